@@ -1,0 +1,213 @@
+// What the stories are told with: the people, their articles, and what they do all the time.
+
+import { randomBytes } from 'node:crypto';
+import { test as base, expect, type Locator, type Page } from '@playwright/test';
+import { Server } from './server.ts';
+
+export { expect };
+
+export interface Person {
+  username: string;
+  email: string;
+  password: string;
+}
+
+export interface Article {
+  title: string;
+  description: string;
+  body: string;
+  tags: string;
+  visibility: 'public' | 'members';
+}
+
+export const test = base.extend<{ stranger: Page; quietPage: void }, { server: Server }>({
+  /** The Byline of this worker. */
+  server: [
+    async ({}, use) => {
+      const server = await Server.start();
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker' },
+  ],
+
+  baseURL: async ({ server }, use) => {
+    await use(server.origin);
+  },
+
+  /** Somebody else's browser: it shares nothing with `page`. */
+  stranger: async ({ browser }, use) => {
+    const context = await browser.newContext();
+    await use(await context.newPage());
+    await context.close();
+  },
+
+  /** In every story: no page may throw or complain in the console. */
+  quietPage: [
+    async ({ context, server }, use, testInfo) => {
+      const complaints: string[] = [];
+      context.on('weberror', (error) => complaints.push(String(error.error())));
+      context.on('console', (message) => {
+        // Chromium says this of every 4xx answer, and those are part of the stories.
+        const expected = message.text().startsWith('Failed to load resource');
+        if (message.type() === 'error' && !expected) complaints.push(message.text());
+      });
+      await use();
+      if (testInfo.errors.length > 0) {
+        await testInfo.attach('server log', { body: server.log(), contentType: 'text/plain' });
+      }
+      expect(complaints, 'errors in the browser').toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** Somebody who is not registered yet. */
+export function aPerson(): Person {
+  const username = `ada-${unique()}`;
+  return { username, email: `${username}@example.org`, password: `harbour lamp ${unique()}` };
+}
+
+/** An article nobody has written yet. */
+export function anArticle(details: Partial<Article> = {}): Article {
+  return {
+    title: `A walk by the harbour ${unique()}`,
+    description: 'What the boats looked like in the fog.',
+    body: `The fog came **early** that day.\n\nBy noon the lamp ${unique()} was lit.`,
+    tags: 'harbour, weather',
+    visibility: 'public',
+    ...details,
+  };
+}
+
+export function unique(): string {
+  return randomBytes(5).toString('hex');
+}
+
+/** The input, select or textarea of this name. */
+export function field(page: Page, name: string): Locator {
+  return page.locator(`[name="${name}"]`);
+}
+
+/** What sends the form that this field is in, if the form has one way to be sent. */
+export function submitButton(page: Page, fieldName: string): Locator {
+  return page.locator('form').filter({ has: field(page, fieldName) }).locator('button:not([type="button"])');
+}
+
+/** Clicks, and waits until the server has answered what the click sent. */
+export async function send(page: Page, button: Locator): Promise<void> {
+  const answered = page.waitForResponse((response) => response.request().method() === 'POST');
+  await button.click();
+  await answered;
+}
+
+export async function fillRegistration(page: Page, person: Person): Promise<void> {
+  await field(page, 'username').fill(person.username);
+  await field(page, 'email').fill(person.email);
+  await field(page, 'email_again').fill(person.email);
+  await field(page, 'password').fill(person.password);
+}
+
+/** Registers a new person, who is then logged in on the front page. */
+export async function register(page: Page, person = aPerson()): Promise<Person> {
+  await page.goto('/register');
+  await fillRegistration(page, person);
+  await send(page, submitButton(page, 'email_again'));
+  await expect(page).toHaveURL('/');
+  return person;
+}
+
+/** Fills and sends the log-in form, whatever comes of it. */
+export async function tryLogIn(page: Page, identity: string, password: string): Promise<void> {
+  await page.goto('/login');
+  await field(page, 'email').fill(identity);
+  await field(page, 'password').fill(password);
+  await send(page, submitButton(page, 'password'));
+}
+
+export async function logIn(page: Page, person: Person, identity = person.username): Promise<void> {
+  await tryLogIn(page, identity, person.password);
+  await expect(page).toHaveURL('/');
+}
+
+export async function logOut(page: Page): Promise<void> {
+  await page.goto('/settings');
+  await send(page, page.locator('main').getByRole('button', { name: 'Log out' }));
+  await expectLoggedOut(page);
+}
+
+// The text and not the look of the navigation: on a phone it may be folded away.
+export async function expectLoggedIn(page: Page, person: Person): Promise<void> {
+  await expect(page.locator('.navbar')).toContainText(person.username);
+}
+
+export async function expectLoggedOut(page: Page): Promise<void> {
+  await expect(page.locator('.navbar')).toContainText('Log in');
+}
+
+export async function fillEditor(page: Page, article: Article): Promise<void> {
+  await field(page, 'title').fill(article.title);
+  await field(page, 'description').fill(article.description);
+  await field(page, 'body').fill(article.body);
+  await field(page, 'tags').fill(article.tags);
+  await chooseVisibility(page, article.visibility);
+}
+
+async function chooseVisibility(page: Page, visibility: Article['visibility']): Promise<void> {
+  const select = page.locator('select[name="visibility"]');
+  if ((await select.count()) > 0) {
+    await select.selectOption(visibility);
+  } else {
+    await page.locator(`[name="visibility"][value="${visibility}"]`).check();
+  }
+}
+
+export function editorButton(page: Page, status: 'published' | 'draft'): Locator {
+  return page.locator(`button[name="status"][value="${status}"]`);
+}
+
+/** Publishes a new article and returns its path; the article is then on the screen. */
+export async function publish(page: Page, article: Article): Promise<string> {
+  await page.goto('/editor');
+  await fillEditor(page, article);
+  await send(page, editorButton(page, 'published'));
+  await expect(page).toHaveURL(/\/article\/[^/?#]+$/);
+  return new URL(page.url()).pathname;
+}
+
+/** Saves a new draft and returns the path it can be read at; the desk is then on the screen. */
+export async function saveDraft(page: Page, article: Article): Promise<string> {
+  await page.goto('/editor');
+  await fillEditor(page, article);
+  await send(page, editorButton(page, 'draft'));
+  await expect(page).not.toHaveURL('/editor');
+  await page.goto('/articles');
+  const path = await deskRow(page, article)
+    .getByRole('link', { name: article.title })
+    .getAttribute('href');
+  expect(path).toMatch(/^\/article\//);
+  return path!;
+}
+
+/** The article's row on its author's desk, /articles. */
+export function deskRow(page: Page, article: Article): Locator {
+  return page.locator('li.desk-row').filter({ hasText: article.title });
+}
+
+/** The article's place in a public list. */
+export function preview(page: Page, article: Article): Locator {
+  return page.locator('.article-preview').filter({ hasText: article.title });
+}
+
+/** The field is marked as wrong and the reason is tied to it. */
+export async function expectProblem(page: Page, name: string, reason: RegExp): Promise<void> {
+  await expect(field(page, name)).toHaveAttribute('aria-invalid', 'true');
+  await expect(field(page, name)).toHaveAccessibleDescription(reason);
+}
+
+/** Leaves every check to the server: what it says must not depend on the browser's own. */
+export async function skipBrowserChecks(page: Page, fieldName: string): Promise<void> {
+  await field(page, fieldName).evaluate((input) => {
+    input.closest('form')!.noValidate = true;
+  });
+}

@@ -1,0 +1,121 @@
+// What only the application in the browser can do, and what must not break while it loads.
+// The project without JavaScript leaves this file out.
+
+import type { Page } from '@playwright/test';
+import {
+  aPerson, anArticle, editorButton, expect, expectLoggedIn, field, fillEditor, fillRegistration, publish,
+  register, send, submitButton, test, unique,
+} from '../support.ts';
+
+/** Opens a page, and waits until the application has taken it over. */
+async function openHydrated(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  // Whatever is loaded, down to the chunk of a lazy page, has come by then.
+  await page.waitForLoadState('networkidle');
+}
+
+/** Keeps the WebAssembly back until it is let through. */
+async function holdWasm(page: Page): Promise<() => void> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route(/\.wasm($|\?)/, async (route) => {
+    await released;
+    // The page may be gone by now, and its requests with it.
+    await route.continue().catch(() => {});
+  });
+  return release;
+}
+
+test('the router moves between pages without a reload', async ({ page }) => {
+  await register(page);
+  const article = anArticle();
+  await publish(page, article);
+
+  // The application may need a moment after its last byte: then the click is a plain link's.
+  await expect(async () => {
+    await openHydrated(page, '/');
+    await page.evaluate(() => Object.assign(window, { sameDocument: true }));
+    await page.locator('.preview-link').first().click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(article.title);
+    await page.goBack();
+    await expect(page.locator('.article-preview').first()).toBeVisible();
+    expect(await page.evaluate(() => 'sameDocument' in window)).toBe(true);
+  }).toPass();
+});
+
+test('a form filled and sent before the application is there works', async ({ page }) => {
+  const release = await holdWasm(page);
+  const ada = await register(page);
+  await expectLoggedIn(page, ada);
+
+  const article = anArticle();
+  await publish(page, article);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(article.title);
+  release();
+});
+
+test('what was typed before the application came is still there', async ({ page }) => {
+  const release = await holdWasm(page);
+  const ada = aPerson();
+  await page.goto('/register', { waitUntil: 'commit' });
+  await fillRegistration(page, ada);
+  release();
+  await page.waitForLoadState('networkidle');
+
+  await expect(field(page, 'username')).toHaveValue(ada.username);
+  await expect(field(page, 'email')).toHaveValue(ada.email);
+  await expect(field(page, 'email_again')).toHaveValue(ada.email);
+  await expect(field(page, 'password')).toHaveValue(ada.password);
+  await send(page, submitButton(page, 'email_again'));
+  await expect(page).toHaveURL('/');
+  await expectLoggedIn(page, ada);
+});
+
+test('the same holds for the editor, which comes in a chunk of its own', async ({ page }) => {
+  await register(page);
+  const release = await holdWasm(page);
+  const article = anArticle();
+  await page.goto('/editor', { waitUntil: 'commit' });
+  await fillEditor(page, article);
+  release();
+  await page.waitForLoadState('networkidle');
+
+  await expect(field(page, 'title')).toHaveValue(article.title);
+  await expect(field(page, 'body')).toHaveValue(article.body);
+  await send(page, editorButton(page, 'published'));
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(article.title);
+});
+
+test('after a mistake the first wrong field has the focus, and nothing typed is lost', async ({ page }) => {
+  await expect(async () => {
+    await openHydrated(page, '/register');
+    const ada = aPerson();
+    await fillRegistration(page, { ...ada, username: '-begins-with-a-hyphen' });
+    await field(page, 'email_again').fill(`x${ada.email}`);
+    await submitButton(page, 'email_again').click();
+
+    await expect(field(page, 'username')).toHaveAttribute('aria-invalid', 'true');
+    await expect(field(page, 'username')).toBeFocused();
+    await expect(field(page, 'username')).toHaveValue('-begins-with-a-hyphen');
+    await expect(field(page, 'email')).toHaveValue(ada.email);
+    await expect(field(page, 'email_again')).toHaveAttribute('aria-invalid', 'true');
+  }).toPass();
+});
+
+test('an article runs no script in its reader’s browser', async ({ page }) => {
+  await register(page);
+  const body = [
+    '<script>window.ran = "script"</script>',
+    '<img src="/nowhere.png" onerror="window.ran = \'handler\'">',
+    '[a link](javascript:window.ran="link")',
+    `The rest of the text ${unique()}.`,
+  ].join('\n\n');
+  await publish(page, anArticle({ body }));
+
+  const content = page.locator('.article-content');
+  await expect(content).toContainText('The rest of the text');
+  await expect(content.locator('script, [onerror], a[href^="javascript" i]')).toHaveCount(0);
+  await page.reload();
+  await expect(content).toContainText('The rest of the text');
+  expect(await page.evaluate(() => 'ran' in window)).toBe(false);
+});

@@ -1,0 +1,70 @@
+-- People, what they may do, and the browsers they are logged in from.
+-- One file for SQLite and PostgreSQL: times are Unix microseconds, keys are UUIDs
+-- made by the program, and unique rules are named indexes.
+
+create table users (
+    id uuid primary key,
+    username text not null,
+    email text not null,
+    password_hash text not null,
+    active boolean not null,
+    -- When the person proved that the address is theirs; null while proof is off.
+    confirmed_at bigint,
+    -- Random; renewed whenever a password, e-mail address, factor or role changes.
+    -- A session that carries an older one is dead.
+    security_stamp bytea not null,
+    created_at bigint not null
+);
+
+-- Both are ASCII, so lower() means the same in both engines and every locale.
+create unique index users_username_key on users (lower(username));
+create unique index users_email_key on users (lower(email));
+
+create table roles (
+    name text primary key,
+    description text not null
+);
+
+insert into roles (name, description) values
+    ('reader', 'Reads what members may read'),
+    ('author', 'Writes articles of their own'),
+    ('editor', 'Looks after everybody''s articles'),
+    ('administrator', 'Looks after the accounts');
+
+create table user_roles (
+    user_id uuid not null references users (id) on delete cascade,
+    role text not null references roles (name),
+    primary key (user_id, role)
+);
+
+create table sessions (
+    -- SHA-256 of the identifier in the cookie: a stolen database opens no session.
+    id_hash bytea primary key,
+    -- Null only for the moment between making a session and knowing whose it is.
+    user_id uuid references users (id) on delete cascade,
+    data text not null,
+    -- "Keep me signed in": longer lifetimes, a cookie that survives the browser.
+    kept boolean not null,
+    created_at bigint not null,
+    last_seen_at bigint not null,
+    -- When the person last proved who they are.
+    authenticated_at bigint not null,
+    idle_expires_at bigint not null,
+    absolute_expires_at bigint not null,
+    revoked_at bigint,
+    user_agent text not null,
+    address_prefix text not null
+);
+
+create index sessions_user on sessions (user_id);
+create index sessions_end on sessions (absolute_expires_at);
+
+-- Attempts are counted here and not in memory, so that a restart forgives nobody and two
+-- processes count together. The key is a hash: no address or name can be read out of it.
+create table attempts (
+    bucket bytea primary key,
+    window_ends_at bigint not null,
+    count bigint not null
+);
+
+create index attempts_end on attempts (window_ends_at);

@@ -1,0 +1,233 @@
+//! Articles: what may be written, and what pages show of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::field::{Field, Length, Problem, check_length, has_controls};
+
+/// Who may read a published article.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Everybody.
+    #[default]
+    Public,
+    /// Whoever is logged in.
+    Members,
+}
+
+/// Where an article is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// For its author alone.
+    Draft,
+    /// For its readers.
+    Published,
+}
+
+impl Visibility {
+    /// The value in forms and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Visibility::Public => "public",
+            Visibility::Members => "members",
+        }
+    }
+
+    /// The reverse of [`Visibility::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Public, Self::Members].into_iter().find(|v| v.name() == name)
+    }
+}
+
+impl Status {
+    /// The value in forms and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Status::Draft => "draft",
+            Status::Published => "published",
+        }
+    }
+
+    /// The reverse of [`Status::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Draft, Self::Published].into_iter().find(|s| s.name() == name)
+    }
+}
+
+/// A title: one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Title(String);
+
+/// The sentence under the title; may be empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description(String);
+
+/// The text, in Markdown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body(String);
+
+/// Tags in the order given, each once, lower-case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tags(Vec<String>);
+
+/// One line: line ends and tabs become spaces, the ends are trimmed.
+fn one_line(field: Field, typed: &str) -> Result<String, Problem> {
+    let line = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    check_length(field, &line)?;
+    if has_controls(&line) { Err(Problem::Malformed) } else { Ok(line) }
+}
+
+impl Title {
+    /// # Errors
+    /// The [`Problem`] that stands beside the field.
+    pub fn parse(typed: &str) -> Result<Self, Problem> {
+        one_line(Field::Title, typed).map(Self)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Description {
+    /// # Errors
+    /// The [`Problem`] that stands beside the field.
+    pub fn parse(typed: &str) -> Result<Self, Problem> {
+        one_line(Field::Description, typed).map(Self)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Body {
+    /// Line ends become `\n`, whatever the browser sent; nothing else is changed.
+    ///
+    /// # Errors
+    /// The [`Problem`] that stands beside the field.
+    pub fn parse(typed: &str) -> Result<Self, Problem> {
+        let Length { min, max } = Field::Body.length();
+        let visible = typed.chars().filter(|c| !c.is_whitespace()).take(min).count();
+        if visible == 0 {
+            return Err(Problem::Required);
+        }
+        if visible < min {
+            return Err(Problem::TooShort(min));
+        }
+        let text = typed.replace("\r\n", "\n");
+        if text.chars().take(max + 1).count() > max {
+            return Err(Problem::TooLong(max));
+        }
+        if has_controls(&text) { Err(Problem::Malformed) } else { Ok(Self(text)) }
+    }
+
+    /// The Markdown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Tags {
+    /// The most an article may have.
+    pub const MOST: usize = 10;
+    /// The longest a single tag may be, in characters.
+    pub const LONGEST: usize = 30;
+
+    /// Splits at commas; empty ones and repetitions fall away.
+    ///
+    /// # Errors
+    /// The [`Problem`] that stands beside the field.
+    pub fn parse(typed: &str) -> Result<Self, Problem> {
+        let mut tags: Vec<String> = Vec::new();
+        for part in typed.split(',') {
+            let tag = part.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+            if has_controls(&tag) || tag.contains(['/', '\\', '?', '#', '%']) {
+                return Err(Problem::Malformed);
+            }
+            if tag.chars().count() > Self::LONGEST {
+                return Err(Problem::TooLong(Self::LONGEST));
+            }
+            if !tag.is_empty() && !tags.contains(&tag) {
+                tags.push(tag);
+            }
+            if tags.len() > Self::MOST {
+                return Err(Problem::TooMany(Self::MOST));
+            }
+        }
+        Ok(Self(tags))
+    }
+
+    /// The tags.
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// A moment as pages show it. The server writes both forms, so that the browser carries no
+/// calendar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct When {
+    /// For `datetime` attributes: RFC 3339, UTC, to the second.
+    pub iso: String,
+    /// For people: `24 November 2026`.
+    pub text: String,
+}
+
+/// An article in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// The last part of its address.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// The sentence under the title; may be empty.
+    pub description: String,
+    /// Its author's username.
+    pub author: String,
+    /// When it was published; for a draft, when it was last saved.
+    pub when: When,
+    /// Minutes to read, at least 1.
+    pub minutes: u32,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// Draft or published.
+    pub status: Status,
+}
+
+/// An article to be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Article {
+    /// What lists show of it.
+    pub preview: Preview,
+    /// The sanitised HTML that was rendered when it was saved.
+    pub html: String,
+    /// Tags in the author's order.
+    pub tags: Vec<String>,
+    /// Whether the viewer wrote it.
+    pub mine: bool,
+}
+
+/// An article in its author's hands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manuscript {
+    /// The last part of its address.
+    pub slug: String,
+    /// As typed.
+    pub title: String,
+    /// As typed.
+    pub description: String,
+    /// As typed: Markdown.
+    pub body: String,
+    /// Separated by commas.
+    pub tags: String,
+    /// Who may read it once it is published.
+    pub visibility: Visibility,
+    /// Draft or published.
+    pub status: Status,
+    /// The number that the next save must name: an edit that started from another one is stale.
+    pub version: i64,
+}

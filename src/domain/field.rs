@@ -1,0 +1,166 @@
+//! The fields that people fill in: their names, their lengths, and what can be wrong.
+
+use serde::{Deserialize, Serialize};
+
+/// A field of a form, by the name its input has in the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The public name of an account.
+    Username,
+    /// An e-mail address; on the log-in page either identity.
+    Email,
+    /// The e-mail address once more, against typing mistakes.
+    EmailAgain,
+    /// A password.
+    Password,
+    /// The title of an article.
+    Title,
+    /// The sentence under the title.
+    Description,
+    /// The text of an article, in Markdown.
+    Body,
+    /// Tags, separated by commas.
+    Tags,
+    /// Who may read an article.
+    Visibility,
+    /// Draft or published.
+    Status,
+}
+
+/// How many characters (Unicode scalar values) a field may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length {
+    /// The fewest; zero for a field that may stay empty.
+    pub min: usize,
+    /// The most.
+    pub max: usize,
+}
+
+impl Field {
+    /// The `name` of the input, and the key in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Field::Username => "username",
+            Field::Email => "email",
+            Field::EmailAgain => "email_again",
+            Field::Password => "password",
+            Field::Title => "title",
+            Field::Description => "description",
+            Field::Body => "body",
+            Field::Tags => "tags",
+            Field::Visibility => "visibility",
+            Field::Status => "status",
+        }
+    }
+
+    /// What a person calls the field.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Field::Username => "Username",
+            Field::Email => "E-mail",
+            Field::EmailAgain => "E-mail, once more",
+            Field::Password => "Password",
+            Field::Title => "Title",
+            Field::Description => "Description",
+            Field::Body => "Article",
+            Field::Tags => "Tags",
+            Field::Visibility => "Who can read it",
+            Field::Status => "Status",
+        }
+    }
+
+    /// The one source of every limit: the browser's `minlength` and `maxlength` and the
+    /// server's check both come from here. README.md prints this table.
+    pub const fn length(self) -> Length {
+        let (min, max) = match self {
+            Field::Username => (2, 32),
+            // 254: the longest address that fits an SMTP path (RFC 5321, 4.5.3.1.3).
+            Field::Email | Field::EmailAgain => (3, 254),
+            // The minimum is a setting (BYLINE_PASSWORD_MIN); 256 keeps hashing cheap to refuse.
+            Field::Password => (1, 256),
+            Field::Title => (1, 150),
+            Field::Description => (0, 300),
+            // Ten characters that are not white space make an article.
+            Field::Body => (10, 200_000),
+            // Ten tags of thirty characters, with their commas and spaces.
+            Field::Tags => (0, 400),
+            Field::Visibility | Field::Status => (1, 16),
+        };
+        Length { min, max }
+    }
+}
+
+/// What is wrong with a field. A code; [`Problem::text`] is where it becomes a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    /// Nothing was entered.
+    Required,
+    /// Fewer characters than this.
+    TooShort(usize),
+    /// More characters than this.
+    TooLong(usize),
+    /// Not of the form that the field wants.
+    Malformed,
+    /// Somebody else has it.
+    Taken,
+    /// Not the same as the field it repeats.
+    Different,
+    /// More entries than this.
+    TooMany(usize),
+}
+
+impl Problem {
+    /// The sentence that stands beside the field: what is wrong and how to mend it.
+    pub fn text(self, field: Field) -> String {
+        let label = field.label();
+        match (self, field) {
+            (Problem::Required, Field::Email) => "Enter your e-mail address.".into(),
+            (Problem::Required, _) => format!("{label} is missing."),
+            (Problem::TooShort(n), Field::Body) => {
+                format!("Write at least {n} characters; spaces do not count.")
+            }
+            (Problem::TooShort(n), _) => format!("{label} needs at least {n} characters."),
+            (Problem::TooLong(n), Field::Tags) => {
+                format!("A tag has at most {n} characters.")
+            }
+            (Problem::TooLong(n), _) => format!("{label} has at most {n} characters."),
+            (Problem::Malformed, Field::Username) => {
+                "Use letters a to z, digits, hyphens and underscores, and begin with a letter or digit.".into()
+            }
+            (Problem::Malformed, Field::Email | Field::EmailAgain) => {
+                "That is not an e-mail address like name@example.org.".into()
+            }
+            (Problem::Malformed, _) => format!("{label} contains something that is not allowed."),
+            (Problem::Taken, Field::Username) => "This username is taken. Choose another one.".into(),
+            (Problem::Taken, _) => {
+                format!("{label} is registered already. Log in instead, or use another one.")
+            }
+            (Problem::Different, _) => "The two addresses are not the same.".into(),
+            (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
+        }
+    }
+}
+
+/// Counts characters and compares them with the field's limits.
+///
+/// # Errors
+/// [`Problem::Required`], [`Problem::TooShort`] or [`Problem::TooLong`].
+pub fn check_length(field: Field, text: &str) -> Result<(), Problem> {
+    let Length { min, max } = field.length();
+    // Counting stops at the limit: a text of ten megabytes is not walked to its end.
+    let count = text.chars().take(max + 1).count();
+    match count {
+        0 if min > 0 => Err(Problem::Required),
+        n if n < min => Err(Problem::TooShort(min)),
+        n if n > max => Err(Problem::TooLong(max)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the text holds a control character other than tab and line ends. NUL cannot be
+/// stored by PostgreSQL, and none of the others is ever typed on purpose.
+pub fn has_controls(text: &str) -> bool {
+    text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}

@@ -1,0 +1,37 @@
+//! Passwords, while they are on their way to being hashed.
+
+use super::field::{Field, Problem, check_length};
+
+/// A password as it was typed: spaces kept, no rule about kinds of characters
+/// (OWASP ASVS 5.0, 6.2.5 and 6.2.8). It has no `Debug`, `Display` or `Serialize`, so it
+/// cannot be printed by accident.
+pub struct Password(String);
+
+impl Password {
+    /// Checks a new password against the site's minimum.
+    ///
+    /// # Errors
+    /// The [`Problem`] that stands beside the field.
+    pub fn parse_new(typed: String, min: usize) -> Result<Self, Problem> {
+        let password = Self::parse_given(typed)?;
+        if password.0.chars().take(min).count() < min {
+            return Err(Problem::TooShort(min));
+        }
+        Ok(password)
+    }
+
+    /// Checks a password that is to be compared: only that there is one and that it is not
+    /// too long to be worth hashing.
+    ///
+    /// # Errors
+    /// The [`Problem`] that stands beside the field.
+    pub fn parse_given(typed: String) -> Result<Self, Problem> {
+        check_length(Field::Password, &typed)?;
+        Ok(Self(typed))
+    }
+
+    /// The secret itself, for the hasher.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}

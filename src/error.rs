@@ -1,0 +1,147 @@
+//! The one error of every server function. It is made of codes, so that it can travel
+//! anywhere and leak nothing; text is made where it is shown.
+
+use leptos::{
+    prelude::{FromServerFnError, ServerFnErrorErr},
+    server_fn::codec::JsonEncoding,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::field::{Field, Problem};
+
+/// Why the server did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Error {
+    /// Fields are wrong: all of them are named at once.
+    Invalid(Vec<(Field, Problem)>),
+    /// No such account, or not its password: on purpose the same.
+    BadCredentials,
+    /// Nobody is logged in.
+    Unauthenticated,
+    /// Somebody is logged in who may not do this.
+    Forbidden,
+    /// There is no such thing, or it is not yours to know of.
+    NotFound,
+    /// The article was saved by someone else since: this is its version now.
+    Conflict {
+        /// The version that is stored.
+        version: i64,
+    },
+    /// The request makes no sense.
+    BadRequest,
+    /// Too many attempts.
+    TooMany {
+        /// Seconds until the next one is looked at.
+        retry_after_s: u64,
+    },
+    /// New accounts are not being made here.
+    RegistrationClosed,
+    /// The server was not reached. Made in the browser only.
+    Offline,
+    /// Something broke. The log has the cause under this number.
+    Internal {
+        /// What to quote to whoever runs the site.
+        incident: String,
+    },
+}
+
+impl Error {
+    /// The HTTP status (RFC 9110, 15) that says the same.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Error::Invalid(_) => 422,
+            Error::BadCredentials | Error::Unauthenticated => 401,
+            Error::Forbidden | Error::RegistrationClosed => 403,
+            Error::NotFound => 404,
+            Error::Conflict { .. } => 409,
+            Error::BadRequest => 400,
+            Error::TooMany { .. } => 429,
+            Error::Offline | Error::Internal { .. } => 500,
+        }
+    }
+
+    /// What stands above the form, or on the page: what is wrong and what to do about it.
+    pub fn text(&self) -> String {
+        match self {
+            Error::Invalid(problems) if problems.len() == 1 => "One field needs another look.".into(),
+            Error::Invalid(problems) => format!("{} fields need another look.", problems.len()),
+            Error::BadCredentials => {
+                "The username or e-mail address and the password do not belong together.".into()
+            }
+            Error::Unauthenticated => "You are not logged in. Log in and try again.".into(),
+            Error::Forbidden => "Your account may not do this.".into(),
+            Error::NotFound => "There is nothing here, or it is not yours to see.".into(),
+            Error::Conflict { .. } => {
+                "This article was saved somewhere else since you opened it. Your text is still here.".into()
+            }
+            Error::BadRequest => "The server could not make sense of that request.".into(),
+            Error::TooMany { retry_after_s } => {
+                let minutes = retry_after_s.div_ceil(60).max(1);
+                let unit = if minutes == 1 { "minute" } else { "minutes" };
+                format!("That was tried too often. Wait {minutes} {unit}, then try again.")
+            }
+            Error::RegistrationClosed => "This site is not taking new accounts.".into(),
+            Error::Offline => {
+                "The server cannot be reached. Nothing you typed is lost; try again in a moment.".into()
+            }
+            Error::Internal { incident } => {
+                format!("Something broke on our side. If it happens again, quote incident {incident}.")
+            }
+        }
+    }
+
+    /// What is wrong with one field, as a sentence.
+    pub fn about(&self, field: Field) -> Option<String> {
+        let Error::Invalid(problems) = self else { return None };
+        problems.iter().find(|(f, _)| *f == field).map(|(f, p)| p.text(*f))
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl FromServerFnError for Error {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(value: ServerFnErrorErr) -> Self {
+        match value {
+            // What the transport says: the browser could not send, or got no sense back.
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Error::Offline,
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_) => Error::BadRequest,
+            ServerFnErrorErr::Registration(_)
+            | ServerFnErrorErr::Serialization(_)
+            | ServerFnErrorErr::ServerError(_)
+            | ServerFnErrorErr::MiddlewareError(_) => Error::Internal { incident: String::new() },
+        }
+    }
+}
+
+/// Collects what is wrong with several fields, so that a form hears of all of them at once.
+#[derive(Default)]
+pub struct Problems(Vec<(Field, Problem)>);
+
+impl Problems {
+    /// The value, or `None` after its problem was noted.
+    pub fn check<T>(&mut self, field: Field, parsed: Result<T, Problem>) -> Option<T> {
+        parsed.map_err(|problem| self.add(field, problem)).ok()
+    }
+
+    /// Notes one.
+    pub fn add(&mut self, field: Field, problem: Problem) {
+        self.0.push((field, problem));
+    }
+
+    /// All that was noted, as an error.
+    pub fn into_error(self) -> Error {
+        Error::Invalid(self.0)
+    }
+}

@@ -1,0 +1,42 @@
+//! A file per page: its view and its server functions together.
+
+#![expect(missing_docs, reason = "the fields that #[server] makes of its arguments; each function says what it takes")]
+
+pub mod article;
+pub mod articles;
+pub mod editor;
+pub mod home;
+pub mod log_in;
+pub mod profile;
+pub mod register;
+pub mod settings;
+pub mod tag;
+
+use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use crate::{
+    domain::{account::Viewer, page::parse_page},
+    error::Error,
+};
+
+/// Whoever looks at the page; nobody is `None`.
+// reads only
+#[server(prefix = "/rpc", endpoint = "viewer", input = GetUrl)]
+pub async fn who_am_i() -> Result<Option<Viewer>, Error> {
+    use crate::{domain::role::Role, server::context};
+    let user = context::viewer()?;
+    Ok(user.map(|user| Viewer { writes: user.is(Role::Author), username: user.username }))
+}
+
+/// The `?page=N` of the address.
+fn page_number() -> Memo<u32> {
+    let query = use_query_map();
+    Memo::new(move |_| query.with(|query| parse_page(query.get_str("page"))))
+}
+
+/// A part of the address, such as the slug in `/article/:slug`.
+fn segment(name: &'static str) -> Memo<String> {
+    let params = use_params_map();
+    Memo::new(move |_| params.with(|params| params.get(name).unwrap_or_default()))
+}

@@ -1,0 +1,84 @@
+//! `/articles`: one's own desk, drafts included.
+
+use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos_meta::Title;
+
+use super::page_number;
+use crate::{
+    domain::{
+        article::{Preview, Status, Visibility},
+        page::Listing,
+    },
+    error::Error,
+    ui::{form::Done, list::pager, load::loaded},
+};
+
+/// One page of everything that the viewer wrote, the last saved first.
+// reads only
+#[server(prefix = "/rpc", endpoint = "desk", input = GetUrl)]
+pub async fn desk(page: u32) -> Result<Listing, Error> {
+    use crate::server::{articles::{self, Shelf}, context};
+    let author = context::require_author()?;
+    Ok(articles::list(&context::state()?.db, Shelf::Desk(author.id), page).await?)
+}
+
+/// Deletes one's own article.
+#[server(prefix = "/rpc", endpoint = "delete-article")]
+pub async fn delete_article(slug: String) -> Result<Done, Error> {
+    use crate::server::{articles, context};
+    let author = context::require_author()?;
+    if slug.contains('\0') {
+        return Err(Error::NotFound);
+    }
+    articles::delete(&context::state()?.db, author.id, &slug).await?;
+    Ok(Done::at("/articles"))
+}
+
+/// The desk.
+#[component]
+pub fn DeskPage() -> impl IntoView {
+    let page = page_number();
+    let articles = Resource::new(move || page.get(), desk);
+    view! {
+        <Title text="My articles" />
+        <header class="page-header">
+            <h1>"My articles"</h1>
+            <a class="button" href="/editor">"New article"</a>
+        </header>
+        {loaded(articles, rows)}
+    }
+}
+
+fn rows(list: Listing) -> AnyView {
+    if list.total == 0 {
+        return view! {
+            <div class="empty-feed-message">
+                <p>"You have not written anything yet. A draft is for your eyes only until you publish it."</p>
+                <p><a class="button" href="/editor">"Write your first article"</a></p>
+            </div>
+        }
+        .into_any();
+    }
+    let pages = pager(&list, "/articles");
+    let rows = list.previews.into_iter().map(row).collect_view();
+    view! { <ul class="desk">{rows}</ul>{pages} }.into_any()
+}
+
+fn row(article: Preview) -> impl IntoView {
+    let status = match (article.status, article.visibility) {
+        (Status::Draft, _) => "Draft",
+        (Status::Published, Visibility::Public) => "Published",
+        (Status::Published, Visibility::Members) => "Published · Members",
+    };
+    let edit = format!("Edit {}", article.title);
+    view! {
+        <li class="desk-row">
+            <a class="desk-title" href=format!("/article/{}", article.slug)>{article.title}</a>
+            <p class="meta">
+                <span class="status" data-status=article.status.name()>{status}</span>
+                <span>"Saved "<time datetime=article.when.iso>{article.when.text}</time></span>
+                <a href=format!("/editor/{}", article.slug) aria-label=edit>"Edit"</a>
+            </p>
+        </li>
+    }
+}

@@ -1,0 +1,210 @@
+//! `/editor` and `/editor/:slug`: writing.
+
+use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos_meta::Title;
+
+use super::{articles::DeleteArticle, segment};
+use crate::{
+    domain::{
+        article::{Manuscript, Status, Visibility},
+        field::Field,
+    },
+    error::Error,
+    ui::{
+        form::{Done, ErrorMessages, Form, FormState, Submit, TextArea, TextField, use_form},
+        load::loaded,
+    },
+};
+
+/// One's own article, to be edited; an empty slug is a new one.
+// reads only
+#[server(prefix = "/rpc", endpoint = "manuscript", input = GetUrl)]
+pub async fn open_manuscript(#[server(default)] slug: String) -> Result<Option<Manuscript>, Error> {
+    use crate::server::{articles, context};
+    let author = context::require_author()?;
+    if slug.is_empty() {
+        return Ok(None);
+    }
+    if slug.contains('\0') {
+        return Err(Error::NotFound);
+    }
+    Ok(Some(articles::open(&context::state()?.db, author.id, &slug).await?))
+}
+
+/// Stores an article: a new one when `slug` is empty, else an edit of `version`. Naming the
+/// stored version in `replaces` is how its author says that this text shall stand in its
+/// place, after a [`Error::Conflict`].
+#[server(prefix = "/rpc", endpoint = "save-article")]
+#[expect(clippy::too_many_arguments, reason = "the fields of a form")]
+pub async fn save_article(
+    #[server(default)] slug: String,
+    #[server(default)] version: i64,
+    #[server(default)] replaces: i64,
+    title: String,
+    #[server(default)] description: String,
+    body: String,
+    #[server(default)] tags: String,
+    #[server(default)] visibility: String,
+    status: String,
+) -> Result<Done, Error> {
+    use crate::{
+        domain::{
+            article::{Body, Description, Tags, Title},
+            field::Problem,
+        },
+        error::Problems,
+        server::{
+            articles::{self, Draft},
+            context,
+        },
+    };
+    let author = context::require_author()?;
+    let mut problems = Problems::default();
+    let title = problems.check(Field::Title, Title::parse(&title));
+    let description = problems.check(Field::Description, Description::parse(&description));
+    let body = problems.check(Field::Body, Body::parse(&body));
+    let tags = problems.check(Field::Tags, Tags::parse(&tags));
+    let wanted = if visibility.is_empty() { Visibility::default().name() } else { visibility.as_str() };
+    let visibility = problems.check(Field::Visibility, Visibility::from_name(wanted).ok_or(Problem::Malformed));
+    let status = problems.check(Field::Status, Status::from_name(&status).ok_or(Problem::Malformed));
+    let (Some(title), Some(description), Some(body), Some(tags), Some(visibility), Some(status)) =
+        (title, description, body, tags, visibility, status)
+    else {
+        return Err(problems.into_error());
+    };
+    if slug.contains('\0') {
+        return Err(Error::NotFound);
+    }
+    let draft = Draft { title, description, body, tags, visibility, status };
+    let state = context::state()?;
+    let now = state.clock.now();
+    let saved = if slug.is_empty() {
+        articles::create(&state.db, author.id, &draft, now).await?
+    } else {
+        let from = if replaces > 0 { replaces } else { version };
+        articles::update(&state.db, author.id, &slug, from, &draft, now).await?
+    };
+    Ok(match status {
+        Status::Published => Done::at(format!("/article/{}", saved.slug)),
+        Status::Draft => Done::at("/articles"),
+    })
+}
+
+/// The editor.
+#[component]
+pub fn EditorPage() -> impl IntoView {
+    let slug = segment("slug");
+    let manuscript = Resource::new(move || slug.get(), open_manuscript);
+    let form = use_form::<SaveArticle>();
+    loaded(manuscript, move |manuscript: Option<Manuscript>| editor(manuscript, form))
+}
+
+fn editor(manuscript: Option<Manuscript>, (action, form): (ServerAction<SaveArticle>, FormState)) -> AnyView {
+    let is_new = manuscript.is_none();
+    let manuscript = manuscript.unwrap_or_else(|| Manuscript {
+        slug: String::new(),
+        title: String::new(),
+        description: String::new(),
+        body: String::new(),
+        tags: String::new(),
+        visibility: Visibility::Public,
+        status: Status::Draft,
+        version: 0,
+    });
+    let to = if is_new { "/editor".to_owned() } else { format!("/editor/{}", manuscript.slug) };
+    let visibility = form.typed("visibility").and_then(|name| Visibility::from_name(&name));
+    let visibility = visibility.unwrap_or(manuscript.visibility);
+    let version = form.typed("version").unwrap_or_else(|| manuscript.version.to_string());
+    let (publish, draft) = match manuscript.status {
+        Status::Draft => ("Publish", "Save draft"),
+        Status::Published => ("Publish changes", "Unpublish and keep as draft"),
+    };
+    let heading = if is_new { "New article" } else { "Edit article" };
+    let slug = manuscript.slug.clone();
+    view! {
+        <Title text=heading />
+        <h1 class="visually-hidden">{heading}</h1>
+        <div class="editor-page">
+            <Form action to>
+                <ErrorMessages form />
+                {conflict(form, manuscript.slug.clone())}
+                <input type="hidden" name="slug" value=manuscript.slug />
+                <input type="hidden" name="version" value=version />
+                <TextField form field=Field::Title value=manuscript.title />
+                <TextField
+                    form
+                    field=Field::Description
+                    hint="One sentence that makes people want to read on. May stay empty."
+                    value=manuscript.description
+                />
+                <TextArea form field=Field::Body value=manuscript.body hint="Markdown: **bold**, *italic*, ## heading, [link](https://…), > quote" />
+                <TextField form field=Field::Tags hint="Separate them with commas; ten at most." value=manuscript.tags />
+                {visibility_field(visibility)}
+                <div class="actions">
+                    <Submit form label=publish name="status" value="published" />
+                    <Submit form label=draft name="status" value="draft" class="button secondary" />
+                </div>
+            </Form>
+            {(!is_new).then(|| view! { <DeleteForm slug /> })}
+        </div>
+    }
+    .into_any()
+}
+
+fn visibility_field(chosen: Visibility) -> AnyView {
+    let choice = move |visibility: Visibility, text: &'static str| {
+        view! {
+            <label class="choice">
+                <input type="radio" name="visibility" value=visibility.name() checked={visibility == chosen} />
+                <span>{text}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="field">
+            <legend>{Field::Visibility.label()}</legend>
+            {choice(Visibility::Public, "Everybody")}
+            {choice(Visibility::Members, "Members: whoever is logged in")}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// Somebody, perhaps oneself in another tab, saved the article meanwhile: both texts are
+/// there, and the choice is the author's.
+fn conflict(form: FormState, slug: String) -> AnyView {
+    let panel = move || {
+        let Some(Error::Conflict { version }) = form.error.get() else { return None };
+        Some(view! {
+            <section class="conflict" aria-labelledby="conflict-title">
+                <h2 id="conflict-title">"Two versions"</h2>
+                <p>
+                    "Your text is below, untouched. "
+                    <a href=format!("/editor/{slug}") target="_blank" rel="external">"Open the saved version in a new tab"</a>
+                    " and compare. To let yours take its place, tick the box and save again."
+                </p>
+                <label class="choice">
+                    <input type="checkbox" name="replaces" value=version.to_string() />
+                    <span>"Replace the saved version with mine"</span>
+                </label>
+            </section>
+        })
+    };
+    panel.into_any()
+}
+
+#[component]
+fn DeleteForm(slug: String) -> impl IntoView {
+    let (action, form) = use_form::<DeleteArticle>();
+    view! {
+        <details class="danger">
+            <summary>"Delete this article"</summary>
+            <Form action to=format!("/article/{slug}")>
+                <ErrorMessages form />
+                <p>"It disappears for every reader, with its text. This cannot be undone."</p>
+                <input type="hidden" name="slug" value=slug.clone() />
+                <Submit form label="Delete for good" class="button danger-button" />
+            </Form>
+        </details>
+    }
+}

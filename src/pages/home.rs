@@ -1,0 +1,42 @@
+//! `/`: the newest articles.
+
+use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos_meta::Title;
+
+use super::page_number;
+use crate::{
+    domain::page::Listing,
+    error::Error,
+    ui::{list::listing, load::loaded},
+};
+
+/// One page of everything that the viewer may read, newest first.
+// reads only
+#[server(prefix = "/rpc", endpoint = "front-page", input = GetUrl)]
+pub async fn front_page(page: u32) -> Result<Listing, Error> {
+    use crate::server::{articles::{self, Shelf}, context};
+    let shelf = if context::reader()?.is_some() { Shelf::Published } else { Shelf::Public };
+    Ok(articles::list(&context::state()?.db, shelf, page).await?)
+}
+
+/// The front page.
+#[component]
+pub fn HomePage() -> impl IntoView {
+    let page = page_number();
+    let articles = Resource::new(move || page.get(), front_page);
+    let show = |list: Listing| {
+        let empty = view! {
+            <p>"No articles yet."</p>
+            <p><a class="button" href="/editor">"Write the first one"</a></p>
+        };
+        listing(list, "/", empty.into_any())
+    };
+    view! {
+        <Title text="" />
+        <h1 class="visually-hidden">"Latest articles"</h1>
+        <nav class="feed-toggle" aria-label="Feed">
+            <a class="nav-link active" href="/" aria-current="page">"Latest"</a>
+        </nav>
+        {loaded(articles, show)}
+    }
+}

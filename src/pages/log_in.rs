@@ -1,0 +1,55 @@
+//! `/login`.
+
+use leptos::{prelude::*, server};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    domain::{field::Field, next::Next},
+    error::Error,
+    ui::form::{Done, ErrorMessages, Form, Submit, TextField, use_form},
+};
+
+/// Logs in by either identity, and goes on to `next` if that is a page of ours.
+#[server(prefix = "/rpc", endpoint = "log-in")]
+pub async fn log_in(
+    email: String,
+    password: String,
+    #[server(default)] keep: bool,
+    #[server(default)] next: String,
+) -> Result<Done, Error> {
+    use crate::server::{auth, context};
+    let mut session = context::session()?;
+    auth::log_in(&context::state()?, &mut session, &context::client()?, &email, password, keep).await?;
+    Ok(Done::anew(Next::parse(&next).into_path()))
+}
+
+/// The log-in page.
+#[component]
+pub fn LogInPage() -> impl IntoView {
+    let (action, form) = use_form::<LogIn>();
+    let query = use_query_map();
+    let wanted = query.with_untracked(|query| query.get("next"));
+    let next = wanted.as_deref().map_or_else(Next::home, Next::parse).into_path();
+    let asked = (next != "/").then(|| view! { <p class="notice">"Log in, and you come straight back to where you were going."</p> });
+    let keep = form.typed("keep").is_some();
+    view! {
+        <Title text="Log in" />
+        <section class="form-page">
+            <h1>"Log in"</h1>
+            {asked}
+            <Form action to="/login">
+                <ErrorMessages form />
+                <input type="hidden" name="next" value=form.typed("next").unwrap_or(next) />
+                <TextField form field=Field::Email label="Username or e-mail" autocomplete="username" />
+                <TextField form field=Field::Password kind="password" autocomplete="current-password" />
+                <label class="choice">
+                    <input type="checkbox" name="keep" value="true" checked=keep />
+                    <span>"Keep me signed in on this device"</span>
+                </label>
+                <div class="actions"><Submit form label="Log in" /></div>
+            </Form>
+            <p class="aside">"No account yet? "<a href="/register">"Make one"</a>"."</p>
+        </section>
+    }
+}

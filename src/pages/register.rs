@@ -1,0 +1,86 @@
+//! `/register`.
+
+use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos_meta::Title;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::field::Field,
+    error::Error,
+    ui::{
+        form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
+        load::loaded,
+    },
+};
+
+/// What the form has to say before anybody fills it in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Whether new accounts are being made here.
+    pub open: bool,
+    /// The fewest characters of a password.
+    pub password_min: u8,
+}
+
+/// The site's terms for new accounts.
+// reads only
+#[server(prefix = "/rpc", endpoint = "registration-terms", input = GetUrl)]
+pub async fn registration_terms() -> Result<Terms, Error> {
+    use crate::server::{config::Registration, context};
+    let config = context::state()?.config;
+    Ok(Terms { open: config.registration == Registration::Open, password_min: config.password_min })
+}
+
+/// Makes an account and logs in.
+#[server(prefix = "/rpc", endpoint = "register")]
+pub async fn register(username: String, email: String, email_again: String, password: String) -> Result<Done, Error> {
+    use crate::server::{accounts::{self, Application}, context};
+    let mut session = context::session()?;
+    let form = Application { username, email, email_again, password };
+    accounts::register(&context::state()?, &mut session, &context::client()?, form).await?;
+    Ok(Done::anew("/"))
+}
+
+/// The registration page.
+#[component]
+pub fn RegisterPage() -> impl IntoView {
+    let terms = Resource::new(|| (), |()| registration_terms());
+    let form = use_form::<Register>();
+    view! {
+        <Title text="Register" />
+        <section class="form-page">
+            <h1>"Make an account"</h1>
+            {loaded(terms, move |terms| if terms.open { fields(terms, form) } else { closed() })}
+            <p class="aside">"Registered already? "<a href="/login">"Log in"</a>"."</p>
+        </section>
+    }
+}
+
+fn closed() -> AnyView {
+    view! { <p class="notice">"This site is not taking new accounts. Whoever runs it can make one for you."</p> }.into_any()
+}
+
+fn fields(terms: Terms, (action, form): (ServerAction<Register>, FormState)) -> AnyView {
+    view! {
+        <Form action to="/register">
+            <ErrorMessages form />
+            <TextField
+                form
+                field=Field::Username
+                autocomplete="username"
+                hint="Letters, digits, hyphens and underscores. It stands under your articles."
+            />
+            <TextField form field=Field::Email kind="email" autocomplete="email" hint="Nobody else sees it." />
+            <TextField form field=Field::EmailAgain kind="email" autocomplete="email" />
+            <TextField
+                form
+                field=Field::Password
+                kind="password"
+                autocomplete="new-password"
+                hint=format!("At least {} characters. Four random words are easy to keep in mind.", terms.password_min)
+            />
+            <div class="actions"><Submit form label="Make the account" /></div>
+        </Form>
+    }
+    .into_any()
+}

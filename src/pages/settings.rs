@@ -1,0 +1,62 @@
+//! `/settings`: one's own account.
+
+use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos_meta::Title;
+
+use crate::{
+    domain::account::OwnAccount,
+    error::Error,
+    ui::{
+        form::{Done, ErrorMessages, Form, FormState, Submit, use_form},
+        load::loaded,
+    },
+};
+
+/// The viewer's own account.
+// reads only
+#[server(prefix = "/rpc", endpoint = "own-account", input = GetUrl)]
+pub async fn show_account() -> Result<OwnAccount, Error> {
+    use crate::server::context;
+    let user = context::require_user()?;
+    let roles = user.roles().map(|role| role.name().to_owned()).collect();
+    Ok(OwnAccount { roles, since: user.created_at.to_when(), username: user.username, email: user.email })
+}
+
+/// Ends the session. Whoever is not logged in is logged out already.
+#[server(prefix = "/rpc", endpoint = "log-out")]
+pub async fn log_out() -> Result<Done, Error> {
+    use crate::server::{auth, context};
+    let mut session = context::session()?;
+    auth::sign_out(&mut session).await?;
+    Ok(Done::anew("/"))
+}
+
+/// The settings page.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let account = Resource::new(|| (), |()| show_account());
+    let form = use_form::<LogOut>();
+    loaded(account, move |account: OwnAccount| settings(account, form))
+}
+
+fn settings(account: OwnAccount, (action, form): (ServerAction<LogOut>, FormState)) -> AnyView {
+    view! {
+        <Title text="Settings" />
+        <h1>"Settings"</h1>
+        <dl class="facts">
+            <dt>"Username"</dt>
+            <dd><a href=format!("/profile/{}", account.username)>{account.username.clone()}</a></dd>
+            <dt>"E-mail"</dt>
+            <dd>{account.email}</dd>
+            <dt>"Here since"</dt>
+            <dd><time datetime=account.since.iso>{account.since.text}</time></dd>
+            <dt>"Role"</dt>
+            <dd>{account.roles.join(", ")}</dd>
+        </dl>
+        <Form action to="/settings">
+            <ErrorMessages form />
+            <Submit form label="Log out" class="button secondary" />
+        </Form>
+    }
+    .into_any()
+}

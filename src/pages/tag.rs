@@ -1,0 +1,39 @@
+//! `/tag/:tag`: the articles under one tag.
+
+use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos_meta::Title;
+
+use super::{page_number, segment};
+use crate::{
+    domain::page::Listing,
+    error::Error,
+    ui::{list::listing, load::loaded},
+};
+
+/// One page of what the viewer may read under a tag, newest first.
+// reads only
+#[server(prefix = "/rpc", endpoint = "tagged", input = GetUrl)]
+pub async fn tagged(tag: String, page: u32) -> Result<Listing, Error> {
+    use crate::{domain::article::Tags, server::{articles::{self, Shelf}, context}};
+    let member = context::reader()?.is_some();
+    let tags = Tags::parse(&tag).map_err(|_| Error::NotFound)?;
+    let [tag] = tags.as_slice() else { return Err(Error::NotFound) };
+    Ok(articles::list(&context::state()?.db, Shelf::Tagged { tag, member }, page).await?)
+}
+
+/// A tag's page.
+#[component]
+pub fn TagPage() -> impl IntoView {
+    let tag = segment("tag");
+    let page = page_number();
+    let articles = Resource::new(move || (tag.get(), page.get()), |(tag, page)| tagged(tag, page));
+    let show = move |list: Listing| {
+        let base = format!("/tag/{}", tag.get_untracked());
+        listing(list, &base, view! { <p>"No articles carry this tag."</p> }.into_any())
+    };
+    view! {
+        <Title text=move || format!("Articles on {}", tag.get()) />
+        <h1>"Articles on "<em>{tag}</em></h1>
+        {loaded(articles, show)}
+    }
+}

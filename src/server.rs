@@ -1,0 +1,162 @@
+//! The server: what it is made of, and the layers in their order.
+//!
+//! Suggested reading order: [`config`], [`db`], [`auth`], [`sessions`], [`users`],
+//! [`articles`], [`doors`].
+
+pub mod accounts;
+pub mod articles;
+pub mod attempts;
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod context;
+pub mod db;
+pub mod doors;
+pub mod failure;
+pub mod layers;
+pub mod markdown;
+pub mod pages;
+pub mod passwords;
+pub mod seed;
+pub mod serve;
+pub mod sessions;
+pub mod site;
+pub mod users;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{FromRef, Request, State},
+    http::StatusCode,
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{any, get, post},
+};
+use axum_login::AuthManagerLayerBuilder;
+use leptos::prelude::LeptosOptions;
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    csrf::CsrfLayer,
+    limit::RequestBodyLimitLayer,
+    timeout::TimeoutLayer,
+};
+use tower_sessions::{SessionManagerLayer, cookie::SameSite};
+
+use self::{
+    auth::Backend, clock::Clock, config::Config, db::Db, passwords::Passwords, sessions::Store, site::Bundle,
+};
+use crate::app::App;
+
+/// What every request can reach.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database.
+    pub db: Db,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+    /// The hasher.
+    pub passwords: Passwords,
+    /// The names of the files that pages link to.
+    pub bundle: Bundle,
+    /// Leptos' own options.
+    pub leptos: LeptosOptions,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
+
+impl AppState {
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn new(db: Db, config: Config, clock: Clock) -> anyhow::Result<Self> {
+        Ok(Self {
+            db,
+            config: Arc::new(config),
+            clock,
+            passwords: Passwords::new()?,
+            bundle: Bundle::find(),
+            leptos: pages::leptos_options(),
+        })
+    }
+}
+
+/// Everything that the server answers.
+pub fn router(state: AppState) -> Router {
+    let pages = with_session(pages_and_functions(&state), &state);
+    let body_limit = usize::try_from(state.config.body_limit).unwrap_or(usize::MAX);
+    let mut router = pages.route("/pkg/{*name}", get(site::packaged));
+    for name in site::public_names() {
+        router = router.route(&name, get(site::public));
+    }
+    // The last layer is the outermost: a request meets them from the bottom up.
+    router
+        .route("/health", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/ready", get(ready))
+        .layer(RequestBodyLimitLayer::new(body_limit))
+        .layer(CsrfLayer::new().add_trusted_origin(state.config.origin.as_str()).unwrap_or_default())
+        .layer(from_fn_with_state(state.clone(), layers::refuse_unmarked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, config::REQUEST_TIMEOUT))
+        .layer(CatchPanicLayer::custom(layers::on_panic))
+        .layer(from_fn(layers::explain_errors))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(state.clone(), layers::headers))
+        .layer(from_fn_with_state(state.clone(), layers::introduce))
+        .with_state(state)
+}
+
+/// The pages, their forms, and the server functions.
+fn pages_and_functions(state: &AppState) -> Router<AppState> {
+    let (for_context, for_shell) = (state.clone(), state.clone());
+    let mut router = Router::new().leptos_routes_with_context(
+        state,
+        generate_route_list(App),
+        move || pages::provide(&for_context),
+        move || pages::document(&for_shell),
+    );
+    for (page, function) in doors::FORMS {
+        let door = move |state, request| doors::page_form(state, request, function);
+        router = router.route(page, post(door));
+    }
+    router.route("/rpc/{*function}", any(doors::rpc)).fallback(missing)
+}
+
+/// The session, who it belongs to, and the gate before the pages that need somebody.
+fn with_session(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+    let origin = &state.config.origin;
+    let sessions = SessionManagerLayer::new(Store::new(state.db.clone(), state.clock.clone()))
+        .with_name(origin.cookie_name())
+        .with_secure(origin.is_secure())
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/");
+    let auth = AuthManagerLayerBuilder::new(Backend::new(state.clone()), sessions).build();
+    router
+        .layer(from_fn(layers::gate))
+        .layer(from_fn(layers::caching))
+        .layer(auth)
+        .layer(from_fn_with_state(state.clone(), layers::expire_cookie_properly))
+}
+
+/// Any other address: the app's own page for what is not there.
+async fn missing(State(state): State<AppState>, request: Request) -> Response {
+    if request.method() != axum::http::Method::GET {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    pages::render(&state, request).await
+}
+
+/// For whoever balances the load: whether requests can be answered now.
+async fn ready(State(state): State<AppState>) -> StatusCode {
+    match state.db.ping().await {
+        Ok(()) => StatusCode::NO_CONTENT,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}

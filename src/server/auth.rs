@@ -1,0 +1,202 @@
+//! Logging in and being logged in: axum-login's backend and the guards.
+
+use std::{convert::Infallible, net::IpAddr};
+
+use axum::http::request::Parts;
+use axum_login::{AuthUser, AuthnBackend, UserId};
+use tower_sessions::Expiry;
+use uuid::Uuid;
+
+use super::{
+    AppState,
+    attempts::{Budget, prefix},
+    failure::Failure,
+    passwords::Verdict,
+    sessions::{ABOUT, About, KEPT_ABSOLUTE},
+    users::{self, User},
+};
+use crate::{
+    domain::{
+        field::Field,
+        password::Password,
+        role::Role,
+    },
+    error::{Error, Problems},
+};
+
+/// The session of a request, and whose it is.
+pub type AuthSession = axum_login::AuthSession<Backend>;
+
+/// Where axum-login finds people.
+#[derive(Clone)]
+pub struct Backend {
+    state: AppState,
+}
+
+impl Backend {
+    /// A backend over the application's database.
+    pub fn new(state: AppState) -> Self {
+        Self { state }
+    }
+}
+
+impl AuthUser for User {
+    type Id = Uuid;
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Not the password's hash: the stamp also changes with e-mail, factors and roles.
+    fn session_auth_hash(&self) -> &[u8] {
+        &self.security_stamp
+    }
+}
+
+/// What axum-login asks for on each request.
+#[derive(Debug)]
+pub struct LookupError(sqlx::Error);
+
+impl std::fmt::Display for LookupError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for LookupError {}
+
+impl AuthnBackend for Backend {
+    type User = User;
+    /// Passwords are checked by [`log_in`], which also counts attempts.
+    type Credentials = Infallible;
+    type Error = LookupError;
+
+    async fn authenticate(&self, credentials: Infallible) -> Result<Option<User>, LookupError> {
+        match credentials {}
+    }
+
+    async fn get_user(&self, id: &UserId<Self>) -> Result<Option<User>, LookupError> {
+        users::find(&self.state.db, *id).await.map_err(LookupError)
+    }
+}
+
+/// Who sent the request: put into its extensions once, at the door.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// The network address, as far as it can be believed.
+    pub address: IpAddr,
+    /// The browser's name for itself, cut to 200 characters.
+    pub user_agent: String,
+}
+
+/// Logs in by username or e-mail address. An unknown account, a wrong password and a
+/// deactivated account get the same answer after the same work.
+///
+/// # Errors
+/// [`Error::Invalid`] for an empty or an absurd field, [`Error::TooMany`],
+/// [`Error::BadCredentials`].
+pub async fn log_in(
+    state: &AppState,
+    auth: &mut AuthSession,
+    client: &Client,
+    identity: &str,
+    password: String,
+    keep: bool,
+) -> Result<(), Failure> {
+    let mut problems = Problems::default();
+    let filled = crate::domain::field::check_length(Field::Email, identity.trim());
+    let filled = problems.check(Field::Email, if identity.contains('\0') { Err(crate::domain::field::Problem::Malformed) } else { filled });
+    let password = problems.check(Field::Password, Password::parse_given(password));
+    let (Some(()), Some(password)) = (filled, password) else { return Err(problems.into_error().into()) };
+
+    let now = state.clock.now();
+    let from = Budget::log_in_from(client.address, state.config.login_attempts_per_address);
+    let to = Budget::log_in_to(identity, state.config.login_attempts_per_account);
+    from.take(&state.db, now).await?;
+    to.take(&state.db, now).await?;
+
+    let credential = users::find_credential(&state.db, identity).await?;
+    let stored = credential.as_ref().map(|c| c.password_hash.as_str());
+    let verdict = state.passwords.verify(&password, stored).await?;
+    let Some(credential) = credential.filter(|c| c.active && verdict != Verdict::Wrong) else {
+        tracing::info!(event = "log_in_failed", address = %client.address);
+        return Err(Error::BadCredentials.into());
+    };
+    if verdict == Verdict::RightButWeak {
+        let stronger = state.passwords.hash(&password).await?;
+        users::upgrade_hash(&state.db, credential.user_id, &credential.password_hash, &stronger).await?;
+    }
+    from.give_back(&state.db).await?;
+    to.give_back(&state.db).await?;
+    let user = users::find(&state.db, credential.user_id).await?.ok_or(Error::BadCredentials)?;
+    sign_in(auth, &user, client, keep).await?;
+    tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
+    Ok(())
+}
+
+/// The only way into an account. Whatever the browser's session was before ends: its data
+/// is cleared, its identifier replaced and its row deleted, whoever it belonged to.
+/// axum-login's `login` alone keeps the identifier when somebody is logged in already.
+///
+/// # Errors
+/// When the session cannot be stored.
+pub async fn sign_in(auth: &mut AuthSession, user: &User, client: &Client, keep: bool) -> Result<(), Failure> {
+    auth.session.clear().await;
+    auth.session.cycle_id().await?;
+    let about = About {
+        user_id: user.id,
+        kept: keep,
+        user_agent: client.user_agent.clone(),
+        address_prefix: prefix(client.address),
+    };
+    auth.session.insert(ABOUT, about).await?;
+    // The cookie's life; how long the session lives is the store's decision.
+    auth.session.set_expiry(Some(if keep {
+        let age = time::Duration::try_from(KEPT_ABSOLUTE).map_err(anyhow::Error::from)?;
+        Expiry::OnInactivity(age)
+    } else {
+        Expiry::OnSessionEnd
+    }));
+    #[expect(clippy::disallowed_methods, reason = "the one place that logs in")]
+    auth.login(user).await?;
+    Ok(())
+}
+
+/// Ends the session, for requests in flight too: its row is gone, and none of them can
+/// bring it back.
+///
+/// # Errors
+/// When the session cannot be deleted.
+pub async fn sign_out(auth: &mut AuthSession) -> Result<(), Failure> {
+    let user = auth.logout().await?;
+    if let Some(user) = user {
+        tracing::info!(event = "logged_out", user = %user.id);
+    }
+    Ok(())
+}
+
+/// The request's session.
+///
+/// # Errors
+/// [`Failure::Broken`] when the session layer is missing: closed, never open.
+pub fn session(parts: &Parts) -> Result<AuthSession, Failure> {
+    let session = parts.extensions.get::<AuthSession>().cloned();
+    session.ok_or_else(|| anyhow::anyhow!("the session layer is missing from this route").into())
+}
+
+/// Whoever sent the request.
+///
+/// # Errors
+/// [`Error::Unauthenticated`].
+pub fn require_user(parts: &Parts) -> Result<User, Failure> {
+    session(parts)?.user.ok_or_else(|| Error::Unauthenticated.into())
+}
+
+/// Whoever sent the request, if they have that role or a higher one.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] or [`Error::Forbidden`].
+pub fn require_role(parts: &Parts, role: Role) -> Result<User, Failure> {
+    let user = require_user(parts)?;
+    if user.is(role) { Ok(user) } else { Err(Error::Forbidden.into()) }
+}

@@ -1,0 +1,77 @@
+//! What the body of a server function can ask for.
+
+use axum::http::request::Parts;
+use leptos::prelude::use_context;
+
+use super::{
+    AppState,
+    auth::{self, AuthSession, Client},
+    config::Readers,
+    failure::Failure,
+    users::User,
+};
+use crate::{domain::role::Role, error::Error};
+
+/// The application: database, settings, clock.
+///
+/// # Errors
+/// [`Failure::Broken`] outside of a request.
+pub fn state() -> Result<AppState, Failure> {
+    use_context().ok_or_else(|| anyhow::anyhow!("no application in this context").into())
+}
+
+fn parts() -> Result<Parts, Failure> {
+    use_context().ok_or_else(|| anyhow::anyhow!("no request in this context").into())
+}
+
+/// Who sent the request.
+///
+/// # Errors
+/// [`Failure::Broken`] outside of a request.
+pub fn client() -> Result<Client, Failure> {
+    parts()?.extensions.get().cloned().ok_or_else(|| anyhow::anyhow!("no client in this request").into())
+}
+
+/// The session.
+///
+/// # Errors
+/// [`Failure::Broken`] outside of a request.
+pub fn session() -> Result<AuthSession, Failure> {
+    auth::session(&parts()?)
+}
+
+/// Whoever is logged in, if anybody is.
+///
+/// # Errors
+/// [`Failure::Broken`] outside of a request.
+pub fn viewer() -> Result<Option<User>, Failure> {
+    Ok(session()?.user)
+}
+
+/// Whoever is logged in.
+///
+/// # Errors
+/// [`Error::Unauthenticated`].
+pub fn require_user() -> Result<User, Failure> {
+    auth::require_user(&parts()?)
+}
+
+/// Whoever is logged in, if they may write.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] or [`Error::Forbidden`].
+pub fn require_author() -> Result<User, Failure> {
+    auth::require_role(&parts()?, Role::Author)
+}
+
+/// Whoever reads: on a site for members, nobody reads without logging in.
+///
+/// # Errors
+/// [`Error::Unauthenticated`].
+pub fn reader() -> Result<Option<User>, Failure> {
+    let user = viewer()?;
+    if user.is_none() && state()?.config.readers == Readers::Members {
+        return Err(Error::Unauthenticated.into());
+    }
+    Ok(user)
+}

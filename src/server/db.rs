@@ -1,0 +1,233 @@
+//! The database: the one file that knows that there are two engines.
+//!
+//! SQL is written once, in what SQLite and PostgreSQL share: `$1` placeholders, `returning`,
+//! `on conflict`, expression indexes, and the types `uuid`, `text`, `boolean`, `bytea` and
+//! `bigint`. [`reading!`], [`writing!`] and [`within!`] expand one expression for each.
+
+use std::{str::FromStr, time::Duration};
+
+use anyhow::{Context, bail};
+use sqlx::{
+    ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    migrate::{MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// SQLite before 3.51.3 can corrupt a WAL database when a checkpoint meets a writer.
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// How long a request may wait for a connection: longer than any query takes, short enough
+/// that a person still sees an answer.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The database, whichever it is.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// A file. SQLite has one writer at a time: one connection writes, the others read.
+    Sqlite {
+        /// Connections that cannot write.
+        readers: SqlitePool,
+        /// The one that can.
+        writer: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// A transaction that may write. Dropped without [`Tx::commit`], it never happened.
+#[derive(Debug)]
+pub enum Tx {
+    /// Begun `immediate`: it waits for the write lock now, not at its first write.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// Read committed.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs an expression that only reads: `reading!(db, |pool| query(…).fetch_one(pool).await)`.
+macro_rules! reading {
+    ($db:expr, |$pool:ident| $body:expr) => {
+        match $db {
+            $crate::server::db::Db::Sqlite { readers: $pool, .. } => $body,
+            $crate::server::db::Db::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Runs an expression of one statement that writes.
+macro_rules! writing {
+    ($db:expr, |$pool:ident| $body:expr) => {
+        match $db {
+            $crate::server::db::Db::Sqlite { writer: $pool, .. } => $body,
+            $crate::server::db::Db::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Runs an expression inside a transaction: `within!(tx, |c| query(…).execute(c).await)`.
+macro_rules! within {
+    ($tx:expr, |$connection:ident| $body:expr) => {
+        match $tx {
+            $crate::server::db::Tx::Sqlite(tx) => {
+                let $connection = &mut **tx;
+                $body
+            }
+            $crate::server::db::Tx::Postgres(tx) => {
+                let $connection = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+pub(crate) use {reading, within, writing};
+
+impl Db {
+    /// Opens the database that `DATABASE_URL` names; a SQLite file is created, readable by
+    /// its owner alone, when it is not there.
+    ///
+    /// # Errors
+    /// One sentence that says what cannot be reached or written.
+    pub async fn open(url: &str) -> anyhow::Result<Self> {
+        match url.split(':').next().unwrap_or_default() {
+            "sqlite" => Self::open_sqlite(url).await,
+            "postgres" | "postgresql" => Self::open_postgres(url).await,
+            other => bail!("DATABASE_URL begins with {other:?}; it must begin with sqlite:// or postgres://"),
+        }
+    }
+
+    async fn open_sqlite(url: &str) -> anyhow::Result<Self> {
+        let options = SqliteConnectOptions::from_str(url)
+            .context("DATABASE_URL is not a SQLite address such as sqlite://byline.db")?
+            .journal_mode(SqliteJournalMode::Wal)
+            // `normal` loses the last commits when the power fails; `full` loses none.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .optimize_on_close(true, 400)
+            .disable_statement_logging();
+        let file = options.get_filename().to_owned();
+        create_private(&file).with_context(|| format!("cannot write the database file {}", file.display()))?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options.clone())
+            .await
+            .with_context(|| format!("cannot open the database file {}", file.display()))?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options.pragma("query_only", "on"))
+            .await
+            .with_context(|| format!("cannot open the database file {}", file.display()))?;
+        let version: String = sqlx::query_scalar("select sqlite_version()").fetch_one(&readers).await?;
+        if parse_version(&version) < OLDEST_SQLITE {
+            bail!("SQLite {version} can corrupt its own files; 3.51.3 or later is needed");
+        }
+        Ok(Self::Sqlite { readers, writer })
+    }
+
+    async fn open_postgres(url: &str) -> anyhow::Result<Self> {
+        let options = PgConnectOptions::from_str(url)
+            .context("DATABASE_URL is not a PostgreSQL address such as postgres://user@host/byline")?
+            .application_name("byline")
+            // Half-open connections and runaway statements end by themselves.
+            .options([("statement_timeout", "10s"), ("idle_in_transaction_session_timeout", "30s")])
+            .disable_statement_logging();
+        let place = format!("{}:{}", options.get_host(), options.get_port());
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await
+            .with_context(|| format!("cannot reach PostgreSQL at {place} (from DATABASE_URL)"))?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Brings the schema up to what this program knows.
+    ///
+    /// # Errors
+    /// Says so when the schema is newer than the program.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        let done = match self {
+            Db::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
+            Db::Postgres(pool) => MIGRATIONS.run(pool).await,
+        };
+        match done {
+            Ok(()) => Ok(()),
+            Err(MigrateError::VersionMissing(version)) => bail!(
+                "the database was written by a newer Byline (its schema has step {version}, which this program does not know); \
+                 run that version or restore a backup"
+            ),
+            Err(other) => Err(other).context("cannot bring the database schema up to date"),
+        }
+    }
+
+    /// Begins a transaction that may write.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn begin(&self) -> sqlx::Result<Tx> {
+        Ok(match self {
+            Db::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
+            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Finishes what is under way and closes; a SQLite file is left without its WAL.
+    pub async fn close(&self) {
+        match self {
+            Db::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// Whether a statement can be run now.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub async fn ping(&self) -> sqlx::Result<()> {
+        reading!(self, |pool| sqlx::query("select 1").execute(pool).await.map(|_| ()))
+    }
+}
+
+impl Tx {
+    /// # Errors
+    /// When the database could not make it last.
+    pub async fn commit(self) -> sqlx::Result<()> {
+        match self {
+            Tx::Sqlite(tx) => tx.commit().await,
+            Tx::Postgres(tx) => tx.commit().await,
+        }
+    }
+}
+
+/// The name of the unique index or constraint that a statement ran into, if it did.
+/// SQLite says `UNIQUE constraint failed: index 'name'` for an index on an expression, and
+/// `… failed: table.column` for one on a column.
+pub fn violated(error: &sqlx::Error) -> Option<String> {
+    let error = error.as_database_error()?;
+    if !error.is_unique_violation() {
+        return None;
+    }
+    let message = error.message();
+    let from_text = || message.split('\'').nth(1).or_else(|| message.split(": ").nth(1)).map(str::to_owned);
+    error.constraint().map(str::to_owned).or_else(from_text)
+}
+
+/// Makes the file before SQLite does, so that it is never readable by others (ASVS 13.2.2).
+fn create_private(file: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(file).map(|_| ())
+}
+
+fn parse_version(text: &str) -> (u32, u32, u32) {
+    let mut parts = text.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    (next(), next(), next())
+}

@@ -1,0 +1,155 @@
+//! The two doors that a form's contents come through.
+//!
+//! `/rpc/…` is for programs, the hydrated pages among them: it answers with JSON and the
+//! status that says the same. A page's own address is for plain HTML forms: success is a
+//! redirect, and a refusal is the page itself with what was typed, what is wrong with it,
+//! and the right status; nothing of it travels in an address. Behind both is the same
+//! server function.
+
+use axum::{
+    Json,
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use leptos::server_fn::ServerFn;
+
+use super::{AppState, pages};
+use crate::{
+    error::Error,
+    pages::{articles::DeleteArticle, editor::SaveArticle, log_in::LogIn, register::Register, settings::LogOut},
+    ui::form::{Done, Refused},
+};
+
+/// Which server function a page's form is for, and which page shows its refusal.
+pub const FORMS: [(&str, &str); 6] = [
+    ("/login", LogIn::PATH),
+    ("/register", Register::PATH),
+    ("/settings", LogOut::PATH),
+    ("/editor", SaveArticle::PATH),
+    ("/editor/{slug}", SaveArticle::PATH),
+    ("/article/{slug}", DeleteArticle::PATH),
+];
+
+/// Answers everything under `/rpc`.
+pub async fn rpc(State(state): State<AppState>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let known: Vec<Method> =
+        leptos::server_fn::axum::server_fn_paths().filter(|(p, _)| *p == path).map(|(_, method)| method).collect();
+    if known.is_empty() {
+        return json(&Error::NotFound);
+    }
+    if !known.contains(request.method()) {
+        let allow = known.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, allow)], Json(Error::BadRequest)).into_response();
+    }
+    if request.method() == Method::POST {
+        if !is_form(request.headers()) {
+            return (StatusCode::UNSUPPORTED_MEDIA_TYPE, Json(Error::BadRequest)).into_response();
+        }
+        if accepts_html(request.headers()) {
+            let page = FORMS.iter().find(|(_, function)| *function == path).map_or("/", |(page, _)| page);
+            let page = if page.contains('{') { "/" } else { page };
+            return form(state, request, page, &path).await;
+        }
+    }
+    call(&state, request).await
+}
+
+/// Answers a plain form that was sent to a page's own address.
+pub async fn page_form(State(state): State<AppState>, request: Request, function: &'static str) -> Response {
+    if !is_form(request.headers()) {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+    }
+    let page = request.uri().path().to_owned();
+    form(state, request, &page, function).await
+}
+
+async fn form(state: AppState, request: Request, page: &str, function: &str) -> Response {
+    let limit = usize::try_from(state.config.body_limit).unwrap_or(usize::MAX);
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, limit).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    // From here on it is a call like any program's.
+    let wants_html = parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let here = parts.uri.clone();
+    let Ok(uri) = function.parse::<Uri>() else { return StatusCode::NOT_FOUND.into_response() };
+    parts.uri = uri;
+    let answer = call(&state, Request::from_parts(parts.clone(), Body::from(body.clone()))).await;
+    if let Some(value) = wants_html {
+        parts.headers.insert(header::ACCEPT, value);
+    }
+    let status = answer.status();
+    let Ok(answer) = to_bytes(answer.into_body(), limit).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if status.is_success() {
+        return match serde_json::from_slice::<Done>(&answer) {
+            Ok(done) => see_other(&done.to),
+            Err(_) => see_other("/"),
+        };
+    }
+    let error = serde_json::from_slice(&answer).unwrap_or(Error::BadRequest);
+    let refused = Refused { function: function.to_owned(), error, typed: typed(&body) };
+    let query = here.query().map(|q| format!("?{q}")).unwrap_or_default();
+    parts.uri = format!("{page}{query}").parse().unwrap_or(here);
+    parts.method = Method::GET;
+    parts.headers.remove(header::CONTENT_TYPE);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    pages::render_refused(&state, Request::from_parts(parts, Body::empty()), refused).await
+}
+
+/// Runs a server function and gives its error the status that says the same: Leptos itself
+/// answers every error with 500.
+async fn call(state: &AppState, request: Request) -> Response {
+    let state = state.clone();
+    let provide = move || pages::provide(&state);
+    let response = leptos_axum::handle_server_fns_with_context(provide, request).await.into_response();
+    if response.headers().contains_key(leptos::server_fn::error::SERVER_FN_ERROR_HEADER) {
+        let body = to_bytes(response.into_body(), 65_536).await.unwrap_or_default();
+        return json(&serde_json::from_slice(&body).unwrap_or(Error::BadRequest));
+    }
+    response
+}
+
+/// An error for a program: its code, its status, and when to come back.
+pub fn json(error: &Error) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, Json(error)).into_response();
+    retry_after(error, response.headers_mut());
+    response
+}
+
+/// `Retry-After` (RFC 9110, 10.2.3), in seconds.
+pub fn retry_after(error: &Error, headers: &mut HeaderMap) {
+    if let Error::TooMany { retry_after_s } = error {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
+    }
+}
+
+/// Whether the caller shows HTML to a person: a browser's form, not its `fetch`.
+pub fn accepts_html(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"))
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// 303: a browser follows with GET, and never sends a password or an article twice.
+fn see_other(to: &str) -> Response {
+    let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
+}
+
+/// What was typed, to be typed no second time; passwords excepted.
+fn typed(body: &Bytes) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(body)
+        .filter(|(name, _)| !name.contains("password"))
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}

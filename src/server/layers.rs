@@ -1,0 +1,195 @@
+//! The layers between the socket and the pages: each is one rule.
+
+use std::{any::Any, net::IpAddr};
+
+use axum::{
+    Json,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http_body_util::BodyExt;
+
+use super::{
+    AppState,
+    auth::{AuthSession, Client},
+    doors::accepts_html,
+    failure::incident,
+    pages,
+};
+use crate::error::Error;
+
+/// Says who the client is, before anything else happens: the peer, or what a trusted proxy
+/// says of it.
+pub async fn introduce(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip());
+    let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
+    let trusted = |address: IpAddr| state.config.trusted_proxies.iter().any(|net| net.contains(&address));
+    let address = if trusted(peer) { forwarded(request.headers(), peer, trusted) } else { peer };
+    let user_agent = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let client = Client { address, user_agent: user_agent.chars().take(200).collect() };
+    request.extensions_mut().insert(client);
+    next.run(request).await
+}
+
+/// The last address in `X-Forwarded-For` that is not one of our own proxies: everything
+/// before it was written by the client.
+fn forwarded(headers: &HeaderMap, peer: IpAddr, trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
+    let lines = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
+    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    for hop in hops.iter().rev() {
+        match hop.parse::<IpAddr>() {
+            Ok(address) if trusted(address) => {}
+            Ok(address) => return address,
+            Err(_) => return peer,
+        }
+    }
+    peer
+}
+
+/// A request that changes something must say where it comes from. tower-http's layer lets
+/// one pass that has neither `Sec-Fetch-Site` nor `Origin`, as programs send it; with a
+/// cookie, it may as well be an old browser led astray.
+pub async fn refuse_unmarked(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let headers = request.headers();
+    let marked = headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
+    // `Host` is the client's word. An Origin is only ours if it is the configured one.
+    let foreign = !safe && headers.get(header::ORIGIN).is_some_and(|o| *o != state.config.origin.as_str());
+    if foreign || (!safe && !marked && headers.contains_key(header::COOKIE)) {
+        tracing::info!(event = "cross_site_refused", path = request.uri().path());
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    next.run(request).await
+}
+
+/// The headers that every answer carries (OWASP ASVS 5.0, 3.4).
+pub async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    const ALWAYS: [(HeaderName, &str); 5] = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
+    ];
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Pages bring a policy with a nonce. Whatever is not a page runs nothing at all.
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"));
+    if state.config.origin.is_secure() {
+        let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
+    }
+    response
+}
+
+/// Nobody's pages but one's own: what a logged-in person sees is never stored, by no cache
+/// and not for the Back button after logging out.
+pub async fn caching(request: Request, next: Next) -> Response {
+    let personal = request.extensions().get::<AuthSession>().is_some_and(|auth| auth.user.is_some());
+    let mut response = next.run(request).await;
+    let value = if personal { "private, no-store" } else { "private, no-cache" };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("cookie, accept"));
+    response
+}
+
+/// Pages that make no sense without somebody send a stranger to the log-in page and back.
+/// A courtesy: every server function behind them refuses strangers by itself.
+pub async fn gate(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let first = path.split('/').nth(1).unwrap_or_default();
+    let personal = matches!(first, "articles" | "editor" | "settings");
+    let anonymous = request.extensions().get::<AuthSession>().is_none_or(|auth| auth.user.is_none());
+    if personal && anonymous && request.method() == Method::GET {
+        let next = crate::domain::next::Next::parse(path);
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next.as_str()).finish();
+        return (StatusCode::SEE_OTHER, [(header::LOCATION, format!("/login?{query}"))]).into_response();
+    }
+    next.run(request).await
+}
+
+/// tower-sessions removes its cookie without `Secure`, which a browser ignores for a
+/// `__Host-` cookie: the removal is written again with every attribute.
+pub async fn expire_cookie_properly(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let origin = &state.config.origin;
+    let removal = format!("{}=;", origin.cookie_name());
+    let cookies: Vec<HeaderValue> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+    if !cookies.iter().any(|cookie| cookie.as_bytes().starts_with(removal.as_bytes())) {
+        return response;
+    }
+    let secure = if origin.is_secure() { " Secure;" } else { "" };
+    let proper = format!("{removal} HttpOnly; SameSite=Lax;{secure} Path=/; Max-Age=0");
+    response.headers_mut().remove(header::SET_COOKIE);
+    for cookie in cookies {
+        let is_removal = cookie.as_bytes().starts_with(removal.as_bytes());
+        let value = if is_removal { HeaderValue::from_str(&proper).ok() } else { Some(cookie) };
+        if let Some(value) = value {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+/// A panic is one 500 with a number, not a dead process.
+pub fn on_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
+    let text = cause.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| cause.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
+    let incident = incident();
+    tracing::error!(%incident, cause = text, "a request panicked");
+    let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    response.extensions_mut().insert(Incident(incident));
+    response
+}
+
+#[derive(Clone)]
+struct Incident(String);
+
+/// Gives a body to the errors that layers answer without one: a page for people, a code for
+/// programs. A 500 without an incident gets one here.
+pub async fn explain_errors(request: Request, next: Next) -> Response {
+    let html = accepts_html(request.headers());
+    let head = request.method() == Method::HEAD;
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let explained = kind.starts_with("text/html") || kind.starts_with("application/json");
+    if head || explained || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let number = parts.extensions.get::<Incident>().map(|i| i.0.clone());
+    let number = number.or_else(|| (status == StatusCode::INTERNAL_SERVER_ERROR).then(incident));
+    if status.is_server_error() {
+        let said = body.collect().await.map(|b| b.to_bytes()).unwrap_or_default();
+        tracing::error!(%status, incident = number, said = %String::from_utf8_lossy(&said), "a layer failed");
+    }
+    let mut explained = if html { pages::plain_error(status, number.as_deref()) } else { code(status, number) };
+    for (name, value) in &parts.headers {
+        if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
+            explained.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    explained
+}
+
+fn code(status: StatusCode, incident: Option<String>) -> Response {
+    let error = match status.as_u16() {
+        401 => Error::Unauthenticated,
+        403 => Error::Forbidden,
+        404 => Error::NotFound,
+        500.. => Error::Internal { incident: incident.unwrap_or_default() },
+        _ => Error::BadRequest,
+    };
+    (status, Json(error)).into_response()
+}

@@ -1,0 +1,110 @@
+//! From Markdown to HTML that is safe to show: CommonMark with tables, footnotes, task
+//! lists and strikethrough. Raw HTML is shown as it was typed, and what was rendered goes
+//! through a sanitiser all the same.
+
+use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
+
+use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+
+/// Identifiers that the page itself uses; a heading must not take them.
+const RESERVED_IDS: [&str; 1] = ["main"];
+
+/// Renders an article's text.
+pub fn render(markdown: &str) -> String {
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH;
+    let mut events: Vec<Event> = Parser::new_ext(markdown, options).map(shown_as_typed).collect();
+    anchor_headings(&mut events);
+    let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
+    html::push_html(&mut rendered, events.into_iter());
+    SANITISER.clean(&rendered).to_string()
+}
+
+/// Minutes to read, at least 1: 220 words a minute, and for scripts without spaces 500
+/// characters a minute count as much.
+pub fn minutes(markdown: &str) -> u32 {
+    let words = markdown.split_whitespace().count();
+    let dense = markdown.chars().filter(|c| ('\u{2E80}'..='\u{9FFF}').contains(c)).count();
+    u32::try_from((words / 220 + dense / 500).max(1)).unwrap_or(u32::MAX)
+}
+
+/// Raw HTML becomes text, which the renderer escapes.
+fn shown_as_typed(event: Event) -> Event {
+    match event {
+        Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
+        Event::Start(Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
+        Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
+        other => other,
+    }
+}
+
+/// Gives each heading an identifier made of its text, and moves it one level down: the
+/// page's only `h1` is the title.
+fn anchor_headings(events: &mut [Event]) {
+    let mut used: HashSet<String> = RESERVED_IDS.into_iter().map(str::to_owned).collect();
+    let starts: Vec<usize> =
+        (0..events.len()).filter(|&i| matches!(events[i], Event::Start(Tag::Heading { .. }))).collect();
+    for start in starts {
+        let text: String = events[start..]
+            .iter()
+            .take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_))))
+            .filter_map(|event| match event {
+                Event::Text(text) | Event::Code(text) => Some(text.as_ref()),
+                _ => None,
+            })
+            .collect();
+        let id = unused(&slug::slugify(&text), &mut used);
+        if let Event::Start(Tag::Heading { level, id: place, .. }) = &mut events[start] {
+            *level = one_down(*level);
+            *place = Some(CowStr::from(id));
+        }
+    }
+    for event in events.iter_mut() {
+        if let Event::End(TagEnd::Heading(level)) = event {
+            *level = one_down(*level);
+        }
+    }
+}
+
+fn unused(base: &str, used: &mut HashSet<String>) -> String {
+    let base = if base.is_empty() { "section" } else { base };
+    let mut id = base.to_owned();
+    let mut n = 2;
+    while !used.insert(id.clone()) {
+        id = format!("{base}-{n}");
+        n += 1;
+    }
+    id
+}
+
+fn one_down(level: HeadingLevel) -> HeadingLevel {
+    match level {
+        HeadingLevel::H1 => HeadingLevel::H2,
+        HeadingLevel::H2 => HeadingLevel::H3,
+        HeadingLevel::H3 => HeadingLevel::H4,
+        HeadingLevel::H4 => HeadingLevel::H5,
+        HeadingLevel::H5 | HeadingLevel::H6 => HeadingLevel::H6,
+    }
+}
+
+static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+    let mut builder = ammonia::Builder::default();
+    builder
+        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        .link_rel(Some("noopener noreferrer nofollow"))
+        .add_tags(["input"])
+        .add_tag_attribute_values("input", "type", ["checkbox"])
+        .add_tag_attribute_values("input", "checked", [""])
+        .add_tag_attribute_values("input", "disabled", [""])
+        .add_tag_attributes("code", ["class"])
+        .add_generic_attributes(["id"])
+        .add_allowed_classes("sup", ["footnote-reference", "footnote-definition-label"])
+        .add_allowed_classes("div", ["footnote-definition"])
+        .attribute_filter(|element, attribute, value| match (element, attribute) {
+            ("code", "class") if !value.starts_with("language-") => None,
+            // Column alignment comes as a style, which the Content-Security-Policy refuses.
+            (_, "style") => None,
+            _ => Some(Cow::Borrowed(value)),
+        });
+    builder
+});

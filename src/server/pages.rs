@@ -1,0 +1,129 @@
+//! Rendering pages on the server.
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use leptos::{hydration::AutoReload, nonce::use_nonce, prelude::*};
+use leptos_axum::ResponseOptions;
+use leptos_meta::MetaTags;
+
+use super::{AppState, doors, site::Bundle};
+use crate::{
+    app::App,
+    ui::{form::Refused, status::SetStatus},
+};
+
+/// What components and server functions find in their context.
+pub fn provide(state: &AppState) {
+    provide_context(state.clone());
+    let set_status = SetStatus::new(|status| {
+        let response = use_context::<ResponseOptions>();
+        if let (Some(response), Ok(status)) = (response, StatusCode::from_u16(status)) {
+            response.set_status(status);
+        }
+    });
+    provide_context(set_status);
+}
+
+/// The whole document, with the policy that lets only its own scripts run.
+pub fn document(state: &AppState) -> impl IntoView + use<> {
+    if let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce())
+        && let Ok(policy) = HeaderValue::from_str(&policy(&nonce.to_string()))
+    {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    let Bundle { js, wasm, css } = state.bundle.clone();
+    let load = format!("import({js:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => m.hydrate()))");
+    let nonce = use_nonce();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="stylesheet" href=css />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" fetchpriority="low" />
+                <link rel="modulepreload" href=js fetchpriority="low" nonce=nonce.clone() />
+                <script type="module" nonce=nonce>{load}</script>
+                <AutoReload options=state.leptos.clone() />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// `wasm-unsafe-eval` lets WebAssembly be compiled and nothing be evaluated as JavaScript.
+fn policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' https: data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
+         base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// Renders the page at the request's address, whole: nothing is streamed, so its status is
+/// known before its first byte, and it leaves in one piece.
+pub async fn render(state: &AppState, request: Request) -> Response {
+    let (for_context, for_shell) = (state.clone(), state.clone());
+    let handler = leptos_axum::render_app_async_with_context(
+        move || provide(&for_context),
+        move || document(&for_shell),
+    );
+    handler(request).await
+}
+
+/// Renders a page that holds a form which was refused: what was typed and what is wrong
+/// with it, under the status that says so.
+pub async fn render_refused(state: &AppState, request: Request, refused: Refused) -> Response {
+    let error = refused.error.clone();
+    let (for_context, for_shell) = (state.clone(), state.clone());
+    let handler = leptos_axum::render_app_async_with_context(
+        move || {
+            provide(&for_context);
+            provide_context(refused.clone());
+        },
+        move || document(&for_shell),
+    );
+    let mut response = handler(request).await;
+    if let Ok(status) = StatusCode::from_u16(error.status()) {
+        *response.status_mut() = status;
+    }
+    doors::retry_after(&error, response.headers_mut());
+    response
+}
+
+/// The options that Leptos wants for its own: output name and development reload.
+pub fn leptos_options() -> LeptosOptions {
+    LeptosOptions::builder().output_name("byline").build()
+}
+
+/// A page for an error that has no page of its own: no script, no query, nothing that could
+/// fail once more.
+pub fn plain_error(status: StatusCode, incident: Option<&str>) -> Response {
+    let reason = status.canonical_reason().unwrap_or("Error");
+    let advice = match status.as_u16() {
+        403 => "This request did not come from our own pages, so nothing was done. Open the page again and retry.",
+        408 | 503 => "The server is busy or cannot reach its database. Nothing was lost; try again in a moment.",
+        413 => "That is more than the server takes in one piece. Make it smaller and send it again.",
+        404 => "There is nothing at this address.",
+        405 | 415 | 400 => "The server could not make sense of that request.",
+        _ => "Something broke on our side.",
+    };
+    let incident = incident.map(|id| format!("<p>If it happens again, quote incident <code>{id}</code>.</p>"));
+    let html = format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\"><title>{reason} · Byline</title></head><body><main>\
+         <h1>{reason}</h1><p>{advice}</p>{}<p><a href=\"/\">To the front page</a></p></main></body></html>",
+        incident.unwrap_or_default()
+    );
+    let kind = [(HeaderName::from_static("content-type"), "text/html; charset=utf-8")];
+    (status, kind, Body::from(html)).into_response()
+}

@@ -1,0 +1,119 @@
+//! Hashing passwords: how strongly, and how many at once.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use anyhow::Context;
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHash, Version,
+    password_hash::{PasswordHasher, PasswordVerifier},
+};
+use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::domain::password::Password;
+
+/// OWASP's first choice for argon2id (Password Storage Cheat Sheet; ASVS 5.0, appendix C):
+/// 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// Hashes and verifies, in threads of its own, as many at once as there are cores: a flood
+/// of log-ins queues up instead of eating all memory and starving every other page.
+#[derive(Clone)]
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    turns: Arc<Semaphore>,
+    /// A hash of nothing anybody knows, to be verified when there is no account.
+    decoy: Arc<str>,
+    work: Arc<AtomicU64>,
+}
+
+/// What came of comparing a password with a stored hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is not the password, or there is no account.
+    Wrong,
+    /// It is.
+    Right,
+    /// It is, and the hash is weaker than today's: hash it again.
+    RightButWeak,
+}
+
+impl Passwords {
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn new() -> anyhow::Result<Self> {
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, None)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let mut nothing = [0_u8; 32];
+        getrandom::fill(&mut nothing).context("the system gives no random numbers")?;
+        let decoy = argon2.hash_password(&nothing)?.to_string().into();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self { argon2, turns: Arc::new(Semaphore::new(cores)), decoy, work: Arc::default() })
+    }
+
+    /// A new hash in PHC format, with a salt of its own.
+    ///
+    /// # Errors
+    /// Only when the system is out of memory or randomness.
+    pub async fn hash(&self, password: &Password) -> anyhow::Result<String> {
+        let password = normalised(password);
+        self.in_turn(move |argon2| Ok(argon2.hash_password(password.as_bytes())?.to_string())).await
+    }
+
+    /// Compares. Without an account the same work is done against a decoy, so that neither
+    /// the clock nor the processor tells whether there is one.
+    ///
+    /// # Errors
+    /// Only when the system is out of memory.
+    pub async fn verify(&self, password: &Password, stored: Option<&str>) -> anyhow::Result<Verdict> {
+        let password = normalised(password);
+        let known = stored.is_some();
+        let phc = stored.unwrap_or(&self.decoy).to_owned();
+        self.in_turn(move |argon2| {
+            let hash = PasswordHash::new(&phc).map_err(|e| anyhow::anyhow!("a stored password hash is damaged: {e}"))?;
+            let right = argon2.verify_password(password.as_bytes(), &hash).is_ok();
+            Ok(match (right && known, is_weak(&hash)) {
+                (false, _) => Verdict::Wrong,
+                (true, false) => Verdict::Right,
+                (true, true) => Verdict::RightButWeak,
+            })
+        })
+        .await
+    }
+
+    /// How many times argon2 has run: tests compare the work of two requests with it.
+    pub fn work(&self) -> u64 {
+        self.work.load(Ordering::Relaxed)
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Argon2<'static>) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let turn = self.turns.clone().acquire_owned().await?;
+        self.work.fetch_add(1, Ordering::Relaxed);
+        let argon2 = self.argon2.clone();
+        // The permit goes along: a caller that gives up does not free a turn still in use.
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            job(&argon2)
+        })
+        .await?
+    }
+}
+
+/// The same characters typed on another keyboard must be the same password
+/// (NIST SP 800-63B, 3.1.1.2).
+fn normalised(password: &Password) -> String {
+    password.expose().nfc().collect()
+}
+
+fn is_weak(hash: &PasswordHash) -> bool {
+    let Ok(params) = Params::try_from(hash) else { return true };
+    hash.algorithm.as_str() != "argon2id" || params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES
+}

@@ -1,0 +1,88 @@
+//! Data to measure with: `byline seed`.
+
+use anyhow::Context;
+
+use super::{
+    articles::{self, Draft},
+    clock::Clock,
+    db::Db,
+    failure::Failure,
+    passwords::Passwords,
+    users::{self, NewUser},
+};
+use crate::{
+    domain::{
+        article::{Body, Description, Status, Tags, Title, Visibility},
+        email::EmailAddress,
+        password::Password,
+        role::Role,
+        username::Username,
+    },
+    error::Error,
+};
+
+/// The password of every seeded account.
+const PASSWORD: &str = "correct horse battery";
+
+/// Makes `user0001` and so on, and spreads articles of some 3,000 bytes over them. A person
+/// who exists already is kept; articles are added.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn seed(db: &Db, clock: &Clock, users: u32, articles: u32) -> anyhow::Result<()> {
+    let passwords = Passwords::new()?;
+    let parsed = Password::parse_given(PASSWORD.into()).ok().context("the seed's password")?;
+    let hash = passwords.hash(&parsed).await?;
+    let mut authors = Vec::new();
+    for n in 1..=users {
+        authors.push(author(db, clock, n, &hash).await?);
+    }
+    for n in 0..articles {
+        let Some(author) = authors.get((n % users.max(1)) as usize) else { break };
+        let draft = article(n)?;
+        articles::create(db, *author, &draft, clock.now()).await.map_err(told)?;
+        if n % 1000 == 999 {
+            eprintln!("{} of {articles} articles", n + 1);
+        }
+    }
+    Ok(())
+}
+
+async fn author(db: &Db, clock: &Clock, n: u32, hash: &str) -> anyhow::Result<uuid::Uuid> {
+    let name = format!("user{n:04}");
+    let new = NewUser {
+        username: Username::parse(&name).ok().context("the seed's name")?,
+        email: EmailAddress::parse(&format!("{name}@example.org")).ok().context("the seed's address")?,
+        password_hash: hash.into(),
+        role: Role::Author,
+    };
+    match users::create(db, &new, clock.now()).await {
+        Ok(id) => Ok(id),
+        Err(Failure::Refused(Error::Invalid(_))) => {
+            let found = users::find_public(db, &name).await?;
+            Ok(found.context("a seeded person is deactivated")?.0)
+        }
+        Err(other) => Err(told(other)),
+    }
+}
+
+fn article(n: u32) -> anyhow::Result<Draft> {
+    const PARAGRAPH: &str = "The harbour was quiet when the first boats came back. Nobody on the quay spoke of the \
+        weather; everybody looked at **the water**, which had the colour of slate, and at the nets.\n\n";
+    let body = format!("## Report {n}\n\n{}", PARAGRAPH.repeat(16));
+    Ok(Draft {
+        title: Title::parse(&format!("Report {n} from the harbour")).ok().context("the seed's title")?,
+        description: Description::parse("What the first boats brought back.").ok().context("the seed's description")?,
+        body: Body::parse(&body).ok().context("the seed's text")?,
+        tags: Tags::parse("harbour, reports").ok().context("the seed's tags")?,
+        visibility: Visibility::Public,
+        status: Status::Published,
+    })
+}
+
+fn told(failure: Failure) -> anyhow::Error {
+    match failure {
+        Failure::Refused(error) => error.into(),
+        Failure::Broken(cause) => cause,
+    }
+}

@@ -1,0 +1,182 @@
+//! Where sessions are kept: tower-sessions' store and the list of a person's sessions are
+//! one table.
+//!
+//! The stock store keeps the cookie's value in the clear, and its `save` brings a session
+//! back that was ended while a request was in flight. Here the table holds SHA-256 of the
+//! identifier, and `save` is one `update … where revoked_at is null` that fails when the
+//! row is gone.
+
+use std::{collections::HashMap, fmt, time::Duration};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+use uuid::Uuid;
+
+use super::{
+    clock::{Clock, Timestamp},
+    db::{Db, reading, writing},
+};
+
+/// Half a day: a working day with its breaks, and nobody finds it open the next morning.
+const IDLE: Duration = Duration::from_secs(12 * 3600);
+/// A week, however busy.
+const ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// "Keep me signed in": a month without a visit …
+const KEPT_IDLE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// … and a quarter of a year in any case (ASVS 5.0, 7.3.2).
+pub const KEPT_ABSOLUTE: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How exact "last seen" is: one write a minute and session, not one a request.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
+
+/// The key under which [`About`] lies in a session's data.
+pub const ABOUT: &str = "about";
+
+/// What the store puts into columns of their own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct About {
+    /// Whose session it is.
+    pub user_id: Uuid,
+    /// "Keep me signed in" was ticked.
+    pub kept: bool,
+    /// The browser's `User-Agent`, cut to 200 characters.
+    pub user_agent: String,
+    /// The network it came from: see [`super::attempts::prefix`].
+    pub address_prefix: String,
+}
+
+/// tower-sessions' store on the table `sessions`.
+#[derive(Clone)]
+pub struct Store {
+    db: Db,
+    clock: Clock,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Store {
+    /// A store in that database, by that clock.
+    pub fn new(db: Db, clock: Clock) -> Self {
+        Self { db, clock }
+    }
+}
+
+#[async_trait]
+impl SessionStore for Store {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        const CREATE: &str = "insert into sessions (id_hash, user_id, data, kept, created_at, last_seen_at, \
+             authenticated_at, idle_expires_at, absolute_expires_at, user_agent, address_prefix) \
+             values ($1, $2, $3, $4, $5, $5, $5, $6, $7, $8, $9) on conflict (id_hash) do nothing";
+        let about: Option<About> = record.data.get(ABOUT).and_then(|v| serde_json::from_value(v.clone()).ok());
+        let kept = about.as_ref().is_some_and(|a| a.kept);
+        let now = self.clock.now();
+        let (idle, absolute) = lifetimes(kept);
+        let data = encode(&record.data)?;
+        let (user_id, user_agent, prefix) = match about {
+            Some(about) => (Some(about.user_id), about.user_agent, about.address_prefix),
+            None => (None, String::new(), String::new()),
+        };
+        loop {
+            let made = writing!(&self.db, |pool| {
+                sqlx::query(CREATE)
+                    .bind(hash(&record.id))
+                    .bind(user_id)
+                    .bind(&data)
+                    .bind(kept)
+                    .bind(now)
+                    .bind(now.after(idle))
+                    .bind(now.after(absolute))
+                    .bind(&user_agent)
+                    .bind(&prefix)
+                    .execute(pool)
+                    .await
+                    .map(|done| done.rows_affected())
+            })
+            .map_err(broken)?;
+            if made == 1 {
+                return Ok(());
+            }
+            // An identifier that exists is never taken over.
+            record.id = Id::default();
+        }
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        const SAVE: &str = "update sessions set data = $2 where id_hash = $1 and revoked_at is null";
+        let data = encode(&record.data)?;
+        let saved = writing!(&self.db, |pool| {
+            sqlx::query(SAVE).bind(hash(&record.id)).bind(&data).execute(pool).await.map(|done| done.rows_affected())
+        })
+        .map_err(broken)?;
+        if saved == 1 { Ok(()) } else { Err(Error::Backend("the session has ended".into())) }
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        const LOAD: &str = "select data, kept, last_seen_at, absolute_expires_at from sessions \
+             where id_hash = $1 and revoked_at is null and idle_expires_at > $2 and absolute_expires_at > $2";
+        let now = self.clock.now();
+        let row: Option<(String, bool, Timestamp, Timestamp)> = reading!(&self.db, |pool| {
+            sqlx::query_as(LOAD).bind(hash(id)).bind(now).fetch_optional(pool).await
+        })
+        .map_err(broken)?;
+        let Some((data, kept, last_seen_at, ends)) = row else { return Ok(None) };
+        if now >= last_seen_at.after(SEEN_EVERY) {
+            self.touch(id, now, kept).await.map_err(broken)?;
+        }
+        let data = serde_json::from_str(&data).map_err(|e| Error::Decode(e.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date: ends.to_offset() }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        const DELETE: &str = "delete from sessions where id_hash = $1";
+        writing!(&self.db, |pool| sqlx::query(DELETE).bind(hash(id)).execute(pool).await.map(|_| ())).map_err(broken)
+    }
+}
+
+impl Store {
+    /// Notes that the session is in use, and lets it live on from now.
+    async fn touch(&self, id: &Id, now: Timestamp, kept: bool) -> sqlx::Result<()> {
+        const TOUCH: &str = "update sessions set last_seen_at = $2, idle_expires_at = $3 \
+             where id_hash = $1 and revoked_at is null";
+        let (idle, _) = lifetimes(kept);
+        writing!(&self.db, |pool| {
+            sqlx::query(TOUCH).bind(hash(id)).bind(now).bind(now.after(idle)).execute(pool).await.map(|_| ())
+        })
+    }
+}
+
+/// Throws away the sessions that have ended by themselves.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn forget_ended(db: &Db, now: Timestamp) -> sqlx::Result<()> {
+    const FORGET: &str = "delete from sessions where idle_expires_at <= $1 or absolute_expires_at <= $1";
+    writing!(db, |pool| sqlx::query(FORGET).bind(now).execute(pool).await.map(|_| ()))
+}
+
+fn lifetimes(kept: bool) -> (Duration, Duration) {
+    if kept { (KEPT_IDLE, KEPT_ABSOLUTE) } else { (IDLE, ABSOLUTE) }
+}
+
+/// Plain SHA-256 is enough here: the identifier is 128 random bits, not a password.
+fn hash(id: &Id) -> Vec<u8> {
+    Sha256::digest(id.0.to_le_bytes()).to_vec()
+}
+
+fn encode(data: &HashMap<String, Value>) -> Result<String> {
+    serde_json::to_string(data).map_err(|e| Error::Encode(e.to_string()))
+}
+
+fn broken(error: sqlx::Error) -> Error {
+    Error::Backend(error.to_string())
+}

@@ -1,0 +1,240 @@
+//! Accounts: rules and SQL.
+
+use std::fmt;
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{
+    clock::Timestamp,
+    db::{Db, Tx, reading, violated, within, writing},
+    failure::Failure,
+};
+use crate::{
+    domain::{
+        email::EmailAddress,
+        field::{Field, Problem},
+        role::Role,
+        username::Username,
+    },
+    error::Error,
+};
+
+/// Somebody with an account, as a request needs them.
+#[derive(Clone, FromRow)]
+pub struct User {
+    /// The key.
+    pub id: Uuid,
+    /// The public name.
+    pub username: String,
+    /// The address.
+    pub email: String,
+    /// When the account began.
+    pub created_at: Timestamp,
+    /// Renewed with whatever must end the sessions. Secret: it stands for a log-in.
+    pub security_stamp: Vec<u8>,
+    /// Role names, separated by commas.
+    roles: String,
+}
+
+impl User {
+    /// What they may do.
+    pub fn roles(&self) -> impl Iterator<Item = Role> {
+        self.roles.split(',').filter_map(Role::from_name)
+    }
+
+    /// Whether one of their roles is at least this one.
+    pub fn is(&self, role: Role) -> bool {
+        self.roles().any(|mine| mine >= role)
+    }
+}
+
+/// For logs: who, and nothing else.
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "User({})", self.id)
+    }
+}
+
+/// What a log-in looks up: the account and the hash that its password is compared with.
+#[derive(FromRow)]
+pub struct Credential {
+    /// The key.
+    pub user_id: Uuid,
+    /// PHC format.
+    pub password_hash: String,
+    /// A deactivated account cannot log in.
+    pub active: bool,
+}
+
+/// The active account with that key.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
+    const FIND: &str = "select id, username, email, created_at, security_stamp, \
+         coalesce((select string_agg(role, ',') from user_roles where user_id = users.id), '') as roles \
+         from users where id = $1 and active";
+    reading!(db, |pool| sqlx::query_as(FIND).bind(id).fetch_optional(pool).await)
+}
+
+/// What belongs to a username or an e-mail address, whatever its case. A name never has an
+/// `@`, so one lookup serves both and takes the same steps for each.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_credential(db: &Db, identity: &str) -> sqlx::Result<Option<Credential>> {
+    const FIND: &str = "select id as user_id, password_hash, active from users \
+         where lower(email) = $1 or lower(username) = $1";
+    let identity = identity.trim().to_ascii_lowercase();
+    reading!(db, |pool| sqlx::query_as(FIND).bind(&identity).fetch_optional(pool).await)
+}
+
+/// The public name and beginning of the active account of that name, whatever its case.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_public(db: &Db, username: &str) -> sqlx::Result<Option<(Uuid, String, Timestamp)>> {
+    const FIND: &str = "select id, username, created_at from users where lower(username) = $1 and active";
+    reading!(db, |pool| sqlx::query_as(FIND).bind(username.to_ascii_lowercase()).fetch_optional(pool).await)
+}
+
+/// An account about to be made.
+pub struct NewUser {
+    /// The public name.
+    pub username: Username,
+    /// The address.
+    pub email: EmailAddress,
+    /// PHC format.
+    pub password_hash: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// Makes an account. The database decides whether name and address are free.
+///
+/// # Errors
+/// [`Error::Invalid`] naming each of the two that is taken.
+pub async fn create(db: &Db, new: &NewUser, now: Timestamp) -> Result<Uuid, Failure> {
+    let id = Uuid::now_v7();
+    let mut tx = db.begin().await?;
+    match insert(&mut tx, id, new, now).await {
+        Ok(()) => {
+            tx.commit().await?;
+            Ok(id)
+        }
+        Err(error) if violated(&error).is_some() => {
+            drop(tx);
+            Err(taken(db, new).await?.into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn insert(tx: &mut Tx, id: Uuid, new: &NewUser, now: Timestamp) -> sqlx::Result<()> {
+    const INSERT: &str = "insert into users (id, username, email, password_hash, active, security_stamp, created_at) \
+         values ($1, $2, $3, $4, true, $5, $6)";
+    within!(tx, |c| {
+        sqlx::query(INSERT)
+            .bind(id)
+            .bind(new.username.as_str())
+            .bind(new.email.as_str())
+            .bind(&new.password_hash)
+            .bind(new_stamp())
+            .bind(now)
+            .execute(c)
+            .await
+            .map(|_| ())
+    })?;
+    add_role(tx, id, new.role).await
+}
+
+async fn add_role(tx: &mut Tx, id: Uuid, role: Role) -> sqlx::Result<()> {
+    const ADD: &str = "insert into user_roles (user_id, role) values ($1, $2)";
+    within!(tx, |c| sqlx::query(ADD).bind(id).bind(role.name()).execute(c).await.map(|_| ()))
+}
+
+/// The index that was run into names one field; the form wants to hear of both.
+async fn taken(db: &Db, new: &NewUser) -> Result<Error, Failure> {
+    const TAKEN: &str = "select coalesce(sum(case when lower(username) = $1 then 1 else 0 end), 0), \
+         coalesce(sum(case when lower(email) = $2 then 1 else 0 end), 0) \
+         from users where lower(username) = $1 or lower(email) = $2";
+    let name = new.username.as_str().to_ascii_lowercase();
+    let email = new.email.as_str().to_ascii_lowercase();
+    let (names, emails): (i64, i64) =
+        reading!(db, |pool| sqlx::query_as(TAKEN).bind(&name).bind(&email).fetch_one(pool).await)?;
+    let fields = [(names > 0, Field::Username), (emails > 0, Field::Email)];
+    Ok(Error::Invalid(fields.into_iter().filter(|(hit, _)| *hit).map(|(_, f)| (f, Problem::Taken)).collect()))
+}
+
+/// Replaces the hash of a password that stays the same: an upgrade, which ends no session.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn upgrade_hash(db: &Db, id: Uuid, old: &str, new: &str) -> sqlx::Result<()> {
+    // Only if nobody changed the password meanwhile.
+    const UPGRADE: &str = "update users set password_hash = $3 where id = $1 and password_hash = $2";
+    writing!(db, |pool| {
+        sqlx::query(UPGRADE).bind(id).bind(old).bind(new).execute(pool).await.map(|_| ())
+    })
+}
+
+/// Gives the account another password and ends its sessions.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn set_password(db: &Db, username: &str, password_hash: &str) -> Result<(), Failure> {
+    const SET: &str = "update users set password_hash = $2, security_stamp = $3 where lower(username) = $1";
+    let mut tx = db.begin().await?;
+    let name = username.to_ascii_lowercase();
+    let changed = within!(&mut tx, |c| {
+        sqlx::query(SET).bind(&name).bind(password_hash).bind(new_stamp()).execute(c).await.map(|d| d.rows_affected())
+    })?;
+    end_sessions_and_commit(tx, &name, changed).await
+}
+
+/// Lets the account log in, or no longer; either way its sessions end.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn set_active(db: &Db, username: &str, active: bool) -> Result<(), Failure> {
+    const SET: &str = "update users set active = $2, security_stamp = $3 where lower(username) = $1";
+    let mut tx = db.begin().await?;
+    let name = username.to_ascii_lowercase();
+    let changed = within!(&mut tx, |c| {
+        sqlx::query(SET).bind(&name).bind(active).bind(new_stamp()).execute(c).await.map(|d| d.rows_affected())
+    })?;
+    end_sessions_and_commit(tx, &name, changed).await
+}
+
+/// Gives the account one role in place of those it has; its sessions end.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn set_role(db: &Db, username: &str, role: Role) -> Result<(), Failure> {
+    const FIND: &str = "select id from users where lower(username) = $1";
+    const CLEAR: &str = "delete from user_roles where user_id = $1";
+    const STAMP: &str = "update users set security_stamp = $2 where id = $1";
+    let mut tx = db.begin().await?;
+    let name = username.to_ascii_lowercase();
+    let found: Option<(Uuid,)> = within!(&mut tx, |c| sqlx::query_as(FIND).bind(&name).fetch_optional(c).await)?;
+    let Some((id,)) = found else { return Err(Error::NotFound.into()) };
+    within!(&mut tx, |c| sqlx::query(CLEAR).bind(id).execute(c).await.map(|_| ()))?;
+    add_role(&mut tx, id, role).await?;
+    within!(&mut tx, |c| sqlx::query(STAMP).bind(id).bind(new_stamp()).execute(c).await.map(|_| ()))?;
+    end_sessions_and_commit(tx, &name, 1).await
+}
+
+async fn end_sessions_and_commit(mut tx: Tx, name: &str, changed: u64) -> Result<(), Failure> {
+    const END: &str = "delete from sessions where user_id = (select id from users where lower(username) = $1)";
+    if changed == 0 {
+        return Err(Error::NotFound.into());
+    }
+    within!(&mut tx, |c| sqlx::query(END).bind(name).execute(c).await.map(|_| ()))?;
+    Ok(tx.commit().await?)
+}
+
+/// Sixteen random bytes. `Uuid::new_v4` draws 122 random bits from the operating system.
+fn new_stamp() -> Vec<u8> {
+    Uuid::new_v4().as_bytes().to_vec()
+}

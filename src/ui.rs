@@ -1,0 +1,7 @@
+//! The pieces that pages share.
+
+pub mod form;
+pub mod layout;
+pub mod list;
+pub mod load;
+pub mod status;

@@ -1,0 +1,79 @@
+//! What surrounds every page.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::{domain::account::Viewer, error::Error};
+
+/// Whoever looks at the page, or nobody; provided by the app.
+pub type ViewerResource = Resource<Result<Option<Viewer>, Error>>;
+
+/// The header with the navigation.
+#[component]
+pub fn SiteHeader(
+    /// For whom the links are.
+    viewer: ViewerResource,
+) -> impl IntoView {
+    let links = move || {
+        Suspend::new(async move {
+            match viewer.await {
+                Ok(Some(viewer)) => member_links(viewer),
+                _ => stranger_links(),
+            }
+        })
+    };
+    view! {
+        <header class="navbar">
+            <a class="navbar-brand" href="/">"Byline"</a>
+            <nav aria-label="Main">
+                <ul class="nav-list">
+                    <Suspense fallback=|| ()>{links}</Suspense>
+                </ul>
+            </nav>
+        </header>
+    }
+}
+
+fn stranger_links() -> AnyView {
+    vec![link("/", "Home".into()), link("/login", "Log in".into()), link("/register", "Register".into())].into_any()
+}
+
+fn member_links(viewer: Viewer) -> AnyView {
+    let mut links = vec![link("/", "Home".into())];
+    if viewer.writes {
+        links.push(link("/editor", "Write".into()));
+        links.push(link("/articles", "My articles".into()));
+    }
+    links.push(link("/settings", "Settings".into()));
+    links.push(link(format!("/profile/{}", viewer.username), viewer.username));
+    links.into_any()
+}
+
+fn link(href: impl Into<String>, text: String) -> AnyView {
+    let href = StoredValue::new(href.into());
+    let path = use_location().pathname;
+    let here = move || href.with_value(|href| path.with(|path| path == href));
+    view! {
+        <li>
+            <a
+                class="nav-link"
+                class:active=here
+                aria-current=move || here().then_some("page")
+                href=href.get_value()
+            >
+                {text}
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+/// The footer.
+#[component]
+pub fn SiteFooter() -> impl IntoView {
+    view! {
+        <footer class="site-footer">
+            <p><a href="/">"Byline"</a>" · articles by people who sign them"</p>
+        </footer>
+    }
+}

@@ -1,0 +1,73 @@
+//! Lists of articles, in pages.
+
+use leptos::prelude::*;
+
+use crate::domain::{
+    article::{Preview, Visibility},
+    page::Listing,
+};
+
+/// The articles of one page, and the way to the others.
+///
+/// `base` is the list's address without its page, `empty` what is said when there is none.
+pub fn listing(list: Listing, base: &str, empty: AnyView) -> AnyView {
+    if list.previews.is_empty() {
+        return view! { <div class="empty-feed-message">{empty}</div> }.into_any();
+    }
+    let pager = pager(&list, base);
+    let previews = list.previews.into_iter().map(preview).collect_view();
+    view! { <div class="article-list">{previews}</div>{pager} }.into_any()
+}
+
+fn preview(article: Preview) -> impl IntoView {
+    let href = format!("/article/{}", article.slug);
+    let author = format!("/profile/{}", article.author);
+    let standfirst = (!article.description.is_empty()).then(|| view! { <p class="description">{article.description}</p> });
+    view! {
+        <article class="article-preview">
+            <a class="preview-link" href=href>
+                <h2>{article.title}</h2>
+                {standfirst}
+            </a>
+            <p class="meta">
+                <a class="author" href=author>{article.author}</a>
+                <time datetime=article.when.iso>{article.when.text}</time>
+                <span>{format!("{} min read", article.minutes)}</span>
+                {members_badge(article.visibility)}
+            </p>
+        </article>
+    }
+}
+
+/// Says that an article is not for everybody.
+pub fn members_badge(visibility: Visibility) -> Option<impl IntoView> {
+    (visibility == Visibility::Members).then(|| view! { <span class="badge">"Members"</span> })
+}
+
+/// First, last, this page and its neighbours.
+pub fn pager(list: &Listing, base: &str) -> AnyView {
+    if list.pages <= 1 {
+        return ().into_any();
+    }
+    let (page, pages) = (list.page, list.pages);
+    let near = |n: u32| n == 1 || n == pages || n.abs_diff(page) <= 2;
+    let mut items: Vec<AnyView> = Vec::new();
+    let mut last = 0;
+    for n in (1..=pages.min(3)).chain(page.saturating_sub(2)..=page.saturating_add(2)).chain([pages]) {
+        if n <= last || n > pages || !near(n) {
+            continue;
+        }
+        if n > last + 1 {
+            items.push(view! { <li class="page-item gap" aria-hidden="true">"…"</li> }.into_any());
+        }
+        last = n;
+        let href = if n == 1 { base.to_owned() } else { format!("{base}?page={n}") };
+        let here = (n == page).then_some("page");
+        let class = if n == page { "page-item active" } else { "page-item" };
+        items.push(
+            view! { <li class=class><a class="page-link" href=href aria-current=here aria-label=format!("Page {n}")>{n.to_string()}</a></li> }
+                .into_any(),
+        );
+    }
+    view! { <nav aria-label="Pages"><ul class="pagination">{items}</ul></nav> }.into_any()
+}

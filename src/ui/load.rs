@@ -1,0 +1,73 @@
+//! Waiting for data, and what is shown when it does not come.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_location;
+
+use super::status::set_status;
+use crate::error::Error;
+
+/// Shows what a resource brings, or why it does not.
+pub fn loaded<T>(resource: Resource<Result<T, Error>>, show: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static) -> AnyView
+where
+    T: Clone + Send + Sync + 'static,
+{
+    let content = move || {
+        Suspend::new(async move {
+            match resource.await {
+                Ok(data) => show(data),
+                Err(error) => refusal(error),
+            }
+        })
+    };
+    view! { <Transition fallback=|| view! { <p class="loading" role="status">"Loading …"</p> }>{content}</Transition> }.into_any()
+}
+
+/// A page in place of one that cannot be shown, with the status that says the same.
+pub fn refusal(error: Error) -> AnyView {
+    set_status(error.status());
+    match error {
+        Error::NotFound => missing().into_any(),
+        Error::Unauthenticated => log_in_first().into_any(),
+        other => view! {
+            <Title text="Something went wrong" />
+            <section class="state-page">
+                <h1>"Something went wrong"</h1>
+                <p>{other.text()}</p>
+                <p><a class="button" href="/">"To the front page"</a></p>
+            </section>
+        }
+        .into_any(),
+    }
+}
+
+/// The page for an address that leads nowhere.
+pub fn missing() -> impl IntoView {
+    set_status(404);
+    view! {
+        <Title text="Not found" />
+        <section class="state-page">
+            <p class="state-code">"404"</p>
+            <h1>"There is nothing here"</h1>
+            <p>"The article may have been taken back by its author, or the address has a typing mistake in it."</p>
+            <p><a class="button" href="/">"To the front page"</a></p>
+        </section>
+    }
+}
+
+fn log_in_first() -> impl IntoView {
+    let path = use_location().pathname.get_untracked();
+    view! {
+        <Title text="For members" />
+        <section class="state-page">
+            <h1>"For members"</h1>
+            <p>"This page is for people with an account here. Log in, and you come straight back to it."</p>
+            <p class="actions">
+                <a class="button" href=format!("/login?next={path}")>"Log in"</a>
+                " or "
+                <a href="/register">"make an account"</a>
+                "."
+            </p>
+        </section>
+    }
+}
