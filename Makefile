@@ -11,7 +11,7 @@ run: build ## Build the release and serve it (the first time includes the tools)
 
 build: ## Install the build tools that are missing, then build the release
 	@scripts/install-tools build
-	@scripts/with-tools cargo leptos build --release --split
+	@scripts/with-tools cargo leptos build --release --split --precompress
 
 dev: ## Serve a debug build, and build it again whenever a file changes
 	@scripts/install-tools build

@@ -22,7 +22,7 @@ use crate::{
 
 /// Whoever looks at the page; nobody is `None`.
 // reads only
-#[server(prefix = "/rpc", endpoint = "viewer", input = GetUrl)]
+#[server(prefix = "/rpc", endpoint = "who-am-i", input = GetUrl)]
 pub async fn who_am_i() -> Result<Option<Viewer>, Error> {
     use crate::{domain::role::Role, server::context};
     let user = context::viewer()?;

@@ -98,7 +98,7 @@ pub fn router(state: AppState) -> Router {
     }
     // The last layer is the outermost: a request meets them from the bottom up.
     router
-        .route("/health", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/health", get(|| async { StatusCode::OK }))
         .route("/ready", get(ready))
         .layer(RequestBodyLimitLayer::new(body_limit))
         .layer(CsrfLayer::new().add_trusted_origin(state.config.origin.as_str()).unwrap_or_default())
@@ -156,7 +156,7 @@ async fn missing(State(state): State<AppState>, request: Request) -> Response {
 /// For whoever balances the load: whether requests can be answered now.
 async fn ready(State(state): State<AppState>) -> StatusCode {
     match state.db.ping().await {
-        Ok(()) => StatusCode::NO_CONTENT,
+        Ok(()) => StatusCode::OK,
         Err(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

@@ -31,9 +31,9 @@ pub fn ArticlePage() -> impl IntoView {
         let Article { preview, html, tags, mine } = article;
         let author = format!("/profile/{}", preview.author);
         let about = if preview.description.is_empty() { preview.title.clone() } else { preview.description.clone() };
-        let standfirst = (!preview.description.is_empty()).then(|| view! { <p class="description">{preview.description}</p> });
+        let standfirst = (!preview.description.is_empty()).then(|| view! { <p class="standfirst">{preview.description}</p> });
         let draft = (preview.status == Status::Draft).then(|| view! { <span class="badge">"Draft"</span> });
-        let edit = mine.then(|| view! { <a href=format!("/editor/{}", preview.slug)>"Edit"</a> });
+        let edit = mine.then(|| view! { <a class="edit-link" href=format!("/editor/{}", preview.slug)>"Edit"</a> });
         let tags = tags
             .into_iter()
             .map(|tag| view! { <li><a class="tag-pill" href=format!("/tag/{tag}")>{tag.clone()}</a></li> })
@@ -43,10 +43,10 @@ pub fn ArticlePage() -> impl IntoView {
             <Title text=preview.title.clone() />
             <Meta name="description" content=about />
             <article class="article-page">
-                <header class="article-header">
+                <header>
                     <h1>{preview.title}</h1>
                     {standfirst}
-                    <p class="meta">
+                    <p class="byline">
                         <a class="author" href=author rel="author">{preview.author}</a>
                         <time datetime=preview.when.iso>{preview.when.text}</time>
                         <span>{format!("{} min read", preview.minutes)}</span>

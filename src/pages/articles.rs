@@ -41,11 +41,13 @@ pub fn DeskPage() -> impl IntoView {
     let articles = Resource::new(move || page.get(), desk);
     view! {
         <Title text="My articles" />
-        <header class="page-header">
-            <h1>"My articles"</h1>
-            <a class="button" href="/editor">"New article"</a>
-        </header>
-        {loaded(articles, rows)}
+        <div class="page">
+            <header class="page-head">
+                <h1>"My articles"</h1>
+                <a class="button" href="/editor">"Write an article"</a>
+            </header>
+            {loaded(articles, rows)}
+        </div>
     }
 }
 
@@ -53,7 +55,7 @@ fn rows(list: Listing) -> AnyView {
     if list.total == 0 {
         return view! {
             <div class="empty-feed-message">
-                <p>"You have not written anything yet. A draft is for your eyes only until you publish it."</p>
+                <p>"You have not written anything yet. Begin with a title: what you save as a draft is seen by nobody but you."</p>
                 <p><a class="button" href="/editor">"Write your first article"</a></p>
             </div>
         }
@@ -75,10 +77,10 @@ fn row(article: Preview) -> impl IntoView {
         <li class="desk-row">
             <a class="desk-title" href=format!("/article/{}", article.slug)>{article.title}</a>
             <p class="meta">
-                <span class="status" data-status=article.status.name()>{status}</span>
-                <span>"Saved "<time datetime=article.when.iso>{article.when.text}</time></span>
-                <a href=format!("/editor/{}", article.slug) aria-label=edit>"Edit"</a>
+                <span class="status" class:draft={article.status == Status::Draft}>{status}</span>
+                <span>"Updated "<time datetime=article.when.iso>{article.when.text}</time></span>
             </p>
+            <a class="edit-link" href=format!("/editor/{}", article.slug) aria-label=edit>"Edit"</a>
         </li>
     }
 }

@@ -35,7 +35,6 @@ pub async fn open_manuscript(#[server(default)] slug: String) -> Result<Option<M
 /// stored version in `replaces` is how its author says that this text shall stand in its
 /// place, after a [`Error::Conflict`].
 #[server(prefix = "/rpc", endpoint = "save-article")]
-#[expect(clippy::too_many_arguments, reason = "the fields of a form")]
 pub async fn save_article(
     #[server(default)] slug: String,
     #[server(default)] version: i64,
@@ -123,9 +122,9 @@ fn editor(manuscript: Option<Manuscript>, (action, form): (ServerAction<SaveArti
     let slug = manuscript.slug.clone();
     view! {
         <Title text=heading />
-        <h1 class="visually-hidden">{heading}</h1>
-        <div class="editor-page">
-            <Form action to>
+        <div class="page editor-page">
+            <h1>{heading}</h1>
+            <Form action to class="editor">
                 <ErrorMessages form />
                 {conflict(form, manuscript.slug.clone())}
                 <input type="hidden" name="slug" value=manuscript.slug />
@@ -134,16 +133,17 @@ fn editor(manuscript: Option<Manuscript>, (action, form): (ServerAction<SaveArti
                 <TextField
                     form
                     field=Field::Description
-                    hint="One sentence that makes people want to read on. May stay empty."
+                    hint="A sentence under the title, and in lists. May stay empty."
                     value=manuscript.description
                 />
-                <TextArea form field=Field::Body value=manuscript.body hint="Markdown: **bold**, *italic*, ## heading, [link](https://…), > quote" />
-                <TextField form field=Field::Tags hint="Separate them with commas; ten at most." value=manuscript.tags />
+                <TextArea form field=Field::Body value=manuscript.body hint="Markdown. At least 10 characters; spaces do not count." />
+                {markdown_help()}
+                <TextField form field=Field::Tags hint="Separated by commas, at most 10." value=manuscript.tags />
                 {visibility_field(visibility)}
-                <div class="actions">
+                <p class="actions editor-actions">
                     <Submit form label=publish name="status" value="published" />
-                    <Submit form label=draft name="status" value="draft" class="button secondary" />
-                </div>
+                    <Submit form label=draft name="status" value="draft" class="secondary" />
+                </p>
             </Form>
             {(!is_new).then(|| view! { <DeleteForm slug /> })}
         </div>
@@ -154,14 +154,15 @@ fn editor(manuscript: Option<Manuscript>, (action, form): (ServerAction<SaveArti
 fn visibility_field(chosen: Visibility) -> AnyView {
     let choice = move |visibility: Visibility, text: &'static str| {
         view! {
-            <label class="choice">
+            <label class="check">
                 <input type="radio" name="visibility" value=visibility.name() checked={visibility == chosen} />
-                <span>{text}</span>
+                " "
+                {text}
             </label>
         }
     };
     view! {
-        <fieldset class="field">
+        <fieldset class="choices">
             <legend>{Field::Visibility.label()}</legend>
             {choice(Visibility::Public, "Everybody")}
             {choice(Visibility::Members, "Members: whoever is logged in")}
@@ -183,14 +184,34 @@ fn conflict(form: FormState, slug: String) -> AnyView {
                     <a href=format!("/editor/{slug}") target="_blank" rel="external">"Open the saved version in a new tab"</a>
                     " and compare. To let yours take its place, tick the box and save again."
                 </p>
-                <label class="choice">
+                <label class="check">
                     <input type="checkbox" name="replaces" value=version.to_string() />
-                    <span>"Replace the saved version with mine"</span>
+                    " Replace the saved version with mine"
                 </label>
             </section>
         })
     };
     panel.into_any()
+}
+
+fn markdown_help() -> AnyView {
+    const HELP: [(&str, &str); 7] = [
+        ("## Heading", "a heading; ### for a smaller one"),
+        ("**bold** *italic*", "bold, italic"),
+        ("[text](https://…)", "a link"),
+        ("- item", "a list; 1. item for a numbered one"),
+        ("> text", "a quotation"),
+        ("`code`", "code; three backticks on a line of their own begin a block"),
+        ("[^1] and [^1]: text", "a footnote"),
+    ];
+    let entries = HELP.map(|(typed, means)| view! { <div><dt><code>{typed}</code></dt><dd>{means}</dd></div> });
+    view! {
+        <details class="help">
+            <summary>"How Markdown works"</summary>
+            <dl>{entries.into_iter().collect_view()}</dl>
+        </details>
+    }
+    .into_any()
 }
 
 #[component]
@@ -203,7 +224,7 @@ fn DeleteForm(slug: String) -> impl IntoView {
                 <ErrorMessages form />
                 <p>"It disappears for every reader, with its text. This cannot be undone."</p>
                 <input type="hidden" name="slug" value=slug.clone() />
-                <Submit form label="Delete for good" class="button danger-button" />
+                <Submit form label="Delete for good" class="destructive" />
             </Form>
         </details>
     }

@@ -26,17 +26,19 @@ pub fn HomePage() -> impl IntoView {
     let articles = Resource::new(move || page.get(), front_page);
     let show = |list: Listing| {
         let empty = view! {
-            <p>"No articles yet."</p>
-            <p><a class="button" href="/editor">"Write the first one"</a></p>
+            <p>"Nothing has been published here yet."</p>
+            <p><a class="button" href="/editor">"Write the first article"</a></p>
         };
         listing(list, "/", empty.into_any())
     };
     view! {
         <Title text="" />
-        <h1 class="visually-hidden">"Latest articles"</h1>
-        <nav class="feed-toggle" aria-label="Feed">
-            <a class="nav-link active" href="/" aria-current="page">"Latest"</a>
-        </nav>
-        {loaded(articles, show)}
+        <div class="page front">
+            <h1 class="visually-hidden">"Latest articles"</h1>
+            <nav class="feed-toggle" aria-label="Feeds">
+                <a class="nav-link active" href="/" aria-current="page">"Latest"</a>
+            </nav>
+            {loaded(articles, show)}
+        </div>
     }
 }

@@ -35,7 +35,7 @@ pub fn LogInPage() -> impl IntoView {
     let keep = form.typed("keep").is_some();
     view! {
         <Title text="Log in" />
-        <section class="form-page">
+        <div class="page narrow">
             <h1>"Log in"</h1>
             {asked}
             <Form action to="/login">
@@ -43,13 +43,13 @@ pub fn LogInPage() -> impl IntoView {
                 <input type="hidden" name="next" value=form.typed("next").unwrap_or(next) />
                 <TextField form field=Field::Email label="Username or e-mail" autocomplete="username" />
                 <TextField form field=Field::Password kind="password" autocomplete="current-password" />
-                <label class="choice">
+                <label class="check">
                     <input type="checkbox" name="keep" value="true" checked=keep />
-                    <span>"Keep me signed in on this device"</span>
+                    " Keep me signed in on this device"
                 </label>
-                <div class="actions"><Submit form label="Log in" /></div>
+                <p class="actions"><Submit form label="Log in" /></p>
             </Form>
             <p class="aside">"No account yet? "<a href="/register">"Make one"</a>"."</p>
-        </section>
+        </div>
     }
 }

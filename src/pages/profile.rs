@@ -42,14 +42,16 @@ pub fn ProfilePage() -> impl IntoView {
         view! {
             <Title text=profile.username.clone() />
             <Meta name="description" content=format!("Articles by {}.", profile.username) />
+            <div class="page">
             <header class="user-info">
                 <h1>{profile.username.clone()}</h1>
                 <p class="meta">
-                    <span>"Here since "<time datetime=profile.since.iso>{profile.since.text}</time></span>
+                    <span>"Member since "<time datetime=profile.since.iso>{profile.since.text}</time></span>
                     <span>{count}</span>
                 </p>
             </header>
             {listing(profile.articles, &base, empty.into_any())}
+            </div>
         }
         .into_any()
     })

@@ -48,11 +48,12 @@ pub fn RegisterPage() -> impl IntoView {
     let form = use_form::<Register>();
     view! {
         <Title text="Register" />
-        <section class="form-page">
-            <h1>"Make an account"</h1>
+        <div class="page narrow">
+            <h1>"Register"</h1>
+            <p class="lead">"A name to write under, and an address that only you and the site know."</p>
             {loaded(terms, move |terms| if terms.open { fields(terms, form) } else { closed() })}
-            <p class="aside">"Registered already? "<a href="/login">"Log in"</a>"."</p>
-        </section>
+            <p class="aside">"You have an account? "<a href="/login">"Log in"</a></p>
+        </div>
     }
 }
 
@@ -68,9 +69,9 @@ fn fields(terms: Terms, (action, form): (ServerAction<Register>, FormState)) -> 
                 form
                 field=Field::Username
                 autocomplete="username"
-                hint="Letters, digits, hyphens and underscores. It stands under your articles."
+                hint="Letters, digits, hyphens and underscores. Readers see it under your articles."
             />
-            <TextField form field=Field::Email kind="email" autocomplete="email" hint="Nobody else sees it." />
+            <TextField form field=Field::Email kind="email" autocomplete="email" />
             <TextField form field=Field::EmailAgain kind="email" autocomplete="email" />
             <TextField
                 form
@@ -79,7 +80,7 @@ fn fields(terms: Terms, (action, form): (ServerAction<Register>, FormState)) -> 
                 autocomplete="new-password"
                 hint=format!("At least {} characters. Four random words are easy to keep in mind.", terms.password_min)
             />
-            <div class="actions"><Submit form label="Make the account" /></div>
+            <p class="actions"><Submit form label="Register" /></p>
         </Form>
     }
     .into_any()

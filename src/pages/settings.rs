@@ -42,21 +42,26 @@ pub fn SettingsPage() -> impl IntoView {
 fn settings(account: OwnAccount, (action, form): (ServerAction<LogOut>, FormState)) -> AnyView {
     view! {
         <Title text="Settings" />
-        <h1>"Settings"</h1>
-        <dl class="facts">
-            <dt>"Username"</dt>
-            <dd><a href=format!("/profile/{}", account.username)>{account.username.clone()}</a></dd>
-            <dt>"E-mail"</dt>
-            <dd>{account.email}</dd>
-            <dt>"Here since"</dt>
-            <dd><time datetime=account.since.iso>{account.since.text}</time></dd>
-            <dt>"Role"</dt>
-            <dd>{account.roles.join(", ")}</dd>
-        </dl>
-        <Form action to="/settings">
-            <ErrorMessages form />
-            <Submit form label="Log out" class="button secondary" />
-        </Form>
+        <div class="page narrow">
+            <h1>"Settings"</h1>
+            <section>
+                <h2>"Account"</h2>
+                <dl class="facts">
+                    <div><dt>"Username"</dt><dd><a href=format!("/profile/{}", account.username)>{account.username.clone()}</a></dd></div>
+                    <div><dt>"E-mail"</dt><dd>{account.email}</dd></div>
+                    <div><dt>"Member since"</dt><dd><time datetime=account.since.iso>{account.since.text}</time></dd></div>
+                    <div><dt>"Roles"</dt><dd>{account.roles.join(", ")}</dd></div>
+                </dl>
+            </section>
+            <section>
+                <h2>"This session"</h2>
+                <p>"Logging out ends it on this device at once."</p>
+                <Form action to="/settings">
+                    <ErrorMessages form />
+                    <p class="actions"><Submit form label="Log out" class="secondary" /></p>
+                </Form>
+            </section>
+        </div>
     }
     .into_any()
 }

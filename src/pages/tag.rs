@@ -33,7 +33,11 @@ pub fn TagPage() -> impl IntoView {
     };
     view! {
         <Title text=move || format!("Articles on {}", tag.get()) />
-        <h1>"Articles on "<em>{tag}</em></h1>
-        {loaded(articles, show)}
+        <div class="page">
+            <header class="page-head">
+                <h1>"Articles on "<em>{tag}</em></h1>
+            </header>
+            {loaded(articles, show)}
+        </div>
     }
 }

@@ -356,7 +356,6 @@ pub async fn update(
     Err(anyhow::anyhow!("no free slug").into())
 }
 
-#[expect(clippy::too_many_arguments, reason = "one attempt of update(), which owns them all")]
 async fn update_as(
     db: &Db,
     author: Uuid,

@@ -138,7 +138,8 @@ impl FromStr for Origin {
             None => bail!("no host; {wanted}"),
         };
         let secure = url.scheme() == "https";
-        if !secure && !(url.scheme() == "http" && loopback) {
+        let local = url.scheme() == "http" && loopback;
+        if !secure && !local {
             bail!("cookies need https everywhere but on a loopback address; {wanted}");
         }
         Ok(Self { text: url.origin().ascii_serialization(), secure })

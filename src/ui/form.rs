@@ -108,6 +108,9 @@ pub fn Form<F>(
     /// The page's own path, where the form goes without JavaScript.
     #[prop(into)]
     to: String,
+    /// The form's class.
+    #[prop(optional)]
+    class: Option<&'static str>,
     /// The fields and the button.
     children: Children,
 ) -> impl IntoView
@@ -130,7 +133,7 @@ where
     follow(Signal::from(action.value()));
     // The messages beside the fields say more than the browser's bubbles, and all at once.
     view! {
-        <form method="post" action=to novalidate=true on:submit=on_submit>
+        <form class=class method="post" action=to novalidate=true on:submit=on_submit>
             {children()}
         </form>
     }
@@ -208,10 +211,10 @@ pub fn TextField(
     let name = field.name();
     let length = field.length();
     let value = form.typed(name).or(value);
+    let hinted = hint.is_some();
     view! {
-        <div class="field">
+        <div class=format!("field {name}-field")>
             <label for=name>{label.unwrap_or_else(|| field.label().into())}</label>
-            {hint_of(name, hint.clone())}
             <input
                 id=name
                 name=name
@@ -223,8 +226,9 @@ pub fn TextField(
                 maxlength=length.max.to_string()
                 value=value
                 aria-invalid=invalid(form, field)
-                aria-describedby=described_by(form, field, hint.is_some())
+                aria-describedby=described_by(form, field, hinted)
             />
+            {hint_of(name, hint)}
             {error_of(form, field)}
         </div>
     }
@@ -250,10 +254,10 @@ pub fn TextArea(
     let name = field.name();
     let length = field.length();
     let value = form.typed(name).or(value).unwrap_or_default();
+    let hinted = hint.is_some();
     view! {
-        <div class="field">
+        <div class=format!("field {name}-field")>
             <label for=name>{field.label()}</label>
-            {hint_of(name, hint.clone())}
             <textarea
                 id=name
                 name=name
@@ -261,10 +265,11 @@ pub fn TextArea(
                 required={length.min > 0}
                 maxlength=length.max.to_string()
                 aria-invalid=invalid(form, field)
-                aria-describedby=described_by(form, field, hint.is_some())
+                aria-describedby=described_by(form, field, hinted)
             >
                 {value}
             </textarea>
+            {hint_of(name, hint)}
             {error_of(form, field)}
         </div>
     }
@@ -284,12 +289,12 @@ pub fn Submit(
     /// The value that goes with the name.
     #[prop(optional)]
     value: Option<&'static str>,
-    /// Its look: the first button of a form is `button`, others are `button secondary`.
-    #[prop(default = "button")]
+    /// Its look: `secondary` or `destructive`; the main button of a form has none.
+    #[prop(default = "")]
     class: &'static str,
 ) -> impl IntoView {
     let busy = move || form.pending.get().then_some("true");
-    view! { <button type="submit" class=class name=name value=value aria-busy=busy>{label}</button> }
+    view! { <button type="submit" class={(!class.is_empty()).then_some(class)} name=name value=value aria-busy=busy>{label}</button> }
 }
 
 fn hint_of(name: &'static str, hint: Option<String>) -> AnyView {

@@ -26,9 +26,7 @@ pub fn SiteHeader(
         <header class="navbar">
             <a class="navbar-brand" href="/">"Byline"</a>
             <nav aria-label="Main">
-                <ul class="nav-list">
-                    <Suspense fallback=|| ()>{links}</Suspense>
-                </ul>
+                <Suspense fallback=|| ()>{links}</Suspense>
             </nav>
         </header>
     }
@@ -54,16 +52,9 @@ fn link(href: impl Into<String>, text: String) -> AnyView {
     let path = use_location().pathname;
     let here = move || href.with_value(|href| path.with(|path| path == href));
     view! {
-        <li>
-            <a
-                class="nav-link"
-                class:active=here
-                aria-current=move || here().then_some("page")
-                href=href.get_value()
-            >
-                {text}
-            </a>
-        </li>
+        <a class="nav-link" class:active=here aria-current=move || here().then_some("page") href=href.get_value()>
+            {text}
+        </a>
     }
     .into_any()
 }

@@ -16,7 +16,7 @@ pub fn listing(list: Listing, base: &str, empty: AnyView) -> AnyView {
     }
     let pager = pager(&list, base);
     let previews = list.previews.into_iter().map(preview).collect_view();
-    view! { <div class="article-list">{previews}</div>{pager} }.into_any()
+    view! { <div class="feed">{previews}</div>{pager} }.into_any()
 }
 
 fn preview(article: Preview) -> impl IntoView {
@@ -58,7 +58,7 @@ pub fn pager(list: &Listing, base: &str) -> AnyView {
             continue;
         }
         if n > last + 1 {
-            items.push(view! { <li class="page-item gap" aria-hidden="true">"…"</li> }.into_any());
+            items.push(view! { <li class="page-item"><span class="gap">"…"</span></li> }.into_any());
         }
         last = n;
         let href = if n == 1 { base.to_owned() } else { format!("{base}?page={n}") };
@@ -69,5 +69,5 @@ pub fn pager(list: &Listing, base: &str) -> AnyView {
                 .into_any(),
         );
     }
-    view! { <nav aria-label="Pages"><ul class="pagination">{items}</ul></nav> }.into_any()
+    view! { <nav class="pagination" aria-label="Pages"><ul>{items}</ul></nav> }.into_any()
 }

@@ -31,11 +31,12 @@ pub fn refusal(error: Error) -> AnyView {
         Error::Unauthenticated => log_in_first().into_any(),
         other => view! {
             <Title text="Something went wrong" />
-            <section class="state-page">
+            <div class="page narrow message-page">
+                <p class="code">{other.status().to_string()}</p>
                 <h1>"Something went wrong"</h1>
                 <p>{other.text()}</p>
-                <p><a class="button" href="/">"To the front page"</a></p>
-            </section>
+                <p class="actions"><a class="button" href="/">"Go to the front page"</a></p>
+            </div>
         }
         .into_any(),
     }
@@ -46,12 +47,12 @@ pub fn missing() -> impl IntoView {
     set_status(404);
     view! {
         <Title text="Not found" />
-        <section class="state-page">
-            <p class="state-code">"404"</p>
+        <div class="page narrow message-page">
+            <p class="code">"404"</p>
             <h1>"There is nothing here"</h1>
-            <p>"The article may have been taken back by its author, or the address has a typing mistake in it."</p>
-            <p><a class="button" href="/">"To the front page"</a></p>
-        </section>
+            <p>"The address may be mistyped, or the article is gone, or it is not yours to see."</p>
+            <p class="actions"><a class="button" href="/">"Go to the front page"</a></p>
+        </div>
     }
 }
 
@@ -59,15 +60,13 @@ fn log_in_first() -> impl IntoView {
     let path = use_location().pathname.get_untracked();
     view! {
         <Title text="For members" />
-        <section class="state-page">
-            <h1>"For members"</h1>
-            <p>"This page is for people with an account here. Log in, and you come straight back to it."</p>
+        <div class="page narrow message-page">
+            <h1>"This is for members"</h1>
+            <p>"Log in to read it, and you come straight back here; or register: it takes a minute."</p>
             <p class="actions">
                 <a class="button" href=format!("/login?next={path}")>"Log in"</a>
-                " or "
-                <a href="/register">"make an account"</a>
-                "."
+                <a class="button secondary" href="/register">"Register"</a>
             </p>
-        </section>
+        </div>
     }
 }

@@ -1,1 +1,17 @@
+//! Byline through its front door: a real server on a real socket, over each database.
+//!
+//! `support` starts it and plays the browser; every other file is a kind of story.
+//! [`support::story!`] runs one on SQLite and on PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod accounts;
+mod articles;
+mod attacks;
+mod bad_input;
+mod command;
+mod demo_faults;
+mod doors;
+mod house_rules;
+mod sessions;
+mod support;

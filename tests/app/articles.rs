@@ -1,0 +1,190 @@
+//! Writing and reading.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::support::{TestApp, story};
+
+const BODY: (&str, &str) = ("body", "Enough words to be an article.");
+
+story!(a_published_article_is_on_the_front_page_and_at_its_address, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let saved = ada.write("Über Käse & Wein", "published", "public").await;
+    assert_eq!(saved.json()["to"], "/article/uber-kase-wein");
+    let stranger = app.browser();
+    assert!(stranger.get("/").await.body.contains("Über Käse &amp; Wein"));
+    let page = stranger.get("/article/uber-kase-wein").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("Enough words to be an article.") && page.body.matches("<h1").count() == 1);
+});
+
+story!(titles_in_any_script_get_an_address_and_equal_ones_different_addresses, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let mut places = Vec::new();
+    for title in ["北京的秋天", "Осень", "🍂🍂", "Same", "Same", "same"] {
+        let place = ada.write(title, "published", "public").await.json()["to"].as_str().unwrap().to_owned();
+        assert_eq!(ada.get(&place).await.status, StatusCode::OK, "{title} at {place}");
+        places.push(place);
+    }
+    places.sort();
+    places.dedup();
+    assert_eq!(places.len(), 6);
+});
+
+story!(a_stranger_cannot_read_someone_elses_draft, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    ada.write("Not yet", "draft", "public").await;
+    assert_eq!(ada.get("/article/not-yet").await.status, StatusCode::OK);
+    for other in [&bob, &app.browser()] {
+        assert_eq!(other.get("/article/not-yet").await.status, StatusCode::NOT_FOUND);
+        assert_eq!(other.ask("article", &[("slug", "not-yet")]).await.json(), json!("not_found"));
+        for list in ["/", "/profile/ada"] {
+            assert!(!other.get(list).await.body.contains("Not yet"), "{list}");
+        }
+    }
+    assert!(ada.get("/articles").await.body.contains("Not yet"));
+    assert!(!bob.get("/articles").await.body.contains("Not yet"));
+});
+
+story!(a_members_article_asks_a_stranger_to_log_in, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    ada.write("Among us", "published", "members").await;
+    assert_eq!(bob.get("/article/among-us").await.status, StatusCode::OK);
+    let page = app.browser().get("/article/among-us").await;
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    assert!(page.body.contains("/login?next=/article/among-us") && !page.body.contains("Enough words"));
+    assert!(!app.browser().get("/").await.body.contains("Among us"));
+    assert!(bob.get("/").await.body.contains("Among us"));
+});
+
+story!(the_address_follows_a_drafts_title_and_stays_once_it_was_published, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    ada.write("First", "draft", "public").await;
+    let edit = |slug: &'static str, version: &'static str, title: &'static str, status: &'static str| {
+        let ada = &ada;
+        async move { ada.call("save-article", &[("slug", slug), ("version", version), ("title", title), BODY, ("status", status)]).await }
+    };
+    assert_eq!(edit("first", "1", "Second", "draft").await.status, StatusCode::OK);
+    assert_eq!(ada.get("/article/first").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(edit("second", "2", "Second", "published").await.json()["to"], "/article/second");
+    assert_eq!(edit("second", "3", "Third", "published").await.json()["to"], "/article/second");
+    assert_eq!(edit("second", "4", "Fourth", "draft").await.status, StatusCode::OK);
+    assert_eq!(ada.get("/article/second").await.status, StatusCode::OK);
+});
+
+story!(a_stale_edit_is_refused_and_loses_nothing, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    ada.write("Twice", "draft", "public").await;
+    let mine = |version: &'static str, body: &'static str| {
+        vec![("slug", "twice"), ("version", version), ("title", "Twice"), ("body", body), ("status", "draft")]
+    };
+    assert_eq!(ada.call("save-article", &mine("1", "From the first tab.")).await.status, StatusCode::OK);
+    let stale = ada.call("save-article", &mine("1", "From the second tab.")).await;
+    assert_eq!((stale.status, stale.json()), (StatusCode::CONFLICT, json!({ "conflict": { "version": 2 } })));
+
+    let page = ada.submit("/editor/twice", &mine("1", "From the second tab.")).await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+    assert!(page.body.contains("From the second tab.") && page.body.contains("name=\"replaces\""));
+    assert!(ada.get("/editor/twice").await.body.contains("From the first tab."));
+
+    let mut chosen = mine("1", "From the second tab.");
+    chosen.push(("replaces", "2"));
+    assert_eq!(ada.call("save-article", &chosen).await.status, StatusCode::OK);
+    assert!(ada.get("/editor/twice").await.body.contains("From the second tab."));
+});
+
+story!(twenty_saves_at_once_of_one_version_store_exactly_one, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    ada.write("Race", "draft", "public").await;
+    let fields = [("slug", "race"), ("version", "1"), ("title", "Race"), BODY, ("status", "published")];
+    let answers = futures_util::future::join_all((0..20).map(|_| ada.call("save-article", &fields))).await;
+    let stored = answers.iter().filter(|a| a.status == StatusCode::OK).count();
+    let refused = answers.iter().filter(|a| a.status == StatusCode::CONFLICT).count();
+    assert_eq!((stored, refused), (1, 19));
+    assert_eq!(app.count("select version from articles").await, 2);
+    tallies_are_right(&app).await;
+});
+
+story!(what_is_deleted_is_gone_for_everybody, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    ada.write("Mistake", "published", "public").await;
+    assert_eq!(bob.call("delete-article", &[("slug", "mistake")]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.browser().get("/article/mistake").await.status, StatusCode::OK);
+    assert_eq!(ada.call("delete-article", &[("slug", "mistake")]).await.status, StatusCode::OK);
+    assert_eq!(ada.get("/article/mistake").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.count("select count(*) from article_tags").await, 0);
+    tallies_are_right(&app).await;
+});
+
+story!(the_front_page_shows_ten_at_a_time, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    for n in 1..=23 {
+        app.state.clock.advance(std::time::Duration::from_secs(1));
+        ada.write(&format!("Number {n} of many"), "published", "public").await;
+    }
+    let browser = app.browser();
+    let page = |path: &'static str| browser.get(path);
+    let shown = |body: &str| body.matches("class=\"article-preview\"").count();
+    let first = page("/").await.body;
+    assert_eq!(shown(&first), 10);
+    assert!(first.contains("Number 23 of many") && !first.contains("Number 13 of many"));
+    assert_eq!(shown(&page("/?page=3").await.body), 3);
+    for odd in ["/?page=0", "/?page=-1", "/?page=none", "/?page="] {
+        assert!(page(odd).await.body.contains("Number 23 of many"), "{odd}");
+    }
+    for far in ["/?page=4", "/?page=99999999999999999999"] {
+        let answer = page(far).await;
+        assert_eq!((answer.status, shown(&answer.body)), (StatusCode::OK, 0), "{far}");
+    }
+});
+
+story!(a_tag_lists_what_carries_it, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    ada.call("save-article", &[("title", "Tagged"), BODY, ("tags", "Harbour, old boats,harbour"), ("status", "published")]).await;
+    let page = app.browser().get("/article/tagged").await;
+    assert!(page.body.contains("/tag/harbour") && page.body.contains("old boats"));
+    assert!(app.browser().get("/tag/old%20boats").await.body.contains("Tagged"));
+    assert_eq!(app.count("select count(*) from article_tags").await, 2);
+});
+
+story!(markdown_is_rendered_and_raw_html_is_shown_as_typed, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let body = "# One\n\n## Two words\n\n~~gone~~ <script>alert(1)</script>\n\n- [x] done\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n\
+        note[^1]\n\n[^1]: the note\n\n[bad](javascript:alert(1)) [mail](mailto:a@b.example) [rel](/about)\n\n<div onclick=\"x()\">raw</div>";
+    ada.call("save-article", &[("title", "Markup"), ("body", body), ("status", "published")]).await;
+    let html = app.browser().get("/article/markup").await.body;
+    for part in [
+        "<h2 id=\"one\"", "<h3 id=\"two-words\"", "<del>gone</del>", "type=\"checkbox\"", "<table>", "footnote-definition",
+        "href=\"mailto:a@b.example\"", "href=\"/about\"", "&lt;script&gt;alert(1)&lt;/script&gt;",
+    ] {
+        assert!(html.contains(part), "{part} in {html}");
+    }
+    for part in ["<script>alert", "<div onclick", "href=\"javascript:"] {
+        assert!(!html.contains(part), "{part}");
+    }
+});
+
+/// The counts that are kept are the counts that are.
+async fn tallies_are_right(app: &TestApp) {
+    let wrong = app
+        .count(
+            "select count(*) from (select author_id, case status when 'draft' then 'draft' else visibility end as kind, \
+             count(*) as n from articles group by 1, 2) a \
+             join tallies t on t.scope = a.author_id and t.kind = a.kind where t.count <> a.n",
+        )
+        .await;
+    assert_eq!(wrong, 0);
+    let site = app.count("select cast(coalesce(sum(count), 0) as bigint) from tallies").await;
+    assert_eq!(site, 2 * app.count("select count(*) from articles").await);
+}

@@ -1,0 +1,239 @@
+//! The `byline` command, run as its users run it.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
+};
+
+use crate::support::{Engine, PASSWORD};
+
+fn byline(folder: &tempfile::TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_byline"));
+    command.current_dir(folder.path()).env_clear().env("DATABASE_URL", "sqlite://byline.db");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(mut command: Command, typed: &str) -> Output {
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A served site of its own; stopped with the story.
+struct Served {
+    child: Child,
+    origin: String,
+}
+
+impl Served {
+    fn start(folder: &tempfile::TempDir, more: &[(&str, &str)]) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let origin = format!("http://127.0.0.1:{port}");
+        let mut command = byline(folder);
+        command.arg("serve").env("BYLINE_ORIGIN", &origin).env("BYLINE_LISTEN", format!("127.0.0.1:{port}"));
+        command.envs(more.iter().copied());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.contains(&origin), "it says where it is: {line:?}");
+        Self { child, origin }
+    }
+
+    /// SIGTERM, and then everything that it logged.
+    fn stop(mut self) -> (bool, String) {
+        let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        let status = self.child.wait().unwrap();
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (status.success(), log)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().cookie_store(true).timeout(Duration::from_secs(30)).build().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_is_made_on_the_command_line_and_logs_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut create = byline(&folder);
+    create.args(["user", "create", "root-of-it", "root@example.org", "--role", "administrator"]);
+    let output = run(create, &format!("{PASSWORD}\n"));
+    assert!(output.status.success(), "{}", said(&output));
+    let site = Served::start(&folder, &[]);
+    let form = [("email", "root@example.org"), ("password", PASSWORD)];
+    let answer = client().post(format!("{}/rpc/log-in", site.origin)).form(&form).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    for (args, typed, ok) in [
+        (vec!["user", "create", "root-of-it", "other@example.org"], PASSWORD, false),
+        (vec!["user", "create", "x", "other@example.org"], PASSWORD, false),
+        (vec!["user", "create", "short", "short@example.org"], "too short", false),
+        (vec!["user", "set-role", "root-of-it", "editor"], "", true),
+        (vec!["user", "set-role", "root-of-it", "emperor"], "", false),
+        (vec!["user", "deactivate", "root-of-it"], "", true),
+        (vec!["user", "activate", "root-of-it"], "", true),
+        (vec!["user", "deactivate", "nobody"], "", false),
+        (vec!["user", "reset-password", "root-of-it"], "another good password", true),
+    ] {
+        let mut command = byline(&folder);
+        command.args(&args);
+        let output = run(command, typed);
+        assert_eq!(output.status.success(), ok, "{args:?}: {}", said(&output));
+        assert_eq!(said(&output).lines().count(), if args.contains(&"emperor") { said(&output).lines().count() } else { 1 }, "{}", said(&output));
+    }
+    let form = [("email", "root@example.org"), ("password", "another good password")];
+    let answer = client().post(format!("{}/rpc/log-in", site.origin)).form(&form).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t46_a_whole_visit_leaves_no_secret_in_log_or_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Served::start(&folder, &[("BYLINE_LOG", "trace")]);
+    let client = client();
+    let url = |path: &str| format!("{}{path}", site.origin);
+    let secret = "an utterly secret phrase";
+    let form = [("username", "ada"), ("email", "ada@example.org"), ("email_again", "ada@example.org"), ("password", secret)];
+    let answer = client.post(url("/register")).header("accept", "text/html").header("origin", &site.origin).form(&form).send().await.unwrap();
+    assert!(answer.status().is_success());
+    let wrong = "a wrong guess at it";
+    let mut cookies = Vec::new();
+    for password in [wrong, secret] {
+        let form = [("email", "ada"), ("password", password)];
+        let answer = client.post(url("/rpc/log-in")).header("origin", &site.origin).form(&form).send().await.unwrap();
+        cookies.extend(answer.cookies().map(|cookie| cookie.value().to_owned()));
+    }
+    assert_eq!(cookies.len(), 1);
+    let secrets = [secret.to_owned(), wrong.to_owned(), cookies.remove(0)];
+    for path in ["/", "/settings", "/articles", "/nothing"] {
+        client.get(url(path)).send().await.unwrap();
+    }
+    let (ended_well, log) = site.stop();
+    assert!(ended_well);
+    assert!(log.contains("logged_in") && log.contains("log_in_failed") && log.contains("registered"), "the events are there");
+    let database = std::fs::read(folder.path().join("byline.db")).unwrap();
+    for secret in secrets {
+        assert!(!log.contains(&secret), "in the log");
+        assert!(!database.windows(secret.len()).any(|window| window == secret.as_bytes()), "in the database");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_finishes_what_is_in_flight_and_closes_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Served::start(&folder, &[]);
+    let (client, url) = (client(), format!("{}/rpc/register", site.origin));
+    let form = [("username", "ada"), ("email", "a@example.org"), ("email_again", "a@example.org"), ("password", PASSWORD)];
+    let request = tokio::spawn(client.post(url).header("origin", &site.origin).form(&form).send());
+    // The hash of the password takes longer than this in the profile that tests are built with.
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    let (ended_well, _) = tokio::task::spawn_blocking(|| site.stop()).await.unwrap();
+    assert_eq!(request.await.unwrap().unwrap().status(), 200);
+    assert!(ended_well);
+    assert!(!folder.path().join("byline.db-wal").exists(), "the WAL was written back");
+}
+
+#[test]
+fn s05_a_site_on_plain_http_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    for (origin, why) in [
+        ("http://blog.example.org", "https"), ("ftp://blog.example.org", "https"), ("blog.example.org", "URL"),
+        ("https://blog.example.org/path", "origin"), ("https://user:x@blog.example.org", "origin"),
+    ] {
+        let mut command = byline(&folder);
+        command.args(["serve"]).env("BYLINE_ORIGIN", origin);
+        let output = run(command, "");
+        assert!(!output.status.success(), "{origin}");
+        assert!(said(&output).contains("--origin") && said(&output).contains(why), "{origin}: {}", said(&output));
+    }
+}
+
+#[test]
+fn what_keeps_the_site_from_starting_is_one_clear_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for (name, value, part) in [
+        ("BYLINE_LISTEN", taken.as_str(), "cannot listen on"),
+        ("DATABASE_URL", "sqlite:///no/such/folder/byline.db", "cannot write the database file"),
+        ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none", "cannot reach PostgreSQL at 127.0.0.1:1"),
+        ("DATABASE_URL", "mysql://x", "must begin with sqlite:// or postgres://"),
+        ("BYLINE_LOG", "=,=,", "BYLINE_LOG"),
+    ] {
+        let mut command = byline(&folder);
+        command.args(["serve"]).env("BYLINE_LISTEN", "127.0.0.1:0").env(name, value);
+        let output = run(command, "");
+        assert_eq!(output.status.code(), Some(1), "{name}={value}: {}", said(&output));
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(stderr.contains(part) && stderr.starts_with("byline: "), "{name}={value}: {stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    }
+}
+
+#[test]
+fn a_setting_that_makes_no_sense_is_named_with_what_would() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, option) in [
+        ("BYLINE_READERS", "--readers"), ("BYLINE_REGISTRATION", "--registration"), ("BYLINE_PASSWORD_MIN", "--password-min"),
+        ("BYLINE_LISTEN", "--listen"), ("BYLINE_TRUSTED_PROXIES", "--trusted-proxies"), ("BYLINE_BODY_LIMIT", "--body-limit"),
+        ("BYLINE_LOGIN_ATTEMPTS_PER_ACCOUNT", "--login-attempts-per-account"),
+    ] {
+        let mut command = byline(&folder);
+        command.arg("serve").env(name, "nonsense");
+        let output = run(command, "");
+        assert!(!output.status.success() && said(&output).contains(option), "{name}: {}", said(&output));
+    }
+}
+
+mod a_database_of_a_newer_version_is_left_alone {
+    use super::*;
+
+    async fn story(engine: Engine) {
+        let app = crate::support::TestApp::start(engine).await;
+        app.execute(
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
+             select 9999, 'from the future', success, checksum, 0 from _sqlx_migrations where version = 1",
+        )
+        .await;
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = byline(&folder);
+        command.arg("migrate").env("DATABASE_URL", &app.state.config.database.url);
+        let output = run(command, "");
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said(&output).contains("written by a newer Byline"), "{}", said(&output));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn on_sqlite() {
+        story(Engine::Sqlite).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn on_postgres() {
+        story(Engine::Postgres).await;
+    }
+}
+
+#[test]
+fn the_database_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = byline(&folder);
+    command.arg("migrate");
+    assert!(run(command, "").status.success());
+    let mode = std::fs::metadata(folder.path().join("byline.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}

@@ -1,0 +1,61 @@
+//! Rules about the code itself.
+
+use std::{fs, path::Path};
+
+fn sources(folder: &str) -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<(String, String)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
+    assert!(!found.is_empty());
+    found
+}
+
+#[test]
+fn a_server_function_on_get_says_that_it_reads_only() {
+    let mut counted = 0;
+    for (file, text) in sources("src/pages").into_iter().chain([("src/pages.rs".into(), include_str!("../../src/pages.rs").into())]) {
+        let lines: Vec<&str> = text.lines().collect();
+        for (n, line) in lines.iter().enumerate().filter(|(_, line)| line.contains("#[server(") && line.contains("GetUrl")) {
+            assert_eq!(lines[n - 1], "// reads only", "{file}:{}: {line}", n + 1);
+            counted += 1;
+        }
+    }
+    assert!(counted >= 8);
+}
+
+#[test]
+fn only_sign_in_logs_in() {
+    let calls: usize = sources("src").iter().map(|(_, text)| text.matches("auth.login(").count()).sum();
+    assert_eq!(calls, 1);
+}
+
+#[test]
+fn what_only_the_server_knows_hangs_on_one_line() {
+    let lines: usize = sources("src").iter().flat_map(|(_, text)| text.lines()).filter(|line| line.contains("cfg(feature")).count();
+    assert!(lines <= 4, "{lines} lines with cfg(feature)");
+}
+
+#[test]
+fn no_statement_is_put_together_from_what_people_typed() {
+    for (file, text) in sources("src") {
+        for wrong in ["AssertSqlSafe", "QueryBuilder", "query(&format!", "query_as(&format!"] {
+            assert!(!text.contains(wrong), "{wrong} in {file}");
+        }
+    }
+}
+
+#[test]
+fn html_is_inserted_in_one_place_only() {
+    let places: Vec<String> = sources("src").into_iter().filter(|(_, text)| text.contains("inner_html")).map(|(file, _)| file).collect();
+    assert_eq!(places.len(), 1, "{places:?}");
+    assert!(places[0].ends_with("pages/article.rs"));
+}

@@ -1,0 +1,230 @@
+//! The life of a session.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+
+use crate::support::{PASSWORD, TestApp, story};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+story!(t06_a_log_in_replaces_the_identifier_and_kills_the_old_one, |engine| {
+    let app = TestApp::start(engine).await;
+    let browser = app.person("ada").await;
+    app.person("bob").await;
+    // As another, as the same, and after the account behind the session is gone.
+    for (identity, delete) in [("bob", false), ("bob", false), ("ada", false), ("ada", true)] {
+        if delete {
+            app.execute("delete from users where username = 'bob'").await;
+        }
+        let old = browser.cookie();
+        assert_eq!(browser.log_in(identity, PASSWORD).await.status, StatusCode::OK);
+        let new = browser.cookie();
+        assert!(new.is_some() && new != old, "{identity}");
+        let thief = app.browser();
+        thief.set_cookie(old);
+        assert_eq!(thief.name().await, None, "the cookie from before logging in as {identity}");
+    }
+});
+
+story!(t06_an_identifier_planted_by_an_attacker_is_not_taken_over, |engine| {
+    let app = TestApp::start(engine).await;
+    app.person("ada").await;
+    let planted = Some("byline=AAAAAAAAAAAAAAAAAAAAAA".to_owned());
+    let victim = app.browser();
+    victim.set_cookie(planted.clone());
+    assert_eq!(victim.log_in("ada", PASSWORD).await.status, StatusCode::OK);
+    assert_ne!(victim.cookie(), planted);
+    let attacker = app.browser();
+    attacker.set_cookie(planted);
+    assert_eq!(attacker.name().await, None);
+});
+
+story!(t07_a_request_in_flight_does_not_bring_an_ended_session_back, |engine| {
+    use tower_sessions::{Session, SessionStore};
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let cookie = ada.cookie().unwrap();
+    let id = cookie.split('=').nth(1).unwrap().parse().unwrap();
+    let store = byline::server::sessions::Store::new(app.state.db.clone(), app.state.clock.clone());
+    // Fifty requests have loaded the session and changed it; none has saved it yet.
+    let mut open = Vec::new();
+    for n in 0..50 {
+        let session = Session::new(Some(id), std::sync::Arc::new(store.clone()), None);
+        session.insert("draft", n).await.unwrap();
+        open.push(session);
+    }
+    assert_eq!(ada.log_out().await.status, StatusCode::OK);
+    let saves = futures_util::future::join_all(open.iter().map(|session| session.save())).await;
+    assert!(saves.iter().all(Result::is_err), "a save after the end must fail");
+    assert!(store.load(&id).await.unwrap().is_none());
+    ada.set_cookie(Some(cookie));
+    assert_eq!(ada.name().await, None);
+});
+
+story!(t07_logging_out_amid_fifty_requests_is_final, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let cookie = ada.cookie();
+    let writes = futures_util::future::join_all((0..50).map(|n| {
+        let ada = &ada;
+        async move { ada.write(&format!("Article {n} in flight"), "draft", "public").await.status }
+    }));
+    let (statuses, out) = tokio::join!(writes, ada.log_out());
+    assert_eq!(out.status, StatusCode::OK);
+    let expected = [StatusCode::OK, StatusCode::UNAUTHORIZED];
+    assert!(statuses.iter().all(|status| expected.contains(status)), "{statuses:?}");
+    ada.set_cookie(cookie);
+    assert_eq!(ada.name().await, None);
+});
+
+story!(t08_a_cookie_is_dead_after_log_out_password_change_role_change_deactivation_and_deletion, |engine| {
+    use byline::{domain::role::Role, server::users};
+    let app = TestApp::start(engine).await;
+    app.person("ada").await;
+    let db = &app.state.db;
+    for end in ["log out", "password", "role", "deactivation", "deletion"] {
+        let browser = app.browser();
+        assert_eq!(browser.log_in("ada", PASSWORD).await.status, StatusCode::OK, "before {end}");
+        let cookie = browser.cookie();
+        match end {
+            "log out" => assert_eq!(browser.log_out().await.status, StatusCode::OK),
+            "password" => {
+                let same = byline::domain::password::Password::parse_given(PASSWORD.into()).ok().unwrap();
+                let hash = app.state.passwords.hash(&same).await.unwrap();
+                users::set_password(db, "ada", &hash).await.unwrap();
+            }
+            "role" => users::set_role(db, "ada", Role::Editor).await.unwrap(),
+            "deactivation" => {
+                users::set_active(db, "ada", false).await.unwrap();
+                browser.set_cookie(cookie.clone());
+                assert_eq!(browser.name().await, None);
+                users::set_active(db, "ada", true).await.unwrap();
+            }
+            _ => app.execute("delete from users").await,
+        }
+        browser.set_cookie(cookie);
+        assert_eq!(browser.name().await, None, "after {end}");
+    }
+});
+
+story!(t08_a_stamp_that_changed_ends_the_session_even_if_its_row_stayed, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let stamp: &'static str = match engine {
+        crate::support::Engine::Sqlite => "update users set security_stamp = x'00'",
+        crate::support::Engine::Postgres => "update users set security_stamp = decode('00', 'hex')",
+    };
+    app.execute(stamp).await;
+    assert_eq!(ada.name().await, None);
+});
+
+story!(t09_the_cookie_is_removed_with_the_attributes_it_was_set_with, |engine| {
+    let app = TestApp::start_with(engine, &["--origin", "https://blog.example.org"]).await;
+    let ada = app.browser();
+    let set = ada.register("ada").await;
+    let set = set.header("set-cookie");
+    assert!(set.starts_with("__Host-byline="), "{set}");
+    for attribute in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(set.contains(attribute), "{attribute} in {set}");
+    }
+    assert!(!set.contains("Domain"), "{set}");
+    let removed = ada.log_out().await;
+    let removed = removed.header("set-cookie");
+    assert_eq!(removed, "__Host-byline=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0");
+});
+
+story!(t13_creating_a_session_never_takes_over_an_identifier, |engine| {
+    use tower_sessions::{SessionStore, session::{Id, Record}};
+    let app = TestApp::start(engine).await;
+    let store = byline::server::sessions::Store::new(app.state.db.clone(), app.state.clock.clone());
+    let record = |mark: &str| Record {
+        id: Id(42),
+        data: [("mark".to_owned(), serde_json::json!(mark))].into(),
+        expiry_date: app.state.clock.now().after(DAY).to_offset(),
+    };
+    let (mut first, mut second) = (record("first"), record("second"));
+    store.create(&mut first).await.unwrap();
+    store.create(&mut second).await.unwrap();
+    assert_eq!(first.id, Id(42));
+    assert_ne!(second.id, Id(42));
+    assert_eq!(store.load(&Id(42)).await.unwrap().unwrap().data["mark"], "first");
+});
+
+story!(t14_a_session_ends_after_twelve_idle_hours_and_after_a_week_in_any_case, |engine| {
+    let app = TestApp::start(engine).await;
+    let idle = app.person("idle").await;
+    app.state.clock.advance(11 * HOUR);
+    assert!(idle.name().await.is_some());
+    app.state.clock.advance(13 * HOUR);
+    assert_eq!(idle.name().await, None);
+
+    let busy = app.person("busy").await;
+    for _ in 0..16 {
+        app.state.clock.advance(10 * HOUR);
+        assert!(busy.name().await.is_some());
+    }
+    app.state.clock.advance(10 * HOUR);
+    assert_eq!(busy.name().await, None, "170 hours are more than a week");
+});
+
+story!(t14_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year, |engine| {
+    let app = TestApp::start(engine).await;
+    app.person("ada").await;
+    let ada = app.browser();
+    let answer = ada.call("log-in", &[("email", "ada"), ("password", PASSWORD), ("keep", "true")]).await;
+    assert!(answer.header("set-cookie").contains("Max-Age=7776000"), "{}", answer.header("set-cookie"));
+    for _ in 0..3 {
+        app.state.clock.advance(29 * DAY);
+        assert!(ada.name().await.is_some());
+    }
+    app.state.clock.advance(4 * DAY);
+    assert_eq!(ada.name().await, None);
+});
+
+story!(a_session_that_is_not_kept_leaves_with_the_browser, |engine| {
+    let app = TestApp::start(engine).await;
+    let answer = app.browser().register("ada").await;
+    assert!(!answer.header("set-cookie").contains("Max-Age"), "{}", answer.header("set-cookie"));
+});
+
+story!(the_database_holds_no_value_that_a_cookie_could_be_made_of, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let cookie = ada.cookie().unwrap();
+    let id: tower_sessions::session::Id = cookie.split('=').nth(1).unwrap().parse().unwrap();
+    let raw = app.count("select count(*) from sessions where length(id_hash) <> 32").await;
+    assert_eq!(raw, 0);
+    let stored: Vec<u8> = match &app.state.db {
+        byline::server::db::Db::Sqlite { readers, .. } => sqlx::query_scalar("select id_hash from sessions").fetch_one(readers).await.unwrap(),
+        byline::server::db::Db::Postgres(pool) => sqlx::query_scalar("select id_hash from sessions").fetch_one(pool).await.unwrap(),
+    };
+    assert!(!stored.starts_with(&id.0.to_le_bytes()));
+});
+
+story!(a_stranger_leaves_no_session_behind, |engine| {
+    let app = TestApp::start(engine).await;
+    let stranger = app.browser();
+    for path in ["/", "/login", "/register", "/nothing", "/profile/nobody"] {
+        assert_eq!(stranger.get(path).await.header("set-cookie"), "", "{path}");
+    }
+    stranger.log_in("nobody", "some password").await;
+    assert_eq!(app.count("select count(*) from sessions").await, 0);
+});
+
+story!(logging_out_is_a_post_only, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let answer = ada.send(ada.bare(Method::GET, "/rpc/log-out")).await;
+    assert_eq!((answer.status, answer.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
+    assert!(ada.name().await.is_some());
+});
+
+story!(what_a_person_sees_is_stored_nowhere, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    for path in ["/", "/articles", "/settings"] {
+        assert_eq!(ada.get(path).await.header("cache-control"), "private, no-store", "{path}");
+    }
+});

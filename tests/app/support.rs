@@ -1,0 +1,259 @@
+//! A running Byline, and the browsers that visit it.
+
+use std::{net::SocketAddr, sync::Mutex, time::Duration};
+
+use byline::server::{
+    AppState,
+    clock::Clock,
+    config::Config,
+    db::Db,
+    serve::run,
+};
+use clap::Parser;
+use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap, redirect::Policy};
+use serde_json::Value;
+use sqlx::{Connection, PgConnection};
+
+/// Twelve characters and more, as the default setting wants.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Which database a story runs on.
+#[derive(Clone, Copy, Debug)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Defines one test for each database. The story is an async block over `engine`.
+macro_rules! story {
+    ($(#[$meta:meta])* $name:ident, |$engine:ident| $body:block) => {
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+            async fn story($engine: $crate::support::Engine) $body
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                story($crate::support::Engine::Sqlite).await;
+            }
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                story($crate::support::Engine::Postgres).await;
+            }
+        }
+    };
+}
+pub(crate) use story;
+
+/// A server of its own for one story: own database, own port, own clock.
+pub struct TestApp {
+    pub state: AppState,
+    pub origin: String,
+    pub address: SocketAddr,
+    handle: axum_server::Handle<SocketAddr>,
+    _folder: tempfile::TempDir,
+}
+
+#[derive(Parser)]
+struct OnlyConfig {
+    #[command(flatten)]
+    config: Config,
+}
+
+impl TestApp {
+    /// With the default settings.
+    pub async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, &[]).await
+    }
+
+    /// With more arguments for `byline serve`; `ORIGIN` in them is replaced.
+    pub async fn start_with(engine: Engine, more: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = match engine {
+            Engine::Sqlite => format!("sqlite://{}", folder.path().join("byline.db").display()),
+            Engine::Postgres => new_postgres_database().await,
+        };
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut origin = format!("http://{address}");
+        let mut args: Vec<String> = ["test", "--database-url", &url].map(String::from).to_vec();
+        args.extend(more.iter().map(|arg| (*arg).to_owned()));
+        match args.iter().position(|arg| arg == "--origin") {
+            Some(at) => origin = args[at + 1].clone(),
+            None => args.extend(["--origin".to_owned(), origin.clone()]),
+        }
+        let config = OnlyConfig::try_parse_from(args).unwrap().config;
+        let db = Db::open(&url).await.unwrap();
+        db.migrate().await.unwrap();
+        let state = AppState::new(db, config, Clock::system()).unwrap();
+        let handle = axum_server::Handle::new();
+        tokio::spawn(run(listener, handle.clone(), state.clone()));
+        handle.listening().await.unwrap();
+        Self { state, origin, address, handle, _folder: folder }
+    }
+
+    /// A browser that was never here.
+    pub fn browser(&self) -> Browser {
+        let client = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .timeout(Duration::from_secs(60))
+            .build()
+            .unwrap();
+        Browser { client, base: format!("http://{}", self.address), origin: self.origin.clone(), cookie: Mutex::default() }
+    }
+
+    /// A browser in which somebody has just registered.
+    pub async fn person(&self, name: &str) -> Browser {
+        let browser = self.browser();
+        let answer = browser.register(name).await;
+        assert_eq!(answer.status, StatusCode::OK, "{name} registers: {}", answer.body);
+        browser
+    }
+
+    /// One number that a query gives.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        match &self.state.db {
+            Db::Sqlite { readers, .. } => sqlx::query_scalar(sql).fetch_one(readers).await.unwrap(),
+            Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        }
+    }
+
+    /// Runs a statement.
+    pub async fn execute(&self, sql: &'static str) {
+        match &self.state.db {
+            Db::Sqlite { writer, .. } => drop(sqlx::query(sql).execute(writer).await.unwrap()),
+            Db::Postgres(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
+        }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.handle.shutdown();
+    }
+}
+
+async fn new_postgres_database() -> String {
+    let admin = std::env::var("TEST_POSTGRES_URL")
+        .expect("TEST_POSTGRES_URL is not set: run `make test`, or `scripts/with-postgres cargo test --features ssr`");
+    let name = format!("story_{}", uuid::Uuid::new_v4().simple());
+    let mut connection = PgConnection::connect(&admin).await.unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await.unwrap();
+    let (server, _) = admin.rsplit_once('/').unwrap();
+    format!("{server}/{name}")
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON; `null` when it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
+    /// A header, or the empty string.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+}
+
+/// A browser: it keeps its session cookie, follows no redirect by itself, and says where its
+/// requests come from as real ones do.
+pub struct Browser {
+    client: reqwest::Client,
+    base: String,
+    origin: String,
+    cookie: Mutex<Option<String>>,
+}
+
+impl Browser {
+    /// The session cookie as `name=value`.
+    pub fn cookie(&self) -> Option<String> {
+        self.cookie.lock().unwrap().clone()
+    }
+
+    /// Puts a cookie into the browser, or takes it out.
+    pub fn set_cookie(&self, cookie: Option<String>) {
+        *self.cookie.lock().unwrap() = cookie;
+    }
+
+    /// A request without any header but the cookie.
+    pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        match self.cookie() {
+            Some(cookie) => request.header("cookie", cookie),
+            None => request,
+        }
+    }
+
+    /// Sends a request and keeps the cookie that comes back.
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        for cookie in headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            let pair = cookie.split(';').next().unwrap();
+            let gone = cookie.contains("Max-Age=0");
+            self.set_cookie((!gone).then(|| pair.to_owned()));
+        }
+        Answer { status, headers, body: response.text().await.unwrap() }
+    }
+
+    /// Opens a page.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.bare(Method::GET, path).header("accept", "text/html")).await
+    }
+
+    /// Sends a page's form, as a browser without JavaScript does.
+    pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.bare(Method::POST, path).header("accept", "text/html").header("origin", &self.origin);
+        self.send(request.header("sec-fetch-site", "same-origin").form(fields)).await
+    }
+
+    /// Calls a server function that changes something, as a hydrated page does.
+    pub async fn call(&self, function: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.bare(Method::POST, &format!("/rpc/{function}")).header("accept", "application/json");
+        self.send(request.header("origin", &self.origin).header("sec-fetch-site", "same-origin").form(fields)).await
+    }
+
+    /// Calls a server function that only reads.
+    pub async fn ask(&self, function: &str, query: &[(&str, &str)]) -> Answer {
+        let request = self.bare(Method::GET, &format!("/rpc/{function}")).header("accept", "application/json");
+        self.send(request.query(query)).await
+    }
+
+    pub async fn register(&self, name: &str) -> Answer {
+        let email = format!("{name}@example.org");
+        self.call("register", &[("username", name), ("email", &email), ("email_again", &email), ("password", PASSWORD)]).await
+    }
+
+    pub async fn log_in(&self, identity: &str, password: &str) -> Answer {
+        self.call("log-in", &[("email", identity), ("password", password)]).await
+    }
+
+    pub async fn log_out(&self) -> Answer {
+        self.call("log-out", &[]).await
+    }
+
+    /// Saves a new article and gives the slug that its title leads to.
+    pub async fn write(&self, title: &str, status: &str, visibility: &str) -> Answer {
+        self.call(
+            "save-article",
+            &[("title", title), ("body", "Enough words to be an article."), ("status", status), ("visibility", visibility)],
+        )
+        .await
+    }
+
+    /// The name that the server knows this browser by.
+    pub async fn name(&self) -> Option<String> {
+        let answer = self.ask("who-am-i", &[]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.json()["username"].as_str().map(str::to_owned)
+    }
+}
