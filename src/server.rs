@@ -35,7 +35,7 @@ use axum::{
 };
 use axum_login::AuthManagerLayerBuilder;
 use leptos::prelude::LeptosOptions;
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::generate_route_list;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -90,7 +90,7 @@ impl AppState {
 
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
-    let pages = with_session(pages_and_functions(&state), &state);
+    let pages = with_session(pages_and_functions(), &state);
     let body_limit = usize::try_from(state.config.body_limit).unwrap_or(usize::MAX);
     let mut router = pages.route("/pkg/{*name}", get(site::packaged));
     for name in site::public_names() {
@@ -113,14 +113,13 @@ pub fn router(state: AppState) -> Router {
 }
 
 /// The pages, their forms, and the server functions.
-fn pages_and_functions(state: &AppState) -> Router<AppState> {
-    let (for_context, for_shell) = (state.clone(), state.clone());
-    let mut router = Router::new().leptos_routes_with_context(
-        state,
-        generate_route_list(App),
-        move || pages::provide(&for_context),
-        move || pages::document(&for_shell),
-    );
+fn pages_and_functions() -> Router<AppState> {
+    // Not `leptos_routes_with_context`: it would also open a door of its own to each server
+    // function, past `doors::rpc`.
+    let mut router = Router::new();
+    for route in generate_route_list(App) {
+        router = router.route(route.path(), get(page));
+    }
     for (page, function) in doors::FORMS {
         let door = move |state, request| doors::page_form(state, request, function);
         router = router.route(page, post(door));
@@ -143,6 +142,10 @@ fn with_session(router: Router<AppState>, state: &AppState) -> Router<AppState> 
         .layer(from_fn(layers::caching))
         .layer(auth)
         .layer(from_fn_with_state(state.clone(), layers::expire_cookie_properly))
+}
+
+async fn page(State(state): State<AppState>, request: Request) -> Response {
+    pages::render(&state, request).await
 }
 
 /// Any other address: the app's own page for what is not there.

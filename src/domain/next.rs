@@ -30,7 +30,7 @@ impl Next {
 
 /// First segments that a person may be sent back to. Not `/login` and `/register`: those
 /// would loop.
-const PLACES: [&str; 7] = ["", "article", "articles", "editor", "profile", "settings", "tag"];
+const PLACES: [&str; 6] = ["article", "articles", "editor", "profile", "settings", "tag"];
 
 fn is_ours(wanted: &str) -> bool {
     // Percent signs stay: slugs may carry encoded letters. They are never decoded here,
@@ -41,8 +41,7 @@ fn is_ours(wanted: &str) -> bool {
         return false;
     }
     let path = rest.split('?').next().unwrap_or_default();
-    let mut segments = path.split('/');
-    let known = segments.next().is_some_and(|first| PLACES.contains(&first));
     // An empty segment is a `//`; dots could climb.
-    known && segments.all(|s| !s.is_empty() && s != "." && s != "..")
+    let plain = path.split('/').all(|s| !s.is_empty() && s != "." && s != "..");
+    path.is_empty() || plain && path.split('/').next().is_some_and(|first| PLACES.contains(&first))
 }

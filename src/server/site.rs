@@ -12,6 +12,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/target/site"]
 #[allow_missing = true]
+#[exclude = "*.ts"]
 struct Files;
 
 /// The hashed names of the files that every page links to, as paths.

@@ -109,8 +109,8 @@ pub fn Form<F>(
     #[prop(into)]
     to: String,
     /// The form's class.
-    #[prop(optional)]
-    class: Option<&'static str>,
+    #[prop(default = "form")]
+    class: &'static str,
     /// The fields and the button.
     children: Children,
 ) -> impl IntoView
@@ -289,12 +289,12 @@ pub fn Submit(
     /// The value that goes with the name.
     #[prop(optional)]
     value: Option<&'static str>,
-    /// Its look: `secondary` or `destructive`; the main button of a form has none.
-    #[prop(default = "")]
+    /// Its look: `primary`, `secondary` or `destructive`.
+    #[prop(default = "primary")]
     class: &'static str,
 ) -> impl IntoView {
     let busy = move || form.pending.get().then_some("true");
-    view! { <button type="submit" class={(!class.is_empty()).then_some(class)} name=name value=value aria-busy=busy>{label}</button> }
+    view! { <button type="submit" class=class name=name value=value aria-busy=busy>{label}</button> }
 }
 
 fn hint_of(name: &'static str, hint: Option<String>) -> AnyView {

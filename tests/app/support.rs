@@ -134,6 +134,7 @@ impl Drop for TestApp {
 }
 
 async fn new_postgres_database() -> String {
+    #[expect(clippy::disallowed_methods, reason = "the tests' own setting")]
     let admin = std::env::var("TEST_POSTGRES_URL")
         .expect("TEST_POSTGRES_URL is not set: run `make test`, or `scripts/with-postgres cargo test --features ssr`");
     let name = format!("story_{}", uuid::Uuid::new_v4().simple());
