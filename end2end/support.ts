@@ -86,7 +86,7 @@ export function unique(): string {
 
 /** The input, select or textarea of this name. */
 export function field(page: Page, name: string): Locator {
-  return page.locator(`[name="${name}"]`);
+  return page.locator(`:is(input, textarea, select)[name="${name}"]`);
 }
 
 /** What sends the form that this field is in, if the form has one way to be sent. */

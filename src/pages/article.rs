@@ -36,7 +36,7 @@ pub fn ArticlePage() -> impl IntoView {
         let edit = mine.then(|| view! { <a class="edit-link" href=format!("/editor/{}", preview.slug)>"Edit"</a> });
         let tags = tags
             .into_iter()
-            .map(|tag| view! { <li><a class="tag-pill" href=format!("/tag/{tag}")>{tag.clone()}</a></li> })
+            .map(|tag| view! { <li class="tag-pill"><a href=format!("/tag/{tag}")>{tag.clone()}</a></li> })
             .collect::<Vec<_>>();
         let tags = (!tags.is_empty()).then(|| view! { <ul class="tag-list" aria-label="Tags">{tags}</ul> });
         view! {
@@ -46,7 +46,7 @@ pub fn ArticlePage() -> impl IntoView {
                 <header>
                     <h1>{preview.title}</h1>
                     {standfirst}
-                    <p class="byline">
+                    <p class="meta byline">
                         <a class="author" href=author rel="author">{preview.author}</a>
                         <time datetime=preview.when.iso>{preview.when.text}</time>
                         <span>{format!("{} min read", preview.minutes)}</span>
@@ -56,7 +56,7 @@ pub fn ArticlePage() -> impl IntoView {
                     </p>
                 </header>
                 <div class="article-content" inner_html=html></div>
-                {tags}
+                <footer>{tags}</footer>
             </article>
         }
         .into_any()

@@ -4,7 +4,7 @@
 
 use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
 
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 /// Identifiers that the page itself uses; a heading must not take them.
 const RESERVED_IDS: [&str; 1] = ["main"];
@@ -15,8 +15,9 @@ pub fn render(markdown: &str) -> String {
         Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH;
     let mut events: Vec<Event> = Parser::new_ext(markdown, options).map(shown_as_typed).collect();
     anchor_headings(&mut events);
+    wrap_tables(&mut events);
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
-    html::push_html(&mut rendered, events.into_iter());
+    html::push_html(&mut rendered, events.into_iter().map(usable_by_keyboard));
     SANITISER.clean(&rendered).to_string()
 }
 
@@ -36,6 +37,38 @@ fn shown_as_typed(event: Event) -> Event {
         Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
         other => other,
     }
+}
+
+/// A wide table scrolls inside a region of its own.
+fn wrap_tables(events: &mut Vec<Event>) {
+    const OPEN: &str = "<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">";
+    let wrapped = std::mem::take(events).into_iter().flat_map(|event| match event {
+        Event::Start(Tag::Table(_)) => [Some(Event::Html(OPEN.into())), Some(event)],
+        Event::End(TagEnd::Table) => [Some(event), Some(Event::Html("</div>\n".into()))],
+        other => [Some(other), None],
+    });
+    *events = wrapped.flatten().collect();
+}
+
+/// What scrolls sideways can have the focus, and a box that says whether something is done
+/// has a name. This HTML is ours; what was typed was escaped before.
+fn usable_by_keyboard(event: Event) -> Event {
+    let html = match event {
+        Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(ref language))) if is_plain(language) => {
+            CowStr::from(format!("<pre tabindex=\"0\"><code class=\"language-{language}\">"))
+        }
+        Event::Start(Tag::CodeBlock(_)) => "<pre tabindex=\"0\"><code>".into(),
+        Event::End(TagEnd::CodeBlock) => "</code></pre>\n".into(),
+        Event::TaskListMarker(true) => "<input type=\"checkbox\" disabled checked aria-label=\"Done\">".into(),
+        Event::TaskListMarker(false) => "<input type=\"checkbox\" disabled aria-label=\"To do\">".into(),
+        other => return other,
+    };
+    Event::Html(html)
+}
+
+/// A language's name that can stand in an attribute.
+fn is_plain(language: &str) -> bool {
+    !language.is_empty() && language.len() <= 20 && language.chars().all(|c| c.is_ascii_alphanumeric() || "+#-".contains(c))
 }
 
 /// Gives each heading an identifier made of its text, and moves it one level down: the
@@ -96,10 +129,15 @@ static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         .add_tag_attribute_values("input", "type", ["checkbox"])
         .add_tag_attribute_values("input", "checked", [""])
         .add_tag_attribute_values("input", "disabled", [""])
+        .add_tag_attributes("input", ["aria-label"])
         .add_tag_attributes("code", ["class"])
+        .add_tag_attribute_values("pre", "tabindex", ["0"])
+        .add_tag_attribute_values("div", "tabindex", ["0"])
+        .add_tag_attribute_values("div", "role", ["region"])
+        .add_tag_attribute_values("div", "aria-label", ["Table"])
         .add_generic_attributes(["id"])
         .add_allowed_classes("sup", ["footnote-reference", "footnote-definition-label"])
-        .add_allowed_classes("div", ["footnote-definition"])
+        .add_allowed_classes("div", ["footnote-definition", "table-scroll"])
         .attribute_filter(|element, attribute, value| match (element, attribute) {
             ("code", "class") if !value.starts_with("language-") => None,
             // Column alignment comes as a style, which the Content-Security-Policy refuses.

@@ -180,7 +180,7 @@ pub fn ErrorMessages(
                     .collect(),
                 other => vec![view! { <li>{other.text()}</li> }.into_any()],
             };
-            view! { <ul class="error-messages" role="alert" tabindex="-1">{items}</ul> }
+            view! { <div role="alert"><ul class="error-messages" tabindex="-1">{items}</ul></div> }
         })
     }
 }

@@ -43,16 +43,21 @@ fn member_links(viewer: Viewer) -> AnyView {
         links.push(link("/articles", "My articles".into()));
     }
     links.push(link("/settings", "Settings".into()));
-    links.push(link(format!("/profile/{}", viewer.username), viewer.username));
+    let me = format!("/profile/{}", viewer.username);
+    links.push(link_with("nav-link nav-me", me, viewer.username));
     links.into_any()
 }
 
-fn link(href: impl Into<String>, text: String) -> AnyView {
-    let href = StoredValue::new(href.into());
+fn link(href: &'static str, text: String) -> AnyView {
+    link_with("nav-link", href.into(), text)
+}
+
+fn link_with(class: &'static str, href: String, text: String) -> AnyView {
+    let href = StoredValue::new(href);
     let path = use_location().pathname;
     let here = move || href.with_value(|href| path.with(|path| path == href));
     view! {
-        <a class="nav-link" class:active=here aria-current=move || here().then_some("page") href=href.get_value()>
+        <a class=class class:active=here aria-current=move || here().then_some("page") href=href.get_value()>
             {text}
         </a>
     }
