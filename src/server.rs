@@ -91,7 +91,7 @@ impl AppState {
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
     let pages = with_session(pages_and_functions(), &state);
-    let body_limit = usize::try_from(state.config.body_limit).unwrap_or(usize::MAX);
+    let far_beyond = usize::try_from(state.config.body_limit.saturating_mul(8)).unwrap_or(usize::MAX);
     let mut router = pages.route("/pkg/{*name}", get(site::packaged));
     for name in site::public_names() {
         router = router.route(&name, get(site::public));
@@ -100,7 +100,7 @@ pub fn router(state: AppState) -> Router {
     router
         .route("/health", get(|| async { StatusCode::OK }))
         .route("/ready", get(ready))
-        .layer(RequestBodyLimitLayer::new(body_limit))
+        .layer(RequestBodyLimitLayer::new(far_beyond))
         .layer(CsrfLayer::new().add_trusted_origin(state.config.origin.as_str()).unwrap_or_default())
         .layer(from_fn_with_state(state.clone(), layers::refuse_unmarked))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, config::REQUEST_TIMEOUT))
@@ -138,6 +138,7 @@ fn with_session(router: Router<AppState>, state: &AppState) -> Router<AppState> 
         .with_path("/");
     let auth = AuthManagerLayerBuilder::new(Backend::new(state.clone()), sessions).build();
     router
+        .layer(from_fn(layers::forget_errors))
         .layer(from_fn(layers::gate))
         .layer(from_fn(layers::caching))
         .layer(auth)

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     domain::{
-        field::Field,
+        field::{Field, Length, Problem, has_controls},
         password::Password,
         role::Role,
     },
@@ -104,8 +104,7 @@ pub async fn log_in(
     keep: bool,
 ) -> Result<(), Failure> {
     let mut problems = Problems::default();
-    let filled = crate::domain::field::check_length(Field::Email, identity.trim());
-    let filled = problems.check(Field::Email, if identity.contains('\0') { Err(crate::domain::field::Problem::Malformed) } else { filled });
+    let filled = problems.check(Field::Email, check_identity(identity));
     let password = problems.check(Field::Password, Password::parse_given(password));
     let (Some(()), Some(password)) = (filled, password) else { return Err(problems.into_error().into()) };
 
@@ -132,6 +131,18 @@ pub async fn log_in(
     sign_in(auth, &user, client, keep).await?;
     tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
     Ok(())
+}
+
+/// What can be somebody's name or address at all. No minimum: it would only tell how short
+/// a name cannot be.
+fn check_identity(typed: &str) -> Result<(), Problem> {
+    let Length { max, .. } = Field::Email.length();
+    match typed.trim() {
+        "" => Err(Problem::Required),
+        identity if identity.chars().take(max + 1).count() > max => Err(Problem::TooLong(max)),
+        identity if has_controls(identity) => Err(Problem::Malformed),
+        _ => Ok(()),
+    }
 }
 
 /// The only way into an account. Whatever the browser's session was before ends: its data

@@ -13,6 +13,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
+use http_body_util::BodyExt;
 use leptos::server_fn::ServerFn;
 
 use super::{AppState, pages};
@@ -67,22 +68,16 @@ pub async fn page_form(State(state): State<AppState>, request: Request, function
 }
 
 async fn form(state: AppState, request: Request, page: &str, function: &str) -> Response {
-    let limit = usize::try_from(state.config.body_limit).unwrap_or(usize::MAX);
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, limit).await else {
+    let Some(body) = read(body, state.config.body_limit).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    // From here on it is a call like any program's.
-    let wants_html = parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let here = parts.uri.clone();
     let Ok(uri) = function.parse::<Uri>() else { return StatusCode::NOT_FOUND.into_response() };
     parts.uri = uri;
     let answer = call(&state, Request::from_parts(parts.clone(), Body::from(body.clone()))).await;
-    if let Some(value) = wants_html {
-        parts.headers.insert(header::ACCEPT, value);
-    }
     let status = answer.status();
-    let Ok(answer) = to_bytes(answer.into_body(), limit).await else {
+    let Ok(answer) = to_bytes(answer.into_body(), ANSWER_LIMIT).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     if status.is_success() {
@@ -101,17 +96,44 @@ async fn form(state: AppState, request: Request, page: &str, function: &str) -> 
     pages::render_refused(&state, Request::from_parts(parts, Body::empty()), refused).await
 }
 
+/// More than any answer to a form or any error is long.
+const ANSWER_LIMIT: usize = 65_536;
+
 /// Runs a server function and gives its error the status that says the same: Leptos itself
-/// answers every error with 500.
-async fn call(state: &AppState, request: Request) -> Response {
+/// answers every error with 500. It also answers whoever takes HTML with a redirect to the
+/// Referer, which anybody can write; so it is never told.
+async fn call(state: &AppState, mut request: Request) -> Response {
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let (parts, body) = request.into_parts();
+    let Some(body) = read(body, state.config.body_limit).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let request = Request::from_parts(parts, Body::from(body));
     let state = state.clone();
     let provide = move || pages::provide(&state);
     let response = leptos_axum::handle_server_fns_with_context(provide, request).await.into_response();
     if response.headers().contains_key(leptos::server_fn::error::SERVER_FN_ERROR_HEADER) {
-        let body = to_bytes(response.into_body(), 65_536).await.unwrap_or_default();
+        let body = to_bytes(response.into_body(), ANSWER_LIMIT).await.unwrap_or_default();
         return json(&serde_json::from_slice(&body).unwrap_or(Error::BadRequest));
     }
     response
+}
+
+/// The body, if it is within the limit. One that is not is read to its end all the same,
+/// and thrown away: a browser that is still sending when the connection closes shows its
+/// own error page and not our answer. The layer outside cuts off what is far beyond.
+async fn read(mut body: Body, limit: u64) -> Option<Bytes> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut kept = Vec::new();
+    let mut length = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length <= limit {
+            kept.extend_from_slice(&data);
+        }
+    }
+    (length <= limit).then(|| kept.into())
 }
 
 /// An error for a program: its code, its status, and when to come back.

@@ -118,6 +118,16 @@ pub async fn gate(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
+/// Leptos reads errors from `?__path=&__err=`, where anybody can write them. Ours never
+/// travel that way, so whatever stands there is a forgery.
+pub async fn forget_errors(mut request: Request, next: Next) -> Response {
+    if request.uri().query().is_some_and(|query| query.contains("__err")) {
+        let bare = request.uri().path().parse();
+        *request.uri_mut() = bare.unwrap_or_default();
+    }
+    next.run(request).await
+}
+
 /// tower-sessions removes its cookie without `Secure`, which a browser ignores for a
 /// `__Host-` cookie: the removal is written again with every attribute.
 pub async fn expire_cookie_properly(State(state): State<AppState>, request: Request, next: Next) -> Response {

@@ -152,7 +152,7 @@ story!(a_tag_lists_what_carries_it, |engine| {
     let ada = app.person("ada").await;
     ada.call("save-article", &[("title", "Tagged"), BODY, ("tags", "Harbour, old boats,harbour"), ("status", "published")]).await;
     let page = app.browser().get("/article/tagged").await;
-    assert!(page.body.contains("/tag/harbour") && page.body.contains("old boats"));
+    assert!(page.body.contains("/tag/harbour") && page.body.contains("old boats"), "{page:?}");
     assert!(app.browser().get("/tag/old%20boats").await.body.contains("Tagged"));
     assert_eq!(app.count("select count(*) from article_tags").await, 2);
 });
