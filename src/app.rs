@@ -3,17 +3,18 @@
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title, provide_meta_context};
 use leptos_router::{
-    SsrMode, StaticSegment, ParamSegment,
+    ParamSegment, SsrMode, StaticSegment,
     components::{Route, Router, Routes},
     hooks::use_location,
 };
 
 use crate::{
-    pages::{
-        article::ArticlePage, articles::DeskPage, editor::EditorPage, home::HomePage, log_in::LogInPage,
-        profile::ProfilePage, register::RegisterPage, settings::SettingsPage, tag::TagPage,
-    },
     pages::who_am_i,
+    pages::{
+        article::ArticlePage, articles::DeskPage, editor::EditorPage, home::HomePage,
+        log_in::LogInPage, profile::ProfilePage, register::RegisterPage, settings::SettingsPage,
+        tag::TagPage,
+    },
     ui::{
         form::provide_refusal,
         layout::{SiteFooter, SiteHeader},

@@ -8,7 +8,13 @@ use std::{
 
 use anyhow::{Context, bail};
 use byline::{
-    domain::{email::EmailAddress, field::{Field, Problem}, password::Password, role::Role, username::Username},
+    domain::{
+        email::EmailAddress,
+        field::{Field, Problem},
+        password::Password,
+        role::Role,
+        username::Username,
+    },
     error::Error,
     server::{
         clock::Clock,
@@ -212,7 +218,9 @@ fn read_password(min: u8) -> anyhow::Result<Password> {
         rpassword::prompt_password("Password: ").context("cannot read the password")?
     } else {
         let mut line = String::new();
-        std::io::stdin().read_to_string(&mut line).context("cannot read the password from standard input")?;
+        std::io::stdin()
+            .read_to_string(&mut line)
+            .context("cannot read the password from standard input")?;
         line.trim_end_matches(['\r', '\n']).to_owned()
     };
     Password::parse_new(typed, usize::from(min)).map_err(|p| told(Field::Password, p))

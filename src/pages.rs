@@ -1,6 +1,9 @@
 //! A file per page: its view and its server functions together.
 
-#![expect(missing_docs, reason = "the fields that #[server] makes of its arguments; each function says what it takes")]
+#![expect(
+    missing_docs,
+    reason = "the fields that #[server] makes of its arguments; each function says what it takes"
+)]
 
 pub mod article;
 pub mod articles;

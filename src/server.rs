@@ -37,16 +37,14 @@ use axum_login::AuthManagerLayerBuilder;
 use leptos::prelude::LeptosOptions;
 use leptos_axum::generate_route_list;
 use tower_http::{
-    catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
-    csrf::CsrfLayer,
-    limit::RequestBodyLimitLayer,
-    timeout::TimeoutLayer,
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
+    limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
 };
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use self::{
-    auth::Backend, clock::Clock, config::Config, db::Db, passwords::Passwords, sessions::Store, site::Bundle,
+    auth::Backend, clock::Clock, config::Config, db::Db, passwords::Passwords, sessions::Store,
+    site::Bundle,
 };
 use crate::app::App;
 
@@ -91,7 +89,8 @@ impl AppState {
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
     let pages = with_session(pages_and_functions(), &state);
-    let far_beyond = usize::try_from(state.config.body_limit.saturating_mul(8)).unwrap_or(usize::MAX);
+    let far_beyond =
+        usize::try_from(state.config.body_limit.saturating_mul(8)).unwrap_or(usize::MAX);
     let mut router = pages.route("/pkg/{*name}", get(site::packaged));
     for name in site::public_names() {
         router = router.route(&name, get(site::public));
@@ -101,7 +100,9 @@ pub fn router(state: AppState) -> Router {
         .route("/health", get(|| async { StatusCode::OK }))
         .route("/ready", get(ready))
         .layer(RequestBodyLimitLayer::new(far_beyond))
-        .layer(CsrfLayer::new().add_trusted_origin(state.config.origin.as_str()).unwrap_or_default())
+        .layer(
+            CsrfLayer::new().add_trusted_origin(state.config.origin.as_str()).unwrap_or_default(),
+        )
         .layer(from_fn_with_state(state.clone(), layers::refuse_unmarked))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, config::REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::custom(layers::on_panic))

@@ -18,7 +18,9 @@ impl EmailAddress {
         check_length(Field::Email, address)?;
         let (local, domain) = address.split_once('@').ok_or(Problem::Malformed)?;
         let local_is_well = (1..=64).contains(&local.len())
-            && local.bytes().all(|b| b.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&b));
+            && local
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&b));
         if local_is_well && domain.split('.').all(is_label) {
             Ok(Self(address.to_owned()))
         } else {

@@ -30,15 +30,24 @@ pub fn ArticlePage() -> impl IntoView {
     loaded(article, |article: Article| {
         let Article { preview, html, tags, mine } = article;
         let author = format!("/profile/{}", preview.author);
-        let about = if preview.description.is_empty() { preview.title.clone() } else { preview.description.clone() };
-        let standfirst = (!preview.description.is_empty()).then(|| view! { <p class="standfirst">{preview.description}</p> });
-        let draft = (preview.status == Status::Draft).then(|| view! { <span class="badge">"Draft"</span> });
-        let edit = mine.then(|| view! { <a class="edit-link" href=format!("/editor/{}", preview.slug)>"Edit"</a> });
+        let about = if preview.description.is_empty() {
+            preview.title.clone()
+        } else {
+            preview.description.clone()
+        };
+        let standfirst = (!preview.description.is_empty())
+            .then(|| view! { <p class="standfirst">{preview.description}</p> });
+        let draft =
+            (preview.status == Status::Draft).then(|| view! { <span class="badge">"Draft"</span> });
+        let edit = mine.then(
+            || view! { <a class="edit-link" href=format!("/editor/{}", preview.slug)>"Edit"</a> },
+        );
         let tags = tags
             .into_iter()
             .map(|tag| view! { <li class="tag-pill"><a href=format!("/tag/{tag}")>{tag.clone()}</a></li> })
             .collect::<Vec<_>>();
-        let tags = (!tags.is_empty()).then(|| view! { <ul class="tag-list" aria-label="Tags">{tags}</ul> });
+        let tags = (!tags.is_empty())
+            .then(|| view! { <ul class="tag-list" aria-label="Tags">{tags}</ul> });
         view! {
             <Title text=preview.title.clone() />
             <Meta name="description" content=about />

@@ -17,7 +17,10 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "desk", input = GetUrl)]
 pub async fn desk(page: u32) -> Result<Listing, Error> {
-    use crate::server::{articles::{self, Shelf}, context};
+    use crate::server::{
+        articles::{self, Shelf},
+        context,
+    };
     let author = context::require_author()?;
     Ok(articles::list(&context::state()?.db, Shelf::Desk(author.id), page).await?)
 }

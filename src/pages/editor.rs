@@ -63,9 +63,12 @@ pub async fn save_article(
     let description = problems.check(Field::Description, Description::parse(&description));
     let body = problems.check(Field::Body, Body::parse(&body));
     let tags = problems.check(Field::Tags, Tags::parse(&tags));
-    let wanted = if visibility.is_empty() { Visibility::default().name() } else { visibility.as_str() };
-    let visibility = problems.check(Field::Visibility, Visibility::from_name(wanted).ok_or(Problem::Malformed));
-    let status = problems.check(Field::Status, Status::from_name(&status).ok_or(Problem::Malformed));
+    let wanted =
+        if visibility.is_empty() { Visibility::default().name() } else { visibility.as_str() };
+    let visibility =
+        problems.check(Field::Visibility, Visibility::from_name(wanted).ok_or(Problem::Malformed));
+    let status =
+        problems.check(Field::Status, Status::from_name(&status).ok_or(Problem::Malformed));
     let (Some(title), Some(description), Some(body), Some(tags), Some(visibility), Some(status)) =
         (title, description, body, tags, visibility, status)
     else {
@@ -98,7 +101,10 @@ pub fn EditorPage() -> impl IntoView {
     loaded(manuscript, move |manuscript: Option<Manuscript>| editor(manuscript, form))
 }
 
-fn editor(manuscript: Option<Manuscript>, (action, form): (ServerAction<SaveArticle>, FormState)) -> AnyView {
+fn editor(
+    manuscript: Option<Manuscript>,
+    (action, form): (ServerAction<SaveArticle>, FormState),
+) -> AnyView {
     let is_new = manuscript.is_none();
     let manuscript = manuscript.unwrap_or_else(|| Manuscript {
         slug: String::new(),
@@ -204,7 +210,8 @@ fn markdown_help() -> AnyView {
         ("`code`", "code; three backticks on a line of their own begin a block"),
         ("[^1] and [^1]: text", "a footnote"),
     ];
-    let entries = HELP.map(|(typed, means)| view! { <div><dt><code>{typed}</code></dt><dd>{means}</dd></div> });
+    let entries = HELP
+        .map(|(typed, means)| view! { <div><dt><code>{typed}</code></dt><dd>{means}</dd></div> });
     view! {
         <details class="help">
             <summary>"How Markdown works"</summary>

@@ -14,7 +14,10 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "front-page", input = GetUrl)]
 pub async fn front_page(page: u32) -> Result<Listing, Error> {
-    use crate::server::{articles::{self, Shelf}, context};
+    use crate::server::{
+        articles::{self, Shelf},
+        context,
+    };
     let shelf = if context::reader()?.is_some() { Shelf::Published } else { Shelf::Public };
     Ok(articles::list(&context::state()?.db, shelf, page).await?)
 }

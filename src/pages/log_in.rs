@@ -20,7 +20,8 @@ pub async fn log_in(
 ) -> Result<Done, Error> {
     use crate::server::{auth, context};
     let mut session = context::session()?;
-    auth::log_in(&context::state()?, &mut session, &context::client()?, &email, password, keep).await?;
+    auth::log_in(&context::state()?, &mut session, &context::client()?, &email, password, keep)
+        .await?;
     Ok(Done::anew(Next::parse(&next).into_path()))
 }
 

@@ -14,7 +14,12 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "profile", input = GetUrl)]
 pub async fn show_profile(username: String, page: u32) -> Result<Profile, Error> {
-    use crate::server::{articles::{self, Shelf}, context, failure::Failure, users};
+    use crate::server::{
+        articles::{self, Shelf},
+        context,
+        failure::Failure,
+        users,
+    };
     let member = context::reader()?.is_some();
     let db = context::state()?.db;
     if username.contains('\0') {
@@ -31,14 +36,18 @@ pub async fn show_profile(username: String, page: u32) -> Result<Profile, Error>
 pub fn ProfilePage() -> impl IntoView {
     let username = segment("username");
     let page = page_number();
-    let author = Resource::new(move || (username.get(), page.get()), |(username, page)| show_profile(username, page));
+    let author = Resource::new(
+        move || (username.get(), page.get()),
+        |(username, page)| show_profile(username, page),
+    );
     loaded(author, |profile: Profile| {
         let base = format!("/profile/{}", profile.username);
         let count = match profile.articles.total {
             1 => "1 article".to_owned(),
             n => format!("{n} articles"),
         };
-        let empty = view! { <p>{format!("{} has not published anything yet.", profile.username)}</p> };
+        let empty =
+            view! { <p>{format!("{} has not published anything yet.", profile.username)}</p> };
         view! {
             <Title text=profile.username.clone() />
             <Meta name="description" content=format!("Articles by {}.", profile.username) />

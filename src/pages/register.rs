@@ -33,8 +33,16 @@ pub async fn registration_terms() -> Result<Terms, Error> {
 
 /// Makes an account and logs in.
 #[server(prefix = "/rpc", endpoint = "register")]
-pub async fn register(username: String, email: String, email_again: String, password: String) -> Result<Done, Error> {
-    use crate::server::{accounts::{self, Application}, context};
+pub async fn register(
+    username: String,
+    email: String,
+    email_again: String,
+    password: String,
+) -> Result<Done, Error> {
+    use crate::server::{
+        accounts::{self, Application},
+        context,
+    };
     let mut session = context::session()?;
     let form = Application { username, email, email_again, password };
     accounts::register(&context::state()?, &mut session, &context::client()?, form).await?;

@@ -19,7 +19,12 @@ pub async fn show_account() -> Result<OwnAccount, Error> {
     use crate::server::context;
     let user = context::require_user()?;
     let roles = user.roles().map(|role| role.name().to_owned()).collect();
-    Ok(OwnAccount { roles, since: user.created_at.to_when(), username: user.username, email: user.email })
+    Ok(OwnAccount {
+        roles,
+        since: user.created_at.to_when(),
+        username: user.username,
+        email: user.email,
+    })
 }
 
 /// Ends the session. Whoever is not logged in is logged out already.

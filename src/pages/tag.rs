@@ -14,7 +14,13 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "tagged", input = GetUrl)]
 pub async fn tagged(tag: String, page: u32) -> Result<Listing, Error> {
-    use crate::{domain::article::Tags, server::{articles::{self, Shelf}, context}};
+    use crate::{
+        domain::article::Tags,
+        server::{
+            articles::{self, Shelf},
+            context,
+        },
+    };
     let member = context::reader()?.is_some();
     let tags = Tags::parse(&tag).map_err(|_| Error::NotFound)?;
     let [tag] = tags.as_slice() else { return Err(Error::NotFound) };

@@ -36,7 +36,12 @@ pub struct Application {
 /// # Errors
 /// [`Error::RegistrationClosed`], [`Error::Invalid`] with everything that is wrong at once,
 /// [`Error::TooMany`].
-pub async fn register(state: &AppState, auth: &mut AuthSession, client: &Client, form: Application) -> Result<(), Failure> {
+pub async fn register(
+    state: &AppState,
+    auth: &mut AuthSession,
+    client: &Client,
+    form: Application,
+) -> Result<(), Failure> {
     if state.config.registration == Registration::Closed {
         return Err(Error::RegistrationClosed.into());
     }
@@ -49,12 +54,15 @@ pub async fn register(state: &AppState, auth: &mut AuthSession, client: &Client,
     }
     let min = usize::from(state.config.password_min);
     let password = problems.check(Field::Password, Password::parse_new(form.password, min));
-    let (Some(username), Some(email), Some(password), true) = (username, email, password, same) else {
+    let (Some(username), Some(email), Some(password), true) = (username, email, password, same)
+    else {
         return Err(problems.into_error().into());
     };
 
     let now = state.clock.now();
-    Budget::register_from(client.address, state.config.registrations_per_address).take(&state.db, now).await?;
+    Budget::register_from(client.address, state.config.registrations_per_address)
+        .take(&state.db, now)
+        .await?;
     let password_hash = state.passwords.hash(&password).await?;
     let new = NewUser { username, email, password_hash, role: Role::Author };
     let id = users::create(&state.db, &new, now).await?;

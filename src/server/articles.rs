@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     domain::{
-        article::{Article, Body, Description, Manuscript, Preview, Status, Tags, Title, Visibility},
+        article::{
+            Article, Body, Description, Manuscript, Preview, Status, Tags, Title, Visibility,
+        },
         page::{Listing, PER_PAGE},
     },
     error::Error,
@@ -110,7 +112,12 @@ pub async fn list(db: &Db, shelf: Shelf<'_>, page: u32) -> Result<Listing, Failu
     let pages = u32::try_from(total.div_ceil(u64::from(PER_PAGE))).unwrap_or(u32::MAX).max(1);
     let offset = i64::from(page - 1) * i64::from(PER_PAGE);
     let rows = if page > pages { Vec::new() } else { rows(db, shelf, offset).await? };
-    Ok(Listing { previews: rows.into_iter().map(PreviewRow::into_preview).collect(), page, pages, total })
+    Ok(Listing {
+        previews: rows.into_iter().map(PreviewRow::into_preview).collect(),
+        page,
+        pages,
+        total,
+    })
 }
 
 /// Each picks its ten keys from an index alone and only then touches the articles.
@@ -118,18 +125,28 @@ async fn rows(db: &Db, shelf: Shelf<'_>, offset: i64) -> sqlx::Result<Vec<Previe
     macro_rules! shelf_sql {
         ($shown_at:literal, $from_where:literal, $order:literal) => {
             concat!(
-                "select a.slug, a.title, a.description, u.username as author, a.", $shown_at, " as shown_at, \
-                 a.minutes, a.visibility, a.status from (select p.id from ", $from_where,
-                " order by p.", $order, " desc, p.id desc limit $1 offset $2) k \
+                "select a.slug, a.title, a.description, u.username as author, a.",
+                $shown_at,
+                " as shown_at, \
+                 a.minutes, a.visibility, a.status from (select p.id from ",
+                $from_where,
+                " order by p.",
+                $order,
+                " desc, p.id desc limit $1 offset $2) k \
                  join articles a on a.id = k.id join users u on u.id = a.author_id \
-                 order by a.", $order, " desc, a.id desc"
+                 order by a.",
+                $order,
+                " desc, a.id desc"
             )
         };
     }
     const PUBLIC: &str = shelf_sql!(
-        "published_at", "articles p where p.status = 'published' and p.visibility = 'public'", "published_at"
+        "published_at",
+        "articles p where p.status = 'published' and p.visibility = 'public'",
+        "published_at"
     );
-    const PUBLISHED: &str = shelf_sql!("published_at", "articles p where p.status = 'published'", "published_at");
+    const PUBLISHED: &str =
+        shelf_sql!("published_at", "articles p where p.status = 'published'", "published_at");
     const BY_AUTHOR: &str = shelf_sql!(
         "published_at",
         "articles p where p.status = 'published' and p.author_id = $3 and (p.visibility = 'public' or $4)",
@@ -145,12 +162,26 @@ async fn rows(db: &Db, shelf: Shelf<'_>, offset: i64) -> sqlx::Result<Vec<Previe
     let limit = i64::from(PER_PAGE);
     reading!(db, |pool| match shelf {
         Shelf::Public => sqlx::query_as(PUBLIC).bind(limit).bind(offset).fetch_all(pool).await,
-        Shelf::Published => sqlx::query_as(PUBLISHED).bind(limit).bind(offset).fetch_all(pool).await,
+        Shelf::Published =>
+            sqlx::query_as(PUBLISHED).bind(limit).bind(offset).fetch_all(pool).await,
         Shelf::Author { author, member } =>
-            sqlx::query_as(BY_AUTHOR).bind(limit).bind(offset).bind(author).bind(member).fetch_all(pool).await,
+            sqlx::query_as(BY_AUTHOR)
+                .bind(limit)
+                .bind(offset)
+                .bind(author)
+                .bind(member)
+                .fetch_all(pool)
+                .await,
         Shelf::Tagged { tag, member } =>
-            sqlx::query_as(TAGGED).bind(limit).bind(offset).bind(tag).bind(member).fetch_all(pool).await,
-        Shelf::Desk(author) => sqlx::query_as(DESK).bind(limit).bind(offset).bind(author).fetch_all(pool).await,
+            sqlx::query_as(TAGGED)
+                .bind(limit)
+                .bind(offset)
+                .bind(tag)
+                .bind(member)
+                .fetch_all(pool)
+                .await,
+        Shelf::Desk(author) =>
+            sqlx::query_as(DESK).bind(limit).bind(offset).bind(author).fetch_all(pool).await,
     })
 }
 
@@ -165,7 +196,11 @@ async fn count(db: &Db, shelf: Shelf<'_>) -> sqlx::Result<u64> {
         Shelf::Author { author, member } => (author, member, false),
         Shelf::Desk(author) => (author, true, true),
         Shelf::Tagged { tag, member } => {
-            let n: i64 = reading!(db, |pool| sqlx::query_scalar(TAGGED).bind(tag).bind(member).fetch_one(pool).await)?;
+            let n: i64 = reading!(db, |pool| sqlx::query_scalar(TAGGED)
+                .bind(tag)
+                .bind(member)
+                .fetch_one(pool)
+                .await)?;
             return Ok(u64::try_from(n).unwrap_or(0));
         }
     };
@@ -192,14 +227,17 @@ pub async fn read(db: &Db, slug: &str, reader: Option<Uuid>) -> Result<Article, 
         #[sqlx(flatten)]
         preview: PreviewRow,
     }
-    let row: Option<Row> = reading!(db, |pool| sqlx::query_as(READ).bind(slug).fetch_optional(pool).await)?;
+    let row: Option<Row> =
+        reading!(db, |pool| sqlx::query_as(READ).bind(slug).fetch_optional(pool).await)?;
     let row = row.ok_or(Error::NotFound)?;
     let mine = reader == Some(row.author_id);
     let preview = row.preview.into_preview();
     match (preview.status, preview.visibility) {
         _ if mine => {}
         (Status::Draft, _) => return Err(Error::NotFound.into()),
-        (Status::Published, Visibility::Members) if reader.is_none() => return Err(Error::Unauthenticated.into()),
+        (Status::Published, Visibility::Members) if reader.is_none() => {
+            return Err(Error::Unauthenticated.into());
+        }
         (Status::Published, _) => {}
     }
     Ok(Article { preview, html: row.html, tags: tags_of(db, row.id).await?, mine })
@@ -228,7 +266,11 @@ pub async fn open(db: &Db, author: Uuid, slug: &str) -> Result<Manuscript, Failu
         status: String,
         version: i64,
     }
-    let row: Option<Row> = reading!(db, |pool| sqlx::query_as(OPEN).bind(slug).bind(author).fetch_optional(pool).await)?;
+    let row: Option<Row> = reading!(db, |pool| sqlx::query_as(OPEN)
+        .bind(slug)
+        .bind(author)
+        .fetch_optional(pool)
+        .await)?;
     let row = row.ok_or(Error::NotFound)?;
     Ok(Manuscript {
         tags: tags_of(db, row.id).await?.join(", "),
@@ -246,7 +288,12 @@ pub async fn open(db: &Db, author: Uuid, slug: &str) -> Result<Manuscript, Failu
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn create(db: &Db, author: Uuid, draft: &Draft, now: Timestamp) -> Result<Saved, Failure> {
+pub async fn create(
+    db: &Db,
+    author: Uuid,
+    draft: &Draft,
+    now: Timestamp,
+) -> Result<Saved, Failure> {
     let html = markdown::render(draft.body.as_str());
     for slug in slugs(&draft.title) {
         match create_at(db, author, &slug, draft, &html, now).await {
@@ -329,7 +376,8 @@ impl Stored {
 async fn stored(tx: &mut Tx, author: Uuid, slug: &str) -> Result<Stored, Failure> {
     const STORED: &str = "select id, slug, title, visibility, status, version, published_at \
          from articles where slug = $1 and author_id = $2";
-    let found = within!(tx, |c| sqlx::query_as(STORED).bind(slug).bind(author).fetch_optional(c).await)?;
+    let found =
+        within!(tx, |c| sqlx::query_as(STORED).bind(slug).bind(author).fetch_optional(c).await)?;
     found.ok_or_else(|| Error::NotFound.into())
 }
 
@@ -421,7 +469,11 @@ pub async fn delete(db: &Db, author: Uuid, slug: &str) -> Result<(), Failure> {
     const DELETE: &str = "delete from articles where id = $1";
     let mut tx = db.begin().await?;
     let before = stored(&mut tx, author, slug).await?;
-    let gone = within!(&mut tx, |c| sqlx::query(DELETE).bind(before.id).execute(c).await.map(|d| d.rows_affected()))?;
+    let gone = within!(&mut tx, |c| sqlx::query(DELETE)
+        .bind(before.id)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     if gone == 0 {
         return Err(Error::NotFound.into());
     }
@@ -434,7 +486,13 @@ async fn store_tags(tx: &mut Tx, article: Uuid, tags: &Tags) -> sqlx::Result<()>
     const ADD: &str = "insert into article_tags (article_id, tag, position) values ($1, $2, $3)";
     within!(tx, |c| sqlx::query(CLEAR).bind(article).execute(c).await.map(|_| ()))?;
     for (position, tag) in (0_i64..).zip(tags.as_slice()) {
-        within!(tx, |c| sqlx::query(ADD).bind(article).bind(tag).bind(position).execute(c).await.map(|_| ()))?;
+        within!(tx, |c| sqlx::query(ADD)
+            .bind(article)
+            .bind(tag)
+            .bind(position)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
     }
     Ok(())
 }
@@ -451,7 +509,13 @@ async fn tally(tx: &mut Tx, author: Uuid, kind: &str, by: i64) -> sqlx::Result<(
     const TALLY: &str = "insert into tallies (scope, kind, count) values ($1, $2, $3) \
          on conflict (scope, kind) do update set count = tallies.count + excluded.count";
     for scope in [SITE, author] {
-        within!(tx, |c| sqlx::query(TALLY).bind(scope).bind(kind).bind(by).execute(c).await.map(|_| ()))?;
+        within!(tx, |c| sqlx::query(TALLY)
+            .bind(scope)
+            .bind(kind)
+            .bind(by)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
     }
     Ok(())
 }

@@ -74,11 +74,15 @@ impl Budget {
     /// # Errors
     /// When the database cannot be written.
     pub async fn give_back(&self, db: &Db) -> sqlx::Result<()> {
-        const GIVE_BACK: &str = "update attempts set count = count - 1 where bucket = $1 and count > 0";
-        writing!(db, |pool| sqlx::query(GIVE_BACK).bind(&self.bucket).execute(pool).await.map(|_| ()))
+        const GIVE_BACK: &str =
+            "update attempts set count = count - 1 where bucket = $1 and count > 0";
+        writing!(db, |pool| sqlx::query(GIVE_BACK)
+            .bind(&self.bucket)
+            .execute(pool)
+            .await
+            .map(|_| ()))
     }
 }
-
 
 /// Throws away the windows that have ended.
 ///

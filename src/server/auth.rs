@@ -106,7 +106,9 @@ pub async fn log_in(
     let mut problems = Problems::default();
     let filled = problems.check(Field::Email, check_identity(identity));
     let password = problems.check(Field::Password, Password::parse_given(password));
-    let (Some(()), Some(password)) = (filled, password) else { return Err(problems.into_error().into()) };
+    let (Some(()), Some(password)) = (filled, password) else {
+        return Err(problems.into_error().into());
+    };
 
     let now = state.clock.now();
     let from = Budget::log_in_from(client.address, state.config.login_attempts_per_address);
@@ -123,7 +125,8 @@ pub async fn log_in(
     };
     if verdict == Verdict::RightButWeak {
         let stronger = state.passwords.hash(&password).await?;
-        users::upgrade_hash(&state.db, credential.user_id, &credential.password_hash, &stronger).await?;
+        users::upgrade_hash(&state.db, credential.user_id, &credential.password_hash, &stronger)
+            .await?;
     }
     from.give_back(&state.db).await?;
     to.give_back(&state.db).await?;
@@ -151,7 +154,12 @@ fn check_identity(typed: &str) -> Result<(), Problem> {
 ///
 /// # Errors
 /// When the session cannot be stored.
-pub async fn sign_in(auth: &mut AuthSession, user: &User, client: &Client, keep: bool) -> Result<(), Failure> {
+pub async fn sign_in(
+    auth: &mut AuthSession,
+    user: &User,
+    client: &Client,
+    keep: bool,
+) -> Result<(), Failure> {
     auth.session.clear().await;
     auth.session.cycle_id().await?;
     let about = About {

@@ -18,11 +18,21 @@ pub struct Config {
     /// The address that people type, without a path: links, cookies and the checks against
     /// cross-site requests are made from it, never from a request. https, or http on a
     /// loopback address
-    #[arg(long, env = "BYLINE_ORIGIN", value_name = "URL", default_value = "http://127.0.0.1:3000")]
+    #[arg(
+        long,
+        env = "BYLINE_ORIGIN",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:3000"
+    )]
     pub origin: Origin,
 
     /// The address and port to listen on
-    #[arg(long, env = "BYLINE_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
+    #[arg(
+        long,
+        env = "BYLINE_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:3000"
+    )]
     pub listen: SocketAddr,
 
     /// Who may read the site: everybody reads what is public, or nobody reads anything
@@ -65,7 +75,12 @@ pub struct Config {
     pub body_limit: u64,
 
     /// What to log, as tracing-subscriber's filter directives
-    #[arg(long, env = "BYLINE_LOG", value_name = "FILTER", default_value = "info,tower_sessions=error,tower_sessions_core=error")]
+    #[arg(
+        long,
+        env = "BYLINE_LOG",
+        value_name = "FILTER",
+        default_value = "info,tower_sessions=error,tower_sessions_core=error"
+    )]
     pub log: String,
 }
 
@@ -74,7 +89,13 @@ pub struct Config {
 pub struct Database {
     /// Where the data is: sqlite://FILE, made when it is not there, or
     /// postgres://USER:PASSWORD@HOST/NAME
-    #[arg(long = "database-url", env = "DATABASE_URL", value_name = "URL", hide_env_values = true, default_value = "sqlite://byline.db")]
+    #[arg(
+        long = "database-url",
+        env = "DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        default_value = "sqlite://byline.db"
+    )]
     pub url: String,
 }
 
@@ -150,7 +171,9 @@ fn parse_network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
     let network = text.parse::<IpNet>().ok();
     let single = || text.parse::<std::net::IpAddr>().ok().map(IpNet::from);
-    network.or_else(single).ok_or_else(|| "give addresses or networks such as 127.0.0.1 or 10.0.0.0/8".into())
+    network
+        .or_else(single)
+        .ok_or_else(|| "give addresses or networks such as 127.0.0.1 or 10.0.0.0/8".into())
 }
 
 /// A request that takes longer than this is given up with 408 or 503.

@@ -29,7 +29,11 @@ fn parts() -> Result<Parts, Failure> {
 /// # Errors
 /// [`Failure::Broken`] outside of a request.
 pub fn client() -> Result<Client, Failure> {
-    parts()?.extensions.get().cloned().ok_or_else(|| anyhow::anyhow!("no client in this request").into())
+    parts()?
+        .extensions
+        .get()
+        .cloned()
+        .ok_or_else(|| anyhow::anyhow!("no client in this request").into())
 }
 
 /// The session.

@@ -94,7 +94,9 @@ impl Db {
         match url.split(':').next().unwrap_or_default() {
             "sqlite" => Self::open_sqlite(url).await,
             "postgres" | "postgresql" => Self::open_postgres(url).await,
-            other => bail!("DATABASE_URL begins with {other:?}; it must begin with sqlite:// or postgres://"),
+            other => bail!(
+                "DATABASE_URL begins with {other:?}; it must begin with sqlite:// or postgres://"
+            ),
         }
     }
 
@@ -109,7 +111,8 @@ impl Db {
             .optimize_on_close(true, 400)
             .disable_statement_logging();
         let file = options.get_filename().to_owned();
-        create_private(&file).with_context(|| format!("cannot write the database file {}", file.display()))?;
+        create_private(&file)
+            .with_context(|| format!("cannot write the database file {}", file.display()))?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -122,7 +125,8 @@ impl Db {
             .connect_with(options.pragma("query_only", "on"))
             .await
             .with_context(|| format!("cannot open the database file {}", file.display()))?;
-        let version: String = sqlx::query_scalar("select sqlite_version()").fetch_one(&readers).await?;
+        let version: String =
+            sqlx::query_scalar("select sqlite_version()").fetch_one(&readers).await?;
         if parse_version(&version) < OLDEST_SQLITE {
             bail!("SQLite {version} can corrupt its own files; 3.51.3 or later is needed");
         }
@@ -131,7 +135,9 @@ impl Db {
 
     async fn open_postgres(url: &str) -> anyhow::Result<Self> {
         let options = PgConnectOptions::from_str(url)
-            .context("DATABASE_URL is not a PostgreSQL address such as postgres://user@host/byline")?
+            .context(
+                "DATABASE_URL is not a PostgreSQL address such as postgres://user@host/byline",
+            )?
             .application_name("byline")
             // Half-open connections and runaway statements end by themselves.
             .options([("statement_timeout", "10s"), ("idle_in_transaction_session_timeout", "30s")])
@@ -216,7 +222,8 @@ pub fn violated(error: &sqlx::Error) -> Option<String> {
         return None;
     }
     let message = error.message();
-    let from_text = || message.split('\'').nth(1).or_else(|| message.split(": ").nth(1)).map(str::to_owned);
+    let from_text =
+        || message.split('\'').nth(1).or_else(|| message.split(": ").nth(1)).map(str::to_owned);
     error.constraint().map(str::to_owned).or_else(from_text)
 }
 

@@ -19,7 +19,10 @@ use leptos::server_fn::ServerFn;
 use super::{AppState, pages};
 use crate::{
     error::Error,
-    pages::{articles::DeleteArticle, editor::SaveArticle, log_in::LogIn, register::Register, settings::LogOut},
+    pages::{
+        articles::DeleteArticle, editor::SaveArticle, log_in::LogIn, register::Register,
+        settings::LogOut,
+    },
     ui::form::{Done, Refused},
 };
 
@@ -36,21 +39,25 @@ pub const FORMS: [(&str, &str); 6] = [
 /// Answers everything under `/rpc`.
 pub async fn rpc(State(state): State<AppState>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
-    let known: Vec<Method> =
-        leptos::server_fn::axum::server_fn_paths().filter(|(p, _)| *p == path).map(|(_, method)| method).collect();
+    let known: Vec<Method> = leptos::server_fn::axum::server_fn_paths()
+        .filter(|(p, _)| *p == path)
+        .map(|(_, method)| method)
+        .collect();
     if known.is_empty() {
         return json(&Error::NotFound);
     }
     if !known.contains(request.method()) {
         let allow = known.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, allow)], Json(Error::BadRequest)).into_response();
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, allow)], Json(Error::BadRequest))
+            .into_response();
     }
     if request.method() == Method::POST {
         if !is_form(request.headers()) {
             return (StatusCode::UNSUPPORTED_MEDIA_TYPE, Json(Error::BadRequest)).into_response();
         }
         if accepts_html(request.headers()) {
-            let page = FORMS.iter().find(|(_, function)| *function == path).map_or("/", |(page, _)| page);
+            let page =
+                FORMS.iter().find(|(_, function)| *function == path).map_or("/", |(page, _)| page);
             let page = if page.contains('{') { "/" } else { page };
             return form(state, request, page, &path).await;
         }
@@ -59,7 +66,11 @@ pub async fn rpc(State(state): State<AppState>, request: Request) -> Response {
 }
 
 /// Answers a plain form that was sent to a page's own address.
-pub async fn page_form(State(state): State<AppState>, request: Request, function: &'static str) -> Response {
+pub async fn page_form(
+    State(state): State<AppState>,
+    request: Request,
+    function: &'static str,
+) -> Response {
     if !is_form(request.headers()) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
@@ -111,7 +122,8 @@ async fn call(state: &AppState, mut request: Request) -> Response {
     let request = Request::from_parts(parts, Body::from(body));
     let state = state.clone();
     let provide = move || pages::provide(&state);
-    let response = leptos_axum::handle_server_fns_with_context(provide, request).await.into_response();
+    let response =
+        leptos_axum::handle_server_fns_with_context(provide, request).await.into_response();
     if response.headers().contains_key(leptos::server_fn::error::SERVER_FN_ERROR_HEADER) {
         let body = to_bytes(response.into_body(), ANSWER_LIMIT).await.unwrap_or_default();
         return json(&serde_json::from_slice(&body).unwrap_or(Error::BadRequest));
@@ -153,7 +165,10 @@ pub fn retry_after(error: &Error, headers: &mut HeaderMap) {
 
 /// Whether the caller shows HTML to a person: a browser's form, not its `fetch`.
 pub fn accepts_html(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|v| v.contains("text/html"))
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

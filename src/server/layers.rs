@@ -22,12 +22,19 @@ use crate::error::Error;
 
 /// Says who the client is, before anything else happens: the peer, or what a trusted proxy
 /// says of it.
-pub async fn introduce(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip());
+pub async fn introduce(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let peer =
+        request.extensions().get::<ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip());
     let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
-    let trusted = |address: IpAddr| state.config.trusted_proxies.iter().any(|net| net.contains(&address));
+    let trusted =
+        |address: IpAddr| state.config.trusted_proxies.iter().any(|net| net.contains(&address));
     let address = if trusted(peer) { forwarded(request.headers(), peer, trusted) } else { peer };
-    let user_agent = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let user_agent =
+        request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let client = Client { address, user_agent: user_agent.chars().take(200).collect() };
     request.extensions_mut().insert(client);
     next.run(request).await
@@ -51,12 +58,17 @@ fn forwarded(headers: &HeaderMap, peer: IpAddr, trusted: impl Fn(IpAddr) -> bool
 /// A request that changes something must say where it comes from. tower-http's layer lets
 /// one pass that has neither `Sec-Fetch-Site` nor `Origin`, as programs send it; with a
 /// cookie, it may as well be an old browser led astray.
-pub async fn refuse_unmarked(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn refuse_unmarked(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let headers = request.headers();
     let marked = headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
     // `Host` is the client's word. An Origin is only ours if it is the configured one.
-    let foreign = !safe && headers.get(header::ORIGIN).is_some_and(|o| *o != state.config.origin.as_str());
+    let foreign =
+        !safe && headers.get(header::ORIGIN).is_some_and(|o| *o != state.config.origin.as_str());
     if foreign || (!safe && !marked && headers.contains_key(header::COOKIE)) {
         tracing::info!(event = "cross_site_refused", path = request.uri().path());
         return StatusCode::FORBIDDEN.into_response();
@@ -82,9 +94,9 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
         headers.insert(name, HeaderValue::from_static(value));
     }
     // Pages bring a policy with a nonce. Whatever is not a page runs nothing at all.
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    ));
     if state.config.origin.is_secure() {
         let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
@@ -95,7 +107,8 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
 /// Nobody's pages but one's own: what a logged-in person sees is never stored, by no cache
 /// and not for the Back button after logging out.
 pub async fn caching(request: Request, next: Next) -> Response {
-    let personal = request.extensions().get::<AuthSession>().is_some_and(|auth| auth.user.is_some());
+    let personal =
+        request.extensions().get::<AuthSession>().is_some_and(|auth| auth.user.is_some());
     let mut response = next.run(request).await;
     let value = if personal { "private, no-store" } else { "private, no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
@@ -109,11 +122,15 @@ pub async fn gate(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let first = path.split('/').nth(1).unwrap_or_default();
     let personal = matches!(first, "articles" | "editor" | "settings");
-    let anonymous = request.extensions().get::<AuthSession>().is_none_or(|auth| auth.user.is_none());
+    let anonymous =
+        request.extensions().get::<AuthSession>().is_none_or(|auth| auth.user.is_none());
     if personal && anonymous && request.method() == Method::GET {
         let next = crate::domain::next::Next::parse(path);
-        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next.as_str()).finish();
-        return (StatusCode::SEE_OTHER, [(header::LOCATION, format!("/login?{query}"))]).into_response();
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("next", next.as_str())
+            .finish();
+        return (StatusCode::SEE_OTHER, [(header::LOCATION, format!("/login?{query}"))])
+            .into_response();
     }
     next.run(request).await
 }
@@ -130,11 +147,16 @@ pub async fn forget_errors(mut request: Request, next: Next) -> Response {
 
 /// tower-sessions removes its cookie without `Secure`, which a browser ignores for a
 /// `__Host-` cookie: the removal is written again with every attribute.
-pub async fn expire_cookie_properly(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn expire_cookie_properly(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
     let origin = &state.config.origin;
     let removal = format!("{}=;", origin.cookie_name());
-    let cookies: Vec<HeaderValue> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+    let cookies: Vec<HeaderValue> =
+        response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
     if !cookies.iter().any(|cookie| cookie.as_bytes().starts_with(removal.as_bytes())) {
         return response;
     }
@@ -154,7 +176,8 @@ pub async fn expire_cookie_properly(State(state): State<AppState>, request: Requ
 /// A panic is one 500 with a number, not a dead process.
 pub fn on_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
     let text = cause.downcast_ref::<String>().cloned();
-    let text = text.or_else(|| cause.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
+    let text =
+        text.or_else(|| cause.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
     let incident = incident();
     tracing::error!(%incident, cause = text, "a request panicked");
     let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -172,7 +195,11 @@ pub async fn explain_errors(request: Request, next: Next) -> Response {
     let head = request.method() == Method::HEAD;
     let response = next.run(request).await;
     let status = response.status();
-    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let explained = kind.starts_with("text/html") || kind.starts_with("application/json");
     if head || explained || !(status.is_client_error() || status.is_server_error()) {
         return response;
@@ -184,7 +211,8 @@ pub async fn explain_errors(request: Request, next: Next) -> Response {
         let said = body.collect().await.map(|b| b.to_bytes()).unwrap_or_default();
         tracing::error!(%status, incident = number, said = %String::from_utf8_lossy(&said), "a layer failed");
     }
-    let mut explained = if html { pages::plain_error(status, number.as_deref()) } else { code(status, number) };
+    let mut explained =
+        if html { pages::plain_error(status, number.as_deref()) } else { code(status, number) };
     for (name, value) in &parts.headers {
         if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
             explained.headers_mut().append(name.clone(), value.clone());

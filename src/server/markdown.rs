@@ -4,15 +4,19 @@
 
 use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
 
-use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{
+    CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
+};
 
 /// Identifiers that the page itself uses; a heading must not take them.
 const RESERVED_IDS: [&str; 1] = ["main"];
 
 /// Renders an article's text.
 pub fn render(markdown: &str) -> String {
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH;
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_STRIKETHROUGH;
     let mut events: Vec<Event> = Parser::new_ext(markdown, options).map(shown_as_typed).collect();
     anchor_headings(&mut events);
     wrap_tables(&mut events);
@@ -41,7 +45,8 @@ fn shown_as_typed(event: Event) -> Event {
 
 /// A wide table scrolls inside a region of its own.
 fn wrap_tables(events: &mut Vec<Event>) {
-    const OPEN: &str = "<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">";
+    const OPEN: &str =
+        "<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">";
     let wrapped = std::mem::take(events).into_iter().flat_map(|event| match event {
         Event::Start(Tag::Table(_)) => [Some(Event::Html(OPEN.into())), Some(event)],
         Event::End(TagEnd::Table) => [Some(event), Some(Event::Html("</div>\n".into()))],
@@ -59,8 +64,12 @@ fn usable_by_keyboard(event: Event) -> Event {
         }
         Event::Start(Tag::CodeBlock(_)) => "<pre tabindex=\"0\"><code>".into(),
         Event::End(TagEnd::CodeBlock) => "</code></pre>\n".into(),
-        Event::TaskListMarker(true) => "<input type=\"checkbox\" disabled checked aria-label=\"Done\">".into(),
-        Event::TaskListMarker(false) => "<input type=\"checkbox\" disabled aria-label=\"To do\">".into(),
+        Event::TaskListMarker(true) => {
+            "<input type=\"checkbox\" disabled checked aria-label=\"Done\">".into()
+        }
+        Event::TaskListMarker(false) => {
+            "<input type=\"checkbox\" disabled aria-label=\"To do\">".into()
+        }
         other => return other,
     };
     Event::Html(html)
@@ -68,15 +77,18 @@ fn usable_by_keyboard(event: Event) -> Event {
 
 /// A language's name that can stand in an attribute.
 fn is_plain(language: &str) -> bool {
-    !language.is_empty() && language.len() <= 20 && language.chars().all(|c| c.is_ascii_alphanumeric() || "+#-".contains(c))
+    !language.is_empty()
+        && language.len() <= 20
+        && language.chars().all(|c| c.is_ascii_alphanumeric() || "+#-".contains(c))
 }
 
 /// Gives each heading an identifier made of its text, and moves it one level down: the
 /// page's only `h1` is the title.
 fn anchor_headings(events: &mut [Event]) {
     let mut used: HashSet<String> = RESERVED_IDS.into_iter().map(str::to_owned).collect();
-    let starts: Vec<usize> =
-        (0..events.len()).filter(|&i| matches!(events[i], Event::Start(Tag::Heading { .. }))).collect();
+    let starts: Vec<usize> = (0..events.len())
+        .filter(|&i| matches!(events[i], Event::Start(Tag::Heading { .. })))
+        .collect();
     for start in starts {
         let text: String = events[start..]
             .iter()

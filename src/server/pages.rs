@@ -36,7 +36,9 @@ pub fn document(state: &AppState) -> impl IntoView + use<> {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     let Bundle { js, wasm, css } = state.bundle.clone();
-    let load = format!("import({js:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => m.hydrate()))");
+    let load = format!(
+        "import({js:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => m.hydrate()))"
+    );
     let nonce = use_nonce();
     view! {
         <!DOCTYPE html>
@@ -110,14 +112,21 @@ pub fn leptos_options() -> LeptosOptions {
 pub fn plain_error(status: StatusCode, incident: Option<&str>) -> Response {
     let reason = status.canonical_reason().unwrap_or("Error");
     let advice = match status.as_u16() {
-        403 => "This request did not come from our own pages, so nothing was done. Open the page again and retry.",
-        408 | 503 => "The server is busy or cannot reach its database. Nothing was lost; try again in a moment.",
-        413 => "That is more than the server takes in one piece. Make it smaller and send it again.",
+        403 => {
+            "This request did not come from our own pages, so nothing was done. Open the page again and retry."
+        }
+        408 | 503 => {
+            "The server is busy or cannot reach its database. Nothing was lost; try again in a moment."
+        }
+        413 => {
+            "That is more than the server takes in one piece. Make it smaller and send it again."
+        }
         404 => "There is nothing at this address.",
         405 | 415 | 400 => "The server could not make sense of that request.",
         _ => "Something broke on our side.",
     };
-    let incident = incident.map(|id| format!("<p>If it happens again, quote incident <code>{id}</code>.</p>"));
+    let incident =
+        incident.map(|id| format!("<p>If it happens again, quote incident <code>{id}</code>.</p>"));
     let html = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\"><title>{reason} · Byline</title></head><body><main>\

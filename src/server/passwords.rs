@@ -70,12 +70,17 @@ impl Passwords {
     ///
     /// # Errors
     /// Only when the system is out of memory.
-    pub async fn verify(&self, password: &Password, stored: Option<&str>) -> anyhow::Result<Verdict> {
+    pub async fn verify(
+        &self,
+        password: &Password,
+        stored: Option<&str>,
+    ) -> anyhow::Result<Verdict> {
         let password = normalised(password);
         let known = stored.is_some();
         let phc = stored.unwrap_or(&self.decoy).to_owned();
         self.in_turn(move |argon2| {
-            let hash = PasswordHash::new(&phc).map_err(|e| anyhow::anyhow!("a stored password hash is damaged: {e}"))?;
+            let hash = PasswordHash::new(&phc)
+                .map_err(|e| anyhow::anyhow!("a stored password hash is damaged: {e}"))?;
             let right = argon2.verify_password(password.as_bytes(), &hash).is_ok();
             Ok(match (right && known, is_weak(&hash)) {
                 (false, _) => Verdict::Wrong,
@@ -115,5 +120,7 @@ fn normalised(password: &Password) -> String {
 
 fn is_weak(hash: &PasswordHash) -> bool {
     let Ok(params) = Params::try_from(hash) else { return true };
-    hash.algorithm.as_str() != "argon2id" || params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES
+    hash.algorithm.as_str() != "argon2id"
+        || params.m_cost() < MEMORY_KIB
+        || params.t_cost() < PASSES
 }

@@ -52,7 +52,9 @@ async fn author(db: &Db, clock: &Clock, n: u32, hash: &str) -> anyhow::Result<uu
     let name = format!("user{n:04}");
     let new = NewUser {
         username: Username::parse(&name).ok().context("the seed's name")?,
-        email: EmailAddress::parse(&format!("{name}@example.org")).ok().context("the seed's address")?,
+        email: EmailAddress::parse(&format!("{name}@example.org"))
+            .ok()
+            .context("the seed's address")?,
         password_hash: hash.into(),
         role: Role::Author,
     };
@@ -71,8 +73,12 @@ fn article(n: u32) -> anyhow::Result<Draft> {
         weather; everybody looked at **the water**, which had the colour of slate, and at the nets.\n\n";
     let body = format!("## Report {n}\n\n{}", PARAGRAPH.repeat(16));
     Ok(Draft {
-        title: Title::parse(&format!("Report {n} from the harbour")).ok().context("the seed's title")?,
-        description: Description::parse("What the first boats brought back.").ok().context("the seed's description")?,
+        title: Title::parse(&format!("Report {n} from the harbour"))
+            .ok()
+            .context("the seed's title")?,
+        description: Description::parse("What the first boats brought back.")
+            .ok()
+            .context("the seed's description")?,
         body: Body::parse(&body).ok().context("the seed's text")?,
         tags: Tags::parse("harbour, reports").ok().context("the seed's tags")?,
         visibility: Visibility::Public,

@@ -24,7 +24,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
 /// # Errors
 /// One sentence about what cannot be had: the port, the file, the server, the schema.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log).context("BYLINE_LOG is not a list of filter directives such as info,sqlx=warn")?;
+    let filter = EnvFilter::try_new(&config.log)
+        .context("BYLINE_LOG is not a list of filter directives such as info,sqlx=warn")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 
     let db = Db::open(&config.database.url).await?;
@@ -57,7 +58,8 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
     // Without TCP_NODELAY a short answer waits up to 44 ms for the peer's delayed ACK.
-    let mut server = axum_server::from_tcp(listener)?.handle(handle).acceptor(NoDelayAcceptor::new());
+    let mut server =
+        axum_server::from_tcp(listener)?.handle(handle).acceptor(NoDelayAcceptor::new());
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
     server.serve(app).await.context("the server stopped")
 }
@@ -65,7 +67,10 @@ pub async fn run(
 fn announce(state: &AppState) -> std::io::Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "Byline is at {}", state.config.origin.as_str())?;
-    writeln!(out, "Make the first administrator: byline user create NAME E-MAIL --role administrator")?;
+    writeln!(
+        out,
+        "Make the first administrator: byline user create NAME E-MAIL --role administrator"
+    )?;
     out.flush()
 }
 

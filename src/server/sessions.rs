@@ -77,7 +77,8 @@ impl SessionStore for Store {
         const CREATE: &str = "insert into sessions (id_hash, user_id, data, kept, created_at, last_seen_at, \
              authenticated_at, idle_expires_at, absolute_expires_at, user_agent, address_prefix) \
              values ($1, $2, $3, $4, $5, $5, $5, $6, $7, $8, $9) on conflict (id_hash) do nothing";
-        let about: Option<About> = record.data.get(ABOUT).and_then(|v| serde_json::from_value(v.clone()).ok());
+        let about: Option<About> =
+            record.data.get(ABOUT).and_then(|v| serde_json::from_value(v.clone()).ok());
         let kept = about.as_ref().is_some_and(|a| a.kept);
         let now = self.clock.now();
         let (idle, absolute) = lifetimes(kept);
@@ -112,10 +113,16 @@ impl SessionStore for Store {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        const SAVE: &str = "update sessions set data = $2 where id_hash = $1 and revoked_at is null";
+        const SAVE: &str =
+            "update sessions set data = $2 where id_hash = $1 and revoked_at is null";
         let data = encode(&record.data)?;
         let saved = writing!(&self.db, |pool| {
-            sqlx::query(SAVE).bind(hash(&record.id)).bind(&data).execute(pool).await.map(|done| done.rows_affected())
+            sqlx::query(SAVE)
+                .bind(hash(&record.id))
+                .bind(&data)
+                .execute(pool)
+                .await
+                .map(|done| done.rows_affected())
         })
         .map_err(broken)?;
         if saved == 1 { Ok(()) } else { Err(Error::Backend("the session has ended".into())) }
@@ -139,7 +146,12 @@ impl SessionStore for Store {
 
     async fn delete(&self, id: &Id) -> Result<()> {
         const DELETE: &str = "delete from sessions where id_hash = $1";
-        writing!(&self.db, |pool| sqlx::query(DELETE).bind(hash(id)).execute(pool).await.map(|_| ())).map_err(broken)
+        writing!(&self.db, |pool| sqlx::query(DELETE)
+            .bind(hash(id))
+            .execute(pool)
+            .await
+            .map(|_| ()))
+        .map_err(broken)
     }
 }
 
@@ -150,7 +162,13 @@ impl Store {
              where id_hash = $1 and revoked_at is null";
         let (idle, _) = lifetimes(kept);
         writing!(&self.db, |pool| {
-            sqlx::query(TOUCH).bind(hash(id)).bind(now).bind(now.after(idle)).execute(pool).await.map(|_| ())
+            sqlx::query(TOUCH)
+                .bind(hash(id))
+                .bind(now)
+                .bind(now.after(idle))
+                .execute(pool)
+                .await
+                .map(|_| ())
         })
     }
 }
@@ -160,7 +178,8 @@ impl Store {
 /// # Errors
 /// When the database cannot be written.
 pub async fn forget_ended(db: &Db, now: Timestamp) -> sqlx::Result<()> {
-    const FORGET: &str = "delete from sessions where idle_expires_at <= $1 or absolute_expires_at <= $1";
+    const FORGET: &str =
+        "delete from sessions where idle_expires_at <= $1 or absolute_expires_at <= $1";
     writing!(db, |pool| sqlx::query(FORGET).bind(now).execute(pool).await.map(|_| ()))
 }
 

@@ -50,7 +50,8 @@ fn is_packed(name: &str) -> bool {
 /// Answers `GET /pkg/…`.
 pub async fn packaged(Path(name): Path<String>, headers: HeaderMap) -> Response {
     // The names are hashes of the contents: what lies under one never changes.
-    let lasting = if cfg!(debug_assertions) { "no-cache" } else { "public, max-age=31536000, immutable" };
+    let lasting =
+        if cfg!(debug_assertions) { "no-cache" } else { "public, max-age=31536000, immutable" };
     serve(&format!("pkg/{name}"), &headers, lasting)
 }
 
@@ -83,11 +84,20 @@ fn serve(name: &str, headers: &HeaderMap, cache_control: &'static str) -> Respon
 }
 
 /// The file that was compressed at build time, where there is one and the client takes it.
-fn best_encoding(name: &str, headers: &HeaderMap, plain: EmbeddedFile) -> (Option<&'static str>, EmbeddedFile) {
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let takes = |coding: &str| accepted.split(',').any(|one| one.split(';').next().is_some_and(|c| c.trim() == coding));
+fn best_encoding(
+    name: &str,
+    headers: &HeaderMap,
+    plain: EmbeddedFile,
+) -> (Option<&'static str>, EmbeddedFile) {
+    let accepted =
+        headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let takes = |coding: &str| {
+        accepted.split(',').any(|one| one.split(';').next().is_some_and(|c| c.trim() == coding))
+    };
     for (coding, ending) in [("br", ".br"), ("gzip", ".gz")] {
-        if takes(coding) && let Some(packed) = Files::get(&format!("{name}{ending}")) {
+        if takes(coding)
+            && let Some(packed) = Files::get(&format!("{name}{ending}"))
+        {
             return (Some(coding), packed);
         }
     }

@@ -94,9 +94,16 @@ pub async fn find_credential(db: &Db, identity: &str) -> sqlx::Result<Option<Cre
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn find_public(db: &Db, username: &str) -> sqlx::Result<Option<(Uuid, String, Timestamp)>> {
-    const FIND: &str = "select id, username, created_at from users where lower(username) = $1 and active";
-    reading!(db, |pool| sqlx::query_as(FIND).bind(username.to_ascii_lowercase()).fetch_optional(pool).await)
+pub async fn find_public(
+    db: &Db,
+    username: &str,
+) -> sqlx::Result<Option<(Uuid, String, Timestamp)>> {
+    const FIND: &str =
+        "select id, username, created_at from users where lower(username) = $1 and active";
+    reading!(db, |pool| sqlx::query_as(FIND)
+        .bind(username.to_ascii_lowercase())
+        .fetch_optional(pool)
+        .await)
 }
 
 /// An account about to be made.
@@ -164,7 +171,9 @@ async fn taken(db: &Db, new: &NewUser) -> Result<Error, Failure> {
     let (names, emails): (i64, i64) =
         reading!(db, |pool| sqlx::query_as(TAKEN).bind(&name).bind(&email).fetch_one(pool).await)?;
     let fields = [(names > 0, Field::Username), (emails > 0, Field::Email)];
-    Ok(Error::Invalid(fields.into_iter().filter(|(hit, _)| *hit).map(|(_, f)| (f, Problem::Taken)).collect()))
+    Ok(Error::Invalid(
+        fields.into_iter().filter(|(hit, _)| *hit).map(|(_, f)| (f, Problem::Taken)).collect(),
+    ))
 }
 
 /// Replaces the hash of a password that stays the same: an upgrade, which ends no session.
@@ -173,7 +182,8 @@ async fn taken(db: &Db, new: &NewUser) -> Result<Error, Failure> {
 /// When the database cannot be written.
 pub async fn upgrade_hash(db: &Db, id: Uuid, old: &str, new: &str) -> sqlx::Result<()> {
     // Only if nobody changed the password meanwhile.
-    const UPGRADE: &str = "update users set password_hash = $3 where id = $1 and password_hash = $2";
+    const UPGRADE: &str =
+        "update users set password_hash = $3 where id = $1 and password_hash = $2";
     writing!(db, |pool| {
         sqlx::query(UPGRADE).bind(id).bind(old).bind(new).execute(pool).await.map(|_| ())
     })
@@ -184,11 +194,18 @@ pub async fn upgrade_hash(db: &Db, id: Uuid, old: &str, new: &str) -> sqlx::Resu
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn set_password(db: &Db, username: &str, password_hash: &str) -> Result<(), Failure> {
-    const SET: &str = "update users set password_hash = $2, security_stamp = $3 where lower(username) = $1";
+    const SET: &str =
+        "update users set password_hash = $2, security_stamp = $3 where lower(username) = $1";
     let mut tx = db.begin().await?;
     let name = username.to_ascii_lowercase();
     let changed = within!(&mut tx, |c| {
-        sqlx::query(SET).bind(&name).bind(password_hash).bind(new_stamp()).execute(c).await.map(|d| d.rows_affected())
+        sqlx::query(SET)
+            .bind(&name)
+            .bind(password_hash)
+            .bind(new_stamp())
+            .execute(c)
+            .await
+            .map(|d| d.rows_affected())
     })?;
     end_sessions_and_commit(tx, &name, changed).await
 }
@@ -198,11 +215,18 @@ pub async fn set_password(db: &Db, username: &str, password_hash: &str) -> Resul
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn set_active(db: &Db, username: &str, active: bool) -> Result<(), Failure> {
-    const SET: &str = "update users set active = $2, security_stamp = $3 where lower(username) = $1";
+    const SET: &str =
+        "update users set active = $2, security_stamp = $3 where lower(username) = $1";
     let mut tx = db.begin().await?;
     let name = username.to_ascii_lowercase();
     let changed = within!(&mut tx, |c| {
-        sqlx::query(SET).bind(&name).bind(active).bind(new_stamp()).execute(c).await.map(|d| d.rows_affected())
+        sqlx::query(SET)
+            .bind(&name)
+            .bind(active)
+            .bind(new_stamp())
+            .execute(c)
+            .await
+            .map(|d| d.rows_affected())
     })?;
     end_sessions_and_commit(tx, &name, changed).await
 }
@@ -217,16 +241,23 @@ pub async fn set_role(db: &Db, username: &str, role: Role) -> Result<(), Failure
     const STAMP: &str = "update users set security_stamp = $2 where id = $1";
     let mut tx = db.begin().await?;
     let name = username.to_ascii_lowercase();
-    let found: Option<(Uuid,)> = within!(&mut tx, |c| sqlx::query_as(FIND).bind(&name).fetch_optional(c).await)?;
+    let found: Option<(Uuid,)> =
+        within!(&mut tx, |c| sqlx::query_as(FIND).bind(&name).fetch_optional(c).await)?;
     let Some((id,)) = found else { return Err(Error::NotFound.into()) };
     within!(&mut tx, |c| sqlx::query(CLEAR).bind(id).execute(c).await.map(|_| ()))?;
     add_role(&mut tx, id, role).await?;
-    within!(&mut tx, |c| sqlx::query(STAMP).bind(id).bind(new_stamp()).execute(c).await.map(|_| ()))?;
+    within!(&mut tx, |c| sqlx::query(STAMP)
+        .bind(id)
+        .bind(new_stamp())
+        .execute(c)
+        .await
+        .map(|_| ()))?;
     end_sessions_and_commit(tx, &name, 1).await
 }
 
 async fn end_sessions_and_commit(mut tx: Tx, name: &str, changed: u64) -> Result<(), Failure> {
-    const END: &str = "delete from sessions where user_id = (select id from users where lower(username) = $1)";
+    const END: &str =
+        "delete from sessions where user_id = (select id from users where lower(username) = $1)";
     if changed == 0 {
         return Err(Error::NotFound.into());
     }

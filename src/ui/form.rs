@@ -6,12 +6,7 @@
 //! are never written to, on the server because a refused form is rendered with what it
 //! brought ([`Refused`]).
 
-use leptos::{
-    form::FromFormData,
-    ev::SubmitEvent,
-    prelude::*,
-    server_fn::ServerFn,
-};
+use leptos::{ev::SubmitEvent, form::FromFormData, prelude::*, server_fn::ServerFn};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -73,7 +68,9 @@ pub struct FormState {
 impl FormState {
     /// What was typed into that input before the server refused it without JavaScript.
     pub fn typed(&self, name: &str) -> Option<String> {
-        self.typed.with_value(|typed| typed.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone()))
+        self.typed.with_value(|typed| {
+            typed.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone())
+        })
     }
 }
 
@@ -83,7 +80,10 @@ where
     F: ServerFn<Output = Done, Error = Error> + Clone + Send + Sync + 'static,
 {
     let refused = use_context::<Refusal>().and_then(|refusal| {
-        refusal.0.try_update_value(|slot| slot.take_if(|refused| refused.function == F::PATH)).flatten()
+        refusal
+            .0
+            .try_update_value(|slot| slot.take_if(|refused| refused.function == F::PATH))
+            .flatten()
     });
     let (first, typed) = match refused {
         Some(refused) => (Some(refused.error), refused.typed),
@@ -96,7 +96,8 @@ where
         Some(Err(error)) => Some(error),
         None => first.clone(),
     });
-    let state = FormState { error, pending: action.pending().into(), typed: StoredValue::new(typed) };
+    let state =
+        FormState { error, pending: action.pending().into(), typed: StoredValue::new(typed) };
     (action, state)
 }
 
@@ -175,7 +176,8 @@ pub fn ErrorMessages(
                     .iter()
                     .map(|(field, problem)| {
                         let href = format!("#{}", field.name());
-                        view! { <li><a href=href rel="external">{problem.text(*field)}</a></li> }.into_any()
+                        view! { <li><a href=href rel="external">{problem.text(*field)}</a></li> }
+                            .into_any()
                     })
                     .collect(),
                 other => vec![view! { <li>{other.text()}</li> }.into_any()],
@@ -310,11 +312,18 @@ pub fn error_of(form: FormState, field: Field) -> AnyView {
     text.into_any()
 }
 
-fn invalid(form: FormState, field: Field) -> impl Fn() -> Option<&'static str> + Copy + Send + 'static {
+fn invalid(
+    form: FormState,
+    field: Field,
+) -> impl Fn() -> Option<&'static str> + Copy + Send + 'static {
     move || form.error.get().and_then(|error| error.about(field)).map(|_| "true")
 }
 
-fn described_by(form: FormState, field: Field, hinted: bool) -> impl Fn() -> Option<String> + Copy + Send + 'static {
+fn described_by(
+    form: FormState,
+    field: Field,
+    hinted: bool,
+) -> impl Fn() -> Option<String> + Copy + Send + 'static {
     move || {
         let wrong = form.error.get().and_then(|error| error.about(field)).is_some();
         let hint = hinted.then(|| format!("{}-hint", field.name()));

@@ -33,7 +33,12 @@ pub fn SiteHeader(
 }
 
 fn stranger_links() -> AnyView {
-    vec![link("/", "Home".into()), link("/login", "Log in".into()), link("/register", "Register".into())].into_any()
+    vec![
+        link("/", "Home".into()),
+        link("/login", "Log in".into()),
+        link("/register", "Register".into()),
+    ]
+    .into_any()
 }
 
 fn member_links(viewer: Viewer) -> AnyView {

@@ -22,7 +22,8 @@ pub fn listing(list: Listing, base: &str, empty: AnyView) -> AnyView {
 fn preview(article: Preview) -> impl IntoView {
     let href = format!("/article/{}", article.slug);
     let author = format!("/profile/{}", article.author);
-    let standfirst = (!article.description.is_empty()).then(|| view! { <p class="description">{article.description}</p> });
+    let standfirst = (!article.description.is_empty())
+        .then(|| view! { <p class="description">{article.description}</p> });
     view! {
         <article class="article-preview">
             <a class="preview-link" href=href>
@@ -53,12 +54,15 @@ pub fn pager(list: &Listing, base: &str) -> AnyView {
     let near = |n: u32| n == 1 || n == pages || n.abs_diff(page) <= 2;
     let mut items: Vec<AnyView> = Vec::new();
     let mut last = 0;
-    for n in (1..=pages.min(3)).chain(page.saturating_sub(2)..=page.saturating_add(2)).chain([pages]) {
+    for n in
+        (1..=pages.min(3)).chain(page.saturating_sub(2)..=page.saturating_add(2)).chain([pages])
+    {
         if n <= last || n > pages || !near(n) {
             continue;
         }
         if n > last + 1 {
-            items.push(view! { <li class="page-item"><span class="gap">"…"</span></li> }.into_any());
+            items
+                .push(view! { <li class="page-item"><span class="gap">"…"</span></li> }.into_any());
         }
         last = n;
         let href = if n == 1 { base.to_owned() } else { format!("{base}?page={n}") };

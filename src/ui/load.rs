@@ -8,7 +8,10 @@ use super::status::set_status;
 use crate::error::Error;
 
 /// Shows what a resource brings, or why it does not.
-pub fn loaded<T>(resource: Resource<Result<T, Error>>, show: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static) -> AnyView
+pub fn loaded<T>(
+    resource: Resource<Result<T, Error>>,
+    show: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static,
+) -> AnyView
 where
     T: Clone + Send + Sync + 'static,
 {

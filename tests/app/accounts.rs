@@ -23,7 +23,12 @@ story!(either_identity_logs_in_whatever_its_case, |engine| {
 
 story!(every_wrong_field_is_named_at_once, |engine| {
     let app = TestApp::start(engine).await;
-    let fields = [("username", "-"), ("email", "nobody"), ("email_again", "somebody"), ("password", "short")];
+    let fields = [
+        ("username", "-"),
+        ("email", "nobody"),
+        ("email_again", "somebody"),
+        ("password", "short"),
+    ];
     let answer = app.browser().call("register", &fields).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     let expected = json!({ "invalid": [
@@ -58,15 +63,23 @@ story!(a_deactivated_person_is_out_at_once_and_stays_out, |engine| {
     byline::server::users::set_active(&app.state.db, "Ada", false).await.unwrap();
     assert_eq!(ada.name().await, None);
     let answer = ada.log_in("ada", PASSWORD).await;
-    assert_eq!((answer.status, answer.json()), (StatusCode::UNAUTHORIZED, json!("bad_credentials")));
+    assert_eq!(
+        (answer.status, answer.json()),
+        (StatusCode::UNAUTHORIZED, json!("bad_credentials"))
+    );
 });
 
 story!(a_closed_site_takes_no_new_accounts, |engine| {
     let app = TestApp::start_with(engine, &["--registration", "closed"]).await;
     let answer = app.browser().register("ada").await;
-    assert_eq!((answer.status, answer.json()), (StatusCode::FORBIDDEN, json!("registration_closed")));
+    assert_eq!(
+        (answer.status, answer.json()),
+        (StatusCode::FORBIDDEN, json!("registration_closed"))
+    );
     let page = app.browser().get("/register").await;
-    assert!(page.body.contains("not taking new accounts") && !page.body.contains("name=\"username\""));
+    assert!(
+        page.body.contains("not taking new accounts") && !page.body.contains("name=\"username\"")
+    );
 });
 
 story!(a_site_for_members_shows_a_stranger_nothing, |engine| {
@@ -84,24 +97,44 @@ story!(a_site_for_members_shows_a_stranger_nothing, |engine| {
 
 story!(a_refused_form_comes_back_with_what_was_typed_but_for_the_password, |engine| {
     let app = TestApp::start(engine).await;
-    let fields = [("username", "ada lovelace"), ("email", "ada@example.org"), ("email_again", "ada@example.org"), ("password", "a secret in twelve")];
+    let fields = [
+        ("username", "ada lovelace"),
+        ("email", "ada@example.org"),
+        ("email_again", "ada@example.org"),
+        ("password", "a secret in twelve"),
+    ];
     let page = app.browser().submit("/register", &fields).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.body.contains("value=\"ada lovelace\"") && page.body.contains("value=\"ada@example.org\""));
-    assert!(page.body.contains("aria-invalid=\"true\"") && page.body.contains("id=\"username-error\""));
+    assert!(
+        page.body.contains("value=\"ada lovelace\"")
+            && page.body.contains("value=\"ada@example.org\"")
+    );
+    assert!(
+        page.body.contains("aria-invalid=\"true\"") && page.body.contains("id=\"username-error\"")
+    );
     assert!(!page.body.contains("a secret in twelve"));
 });
 
 story!(a_plain_form_is_answered_with_a_redirect, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.browser();
-    let fields = [("username", "ada"), ("email", "a@b.example"), ("email_again", "A@b.example"), ("password", PASSWORD)];
+    let fields = [
+        ("username", "ada"),
+        ("email", "a@b.example"),
+        ("email_again", "A@b.example"),
+        ("password", PASSWORD),
+    ];
     let answer = ada.submit("/register", &fields).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/"));
     assert_eq!(ada.submit("/settings", &[]).await.status, StatusCode::SEE_OTHER);
     let wrong = ada.submit("/login", &[("email", "ada"), ("password", "not my password")]).await;
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
     assert!(wrong.body.contains("do not belong together") && wrong.body.contains("value=\"ada\""));
-    let right = ada.submit("/rpc/log-in", &[("email", "a@b.example"), ("password", PASSWORD), ("next", "/articles")]).await;
+    let right = ada
+        .submit(
+            "/rpc/log-in",
+            &[("email", "a@b.example"), ("password", PASSWORD), ("next", "/articles")],
+        )
+        .await;
     assert_eq!((right.status, right.header("location")), (StatusCode::SEE_OTHER, "/articles"));
 });

@@ -16,7 +16,10 @@ story!(a_published_article_is_on_the_front_page_and_at_its_address, |engine| {
     assert!(stranger.get("/").await.body.contains("Über Käse &amp; Wein"));
     let page = stranger.get("/article/uber-kase-wein").await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(page.body.contains("Enough words to be an article.") && page.body.matches("<h1").count() == 1);
+    assert!(
+        page.body.contains("Enough words to be an article.")
+            && page.body.matches("<h1").count() == 1
+    );
 });
 
 story!(titles_in_any_script_get_an_address_and_equal_ones_different_addresses, |engine| {
@@ -24,7 +27,8 @@ story!(titles_in_any_script_get_an_address_and_equal_ones_different_addresses, |
     let ada = app.person("ada").await;
     let mut places = Vec::new();
     for title in ["北京的秋天", "Осень", "🍂🍂", "Same", "Same", "same"] {
-        let place = ada.write(title, "published", "public").await.json()["to"].as_str().unwrap().to_owned();
+        let place =
+            ada.write(title, "published", "public").await.json()["to"].as_str().unwrap().to_owned();
         assert_eq!(ada.get(&place).await.status, StatusCode::OK, "{title} at {place}");
         places.push(place);
     }
@@ -56,7 +60,9 @@ story!(a_members_article_asks_a_stranger_to_log_in, |engine| {
     assert_eq!(bob.get("/article/among-us").await.status, StatusCode::OK);
     let page = app.browser().get("/article/among-us").await;
     assert_eq!(page.status, StatusCode::UNAUTHORIZED);
-    assert!(page.body.contains("/login?next=/article/among-us") && !page.body.contains("Enough words"));
+    assert!(
+        page.body.contains("/login?next=/article/among-us") && !page.body.contains("Enough words")
+    );
     assert!(!app.browser().get("/").await.body.contains("Among us"));
     assert!(bob.get("/").await.body.contains("Among us"));
 });
@@ -65,9 +71,18 @@ story!(the_address_follows_a_drafts_title_and_stays_once_it_was_published, |engi
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     ada.write("First", "draft", "public").await;
-    let edit = |slug: &'static str, version: &'static str, title: &'static str, status: &'static str| {
+    let edit = |slug: &'static str,
+                version: &'static str,
+                title: &'static str,
+                status: &'static str| {
         let ada = &ada;
-        async move { ada.call("save-article", &[("slug", slug), ("version", version), ("title", title), BODY, ("status", status)]).await }
+        async move {
+            ada.call(
+                "save-article",
+                &[("slug", slug), ("version", version), ("title", title), BODY, ("status", status)],
+            )
+            .await
+        }
     };
     assert_eq!(edit("first", "1", "Second", "draft").await.status, StatusCode::OK);
     assert_eq!(ada.get("/article/first").await.status, StatusCode::NOT_FOUND);
@@ -82,11 +97,23 @@ story!(a_stale_edit_is_refused_and_loses_nothing, |engine| {
     let ada = app.person("ada").await;
     ada.write("Twice", "draft", "public").await;
     let mine = |version: &'static str, body: &'static str| {
-        vec![("slug", "twice"), ("version", version), ("title", "Twice"), ("body", body), ("status", "draft")]
+        vec![
+            ("slug", "twice"),
+            ("version", version),
+            ("title", "Twice"),
+            ("body", body),
+            ("status", "draft"),
+        ]
     };
-    assert_eq!(ada.call("save-article", &mine("1", "From the first tab.")).await.status, StatusCode::OK);
+    assert_eq!(
+        ada.call("save-article", &mine("1", "From the first tab.")).await.status,
+        StatusCode::OK
+    );
     let stale = ada.call("save-article", &mine("1", "From the second tab.")).await;
-    assert_eq!((stale.status, stale.json()), (StatusCode::CONFLICT, json!({ "conflict": { "version": 2 } })));
+    assert_eq!(
+        (stale.status, stale.json()),
+        (StatusCode::CONFLICT, json!({ "conflict": { "version": 2 } }))
+    );
 
     let page = ada.submit("/editor/twice", &mine("1", "From the second tab.")).await;
     assert_eq!(page.status, StatusCode::CONFLICT);
@@ -103,8 +130,10 @@ story!(twenty_saves_at_once_of_one_version_store_exactly_one, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     ada.write("Race", "draft", "public").await;
-    let fields = [("slug", "race"), ("version", "1"), ("title", "Race"), BODY, ("status", "published")];
-    let answers = futures_util::future::join_all((0..20).map(|_| ada.call("save-article", &fields))).await;
+    let fields =
+        [("slug", "race"), ("version", "1"), ("title", "Race"), BODY, ("status", "published")];
+    let answers =
+        futures_util::future::join_all((0..20).map(|_| ada.call("save-article", &fields))).await;
     let stored = answers.iter().filter(|a| a.status == StatusCode::OK).count();
     let refused = answers.iter().filter(|a| a.status == StatusCode::CONFLICT).count();
     assert_eq!((stored, refused), (1, 19));
@@ -116,7 +145,10 @@ story!(what_is_deleted_is_gone_for_everybody, |engine| {
     let app = TestApp::start(engine).await;
     let (ada, bob) = (app.person("ada").await, app.person("bob").await);
     ada.write("Mistake", "published", "public").await;
-    assert_eq!(bob.call("delete-article", &[("slug", "mistake")]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        bob.call("delete-article", &[("slug", "mistake")]).await.status,
+        StatusCode::NOT_FOUND
+    );
     assert_eq!(app.browser().get("/article/mistake").await.status, StatusCode::OK);
     assert_eq!(ada.call("delete-article", &[("slug", "mistake")]).await.status, StatusCode::OK);
     assert_eq!(ada.get("/article/mistake").await.status, StatusCode::NOT_FOUND);
@@ -150,7 +182,16 @@ story!(the_front_page_shows_ten_at_a_time, |engine| {
 story!(a_tag_lists_what_carries_it, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
-    ada.call("save-article", &[("title", "Tagged"), BODY, ("tags", "Harbour, old boats,harbour"), ("status", "published")]).await;
+    ada.call(
+        "save-article",
+        &[
+            ("title", "Tagged"),
+            BODY,
+            ("tags", "Harbour, old boats,harbour"),
+            ("status", "published"),
+        ],
+    )
+    .await;
     let page = app.browser().get("/article/tagged").await;
     assert!(page.body.contains("/tag/harbour") && page.body.contains("old boats"), "{page:?}");
     assert!(app.browser().get("/tag/old%20boats").await.body.contains("Tagged"));
@@ -165,8 +206,15 @@ story!(markdown_is_rendered_and_raw_html_is_shown_as_typed, |engine| {
     ada.call("save-article", &[("title", "Markup"), ("body", body), ("status", "published")]).await;
     let html = app.browser().get("/article/markup").await.body;
     for part in [
-        "<h2 id=\"one\"", "<h3 id=\"two-words\"", "<del>gone</del>", "type=\"checkbox\"", "<table>", "footnote-definition",
-        "href=\"mailto:a@b.example\"", "href=\"/about\"", "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "<h2 id=\"one\"",
+        "<h3 id=\"two-words\"",
+        "<del>gone</del>",
+        "type=\"checkbox\"",
+        "<table>",
+        "footnote-definition",
+        "href=\"mailto:a@b.example\"",
+        "href=\"/about\"",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
     ] {
         assert!(html.contains(part), "{part} in {html}");
     }

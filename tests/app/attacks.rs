@@ -29,7 +29,9 @@ story!(t01_an_unknown_account_a_wrong_password_and_a_closed_account_look_the_sam
     app.person("shut1").await;
     byline::server::users::set_active(&app.state.db, "shut1", false).await.unwrap();
     let mut calls = Vec::new();
-    for (identity, password) in [("known", "wrong password"), ("nobod", "wrong password"), ("shut1", PASSWORD)] {
+    for (identity, password) in
+        [("known", "wrong password"), ("nobod", "wrong password"), ("shut1", PASSWORD)]
+    {
         calls.push(outside(&app.browser().log_in(identity, password).await));
     }
     assert_eq!(calls[0].0, StatusCode::UNAUTHORIZED);
@@ -37,9 +39,17 @@ story!(t01_an_unknown_account_a_wrong_password_and_a_closed_account_look_the_sam
     assert_eq!(calls[0], calls[2]);
     // The page repeats what was typed and carries a nonce; nothing else may differ.
     let page = async |identity: &'static str| {
-        let answer = app.browser().submit("/login", &[("email", identity), ("password", "wrong password")]).await;
+        let answer = app
+            .browser()
+            .submit("/login", &[("email", identity), ("password", "wrong password")])
+            .await;
         let policy = answer.header("content-security-policy");
-        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap().to_owned();
+        let nonce = policy
+            .split("'nonce-")
+            .nth(1)
+            .and_then(|rest| rest.split('\'').next())
+            .unwrap()
+            .to_owned();
         outside(&Answer { body: answer.body.replace(&nonce, "").replace(identity, ""), ..answer })
     };
     assert_eq!(page("known").await, page("nobod").await);
@@ -51,9 +61,14 @@ story!(t02_an_unknown_account_costs_the_same_work_as_a_known_one, |engine| {
     let hashes = || app.state.passwords.work();
     let mut costs = Vec::new();
     for identity in ["known", "nobody", "known@example.org", "nobody@example.org"] {
-        let (before, attempts) = (hashes(), app.count("select cast(coalesce(sum(count), 0) as bigint) from attempts").await);
+        let (before, attempts) = (
+            hashes(),
+            app.count("select cast(coalesce(sum(count), 0) as bigint) from attempts").await,
+        );
         app.browser().log_in(identity, "wrong password").await;
-        let written = app.count("select cast(coalesce(sum(count), 0) as bigint) from attempts").await - attempts;
+        let written =
+            app.count("select cast(coalesce(sum(count), 0) as bigint) from attempts").await
+                - attempts;
         costs.push((hashes() - before, written));
     }
     assert_eq!(costs, [(1, 2); 4], "one argon2 hash and two counted attempts each");
@@ -61,13 +76,23 @@ story!(t02_an_unknown_account_costs_the_same_work_as_a_known_one, |engine| {
 
 /// Every way in which a request can fail to say that it comes from our own pages.
 fn foreign(browser: &Browser, method: Method, path: &str, how: &str) -> reqwest::RequestBuilder {
-    let request = browser.bare(method, path).form(&[("slug", "mine"), ("email", "ada"), ("password", PASSWORD)]);
+    let request = browser.bare(method, path).form(&[
+        ("slug", "mine"),
+        ("email", "ada"),
+        ("password", PASSWORD),
+    ]);
     match how {
-        "cross-site" => request.header("sec-fetch-site", "cross-site").header("origin", "https://evil.example"),
-        "same-site" => request.header("sec-fetch-site", "same-site").header("origin", "https://sub.evil.example"),
+        "cross-site" => {
+            request.header("sec-fetch-site", "cross-site").header("origin", "https://evil.example")
+        }
+        "same-site" => request
+            .header("sec-fetch-site", "same-site")
+            .header("origin", "https://sub.evil.example"),
         "foreign origin" => request.header("origin", "https://evil.example"),
         "null origin" => request.header("origin", "null"),
-        "forged host" => request.header("origin", "https://evil.example").header("host", "evil.example"),
+        "forged host" => {
+            request.header("origin", "https://evil.example").header("host", "evil.example")
+        }
         _ => request,
     }
 }
@@ -78,7 +103,8 @@ story!(t15_no_other_site_can_make_a_browser_change_anything, |engine| {
     ada.write("Mine", "published", "public").await;
     let state = async || {
         let users = app.count("select count(*) from users").await;
-        let versions = app.count("select cast(coalesce(sum(version), 0) as bigint) from articles").await;
+        let versions =
+            app.count("select cast(coalesce(sum(version), 0) as bigint) from articles").await;
         (users, versions, app.count("select count(*) from sessions").await)
     };
     let before = state().await;
@@ -89,7 +115,14 @@ story!(t15_no_other_site_can_make_a_browser_change_anything, |engine| {
     assert!(doors.len() >= 5, "the server functions are registered");
     doors.extend(FORMS.iter().map(|(page, _)| (Method::POST, page.replace("{slug}", "mine"))));
     for (method, path) in doors {
-        for how in ["cross-site", "same-site", "foreign origin", "null origin", "forged host", "nothing at all"] {
+        for how in [
+            "cross-site",
+            "same-site",
+            "foreign origin",
+            "null origin",
+            "forged host",
+            "nothing at all",
+        ] {
             let answer = ada.send(foreign(&ada, method.clone(), &path, how)).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{how} to {path}");
         }
@@ -116,7 +149,15 @@ story!(t17_nothing_that_is_read_hands_out_a_secret, |engine| {
     let ada = app.person("ada").await;
     let cookie = ada.cookie().unwrap();
     let id = cookie.split('=').nth(1).unwrap();
-    for path in ["/", "/settings", "/articles", "/editor", "/profile/ada", "/rpc/who-am-i", "/rpc/own-account"] {
+    for path in [
+        "/",
+        "/settings",
+        "/articles",
+        "/editor",
+        "/profile/ada",
+        "/rpc/who-am-i",
+        "/rpc/own-account",
+    ] {
         let answer = ada.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert!(!answer.body.contains(id) && !answer.body.contains("argon2"), "{path}");
@@ -129,8 +170,13 @@ story!(t18_json_under_another_name_is_refused, |engine| {
     for kind in ["text/plain", "application/json", "multipart/form-data; boundary=x", ""] {
         for path in ["/rpc/log-in", "/login"] {
             let browser = app.browser();
-            let request = browser.bare(Method::POST, path).header("origin", &app.origin).header("content-type", kind);
-            let answer = browser.send(request.body(format!("{{\"email\":\"ada\",\"password\":\"{PASSWORD}\"}}"))).await;
+            let request = browser
+                .bare(Method::POST, path)
+                .header("origin", &app.origin)
+                .header("content-type", kind);
+            let answer = browser
+                .send(request.body(format!("{{\"email\":\"ada\",\"password\":\"{PASSWORD}\"}}")))
+                .await;
             assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind} to {path}");
             assert_eq!(browser.cookie(), None);
         }
@@ -139,11 +185,36 @@ story!(t18_json_under_another_name_is_refused, |engine| {
 
 /// Addresses that other systems took for their own.
 const FOREIGN_NEXT: [&str; 30] = [
-    "//evil.example", "/\\evil.example", "\\\\evil.example", "\\\\\\\\\\\\evil.example", "/%09/evil.example", "/%2f/evil.example",
-    "/%2fevil.example", "/%5cevil.example", "https:evil.example", "https://evil.example", "HTTPS://evil.example", "///evil.example",
-    "/..//evil.example", "/article/..//evil.example", "javascript:alert(1)", "data:text/html,x", "/\r\nLocation: https://evil.example",
-    "/\0", "/article/\u{FF0F}evil", "/\u{2215}evil.example", "/@evil.example", "@evil.example", "evil.example", " /", "/ ", "",
-    "/login", "/register", "/rpc/log-out", "/article//evil.example",
+    "//evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "\\\\\\\\\\\\evil.example",
+    "/%09/evil.example",
+    "/%2f/evil.example",
+    "/%2fevil.example",
+    "/%5cevil.example",
+    "https:evil.example",
+    "https://evil.example",
+    "HTTPS://evil.example",
+    "///evil.example",
+    "/..//evil.example",
+    "/article/..//evil.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "/\r\nLocation: https://evil.example",
+    "/\0",
+    "/article/\u{FF0F}evil",
+    "/\u{2215}evil.example",
+    "/@evil.example",
+    "@evil.example",
+    "evil.example",
+    " /",
+    "/ ",
+    "",
+    "/login",
+    "/register",
+    "/rpc/log-out",
+    "/article//evil.example",
 ];
 
 #[test]
@@ -172,7 +243,11 @@ story!(t20_a_log_in_goes_on_to_no_other_site, |engine| {
     for next in FOREIGN_NEXT {
         let fields = [("email", "ada"), ("password", PASSWORD), ("next", next)];
         let form = app.browser().submit("/login", &fields).await;
-        assert_eq!((form.status, form.header("location")), (StatusCode::SEE_OTHER, "/"), "{next:?}");
+        assert_eq!(
+            (form.status, form.header("location")),
+            (StatusCode::SEE_OTHER, "/"),
+            "{next:?}"
+        );
         assert_eq!(app.browser().call("log-in", &fields).await.json()["to"], "/", "{next:?}");
     }
 });
@@ -181,14 +256,24 @@ story!(t21_a_foreign_referer_and_a_forged_error_lead_nowhere, |engine| {
     let app = TestApp::start(engine).await;
     let browser = app.browser();
     for path in ["/login", "/rpc/log-in"] {
-        let request = browser.bare(Method::POST, path).header("origin", &app.origin).header("accept", "text/html");
-        let request = request.header("referer", "https://evil.example/login").form(&[("email", "a"), ("password", "b")]);
+        let request = browser
+            .bare(Method::POST, path)
+            .header("origin", &app.origin)
+            .header("accept", "text/html");
+        let request = request
+            .header("referer", "https://evil.example/login")
+            .form(&[("email", "a"), ("password", "b")]);
         let answer = browser.send(request).await;
-        assert_eq!((answer.status, answer.header("location")), (StatusCode::UNAUTHORIZED, ""), "{path}");
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (StatusCode::UNAUTHORIZED, ""),
+            "{path}"
+        );
         assert!(!answer.body.contains("evil.example"));
     }
     use base64::Engine;
-    let forged = base64::engine::general_purpose::URL_SAFE.encode(r#"{"internal":{"incident":"call 0900 12345"}}"#);
+    let forged = base64::engine::general_purpose::URL_SAFE
+        .encode(r#"{"internal":{"incident":"call 0900 12345"}}"#);
     let page = browser.get(&format!("/login?__path=%2Frpc%2Flog-in&__err={forged}")).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(!page.body.contains("0900"), "{}", page.body);
@@ -208,12 +293,25 @@ story!(t22_where_to_go_next_is_checked_when_it_is_used, |engine| {
 story!(t26_a_field_of_another_shape_is_a_bad_request, |engine| {
     let app = TestApp::start(engine).await;
     app.person("ada").await;
-    let shapes = ["password[]=x", "password[a]=x", "password", "password=", "password=null", "password=%7B%7D", "password[0][0]=x", ""];
+    let shapes = [
+        "password[]=x",
+        "password[a]=x",
+        "password",
+        "password=",
+        "password=null",
+        "password=%7B%7D",
+        "password[0][0]=x",
+        "",
+    ];
     for shape in shapes {
         for function in ["log-in", "register", "save-article", "delete-article"] {
             let browser = app.browser();
-            let request = browser.bare(Method::POST, &format!("/rpc/{function}")).header("origin", &app.origin);
-            let request = request.header("content-type", "application/x-www-form-urlencoded").body(format!("email=ada&{shape}"));
+            let request = browser
+                .bare(Method::POST, &format!("/rpc/{function}"))
+                .header("origin", &app.origin);
+            let request = request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(format!("email=ada&{shape}"));
             let answer = browser.send(request).await;
             assert!(answer.status.is_client_error(), "{shape:?} to {function}: {}", answer.status);
             assert_eq!(browser.cookie(), None);
@@ -224,19 +322,49 @@ story!(t26_a_field_of_another_shape_is_a_bad_request, |engine| {
 story!(t28_no_folding_of_letters_makes_two_people_one, |engine| {
     let app = TestApp::start(engine).await;
     app.person("mike").await;
-    for other in ["m\u{131}ke@example.org", "mike@e\u{445}ample.org", "mike\u{FF20}example.org", "\u{212A}ate@example.org"] {
-        let fields = [("username", "other"), ("email", other), ("email_again", other), ("password", PASSWORD)];
+    for other in [
+        "m\u{131}ke@example.org",
+        "mike@e\u{445}ample.org",
+        "mike\u{FF20}example.org",
+        "\u{212A}ate@example.org",
+    ] {
+        let fields = [
+            ("username", "other"),
+            ("email", other),
+            ("email_again", other),
+            ("password", PASSWORD),
+        ];
         let answer = app.browser().call("register", &fields).await;
         assert_eq!(answer.json(), json!({ "invalid": [["email", "malformed"]] }), "{other}");
-        assert_eq!(app.browser().log_in(other, PASSWORD).await.status, StatusCode::UNAUTHORIZED, "{other}");
+        assert_eq!(
+            app.browser().log_in(other, PASSWORD).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{other}"
+        );
     }
 });
 
 #[test]
 fn t29_an_address_has_one_at_and_nothing_that_could_be_read_twice() {
     for wrong in [
-        "", "@", "a@", "@b", "a@b@c", "a@x,b@y", "a b@c.example", "a@b..c", "a@-b.example", "a@b-.example", "a@b\n.example", "a@b\0",
-        "\"a\"@b.example", "a@[127.0.0.1]", "a@b.example\u{200B}", "<a@b.example>", "a@b.example;c@d.example", "a@b.example, ",
+        "",
+        "@",
+        "a@",
+        "@b",
+        "a@b@c",
+        "a@x,b@y",
+        "a b@c.example",
+        "a@b..c",
+        "a@-b.example",
+        "a@b-.example",
+        "a@b\n.example",
+        "a@b\0",
+        "\"a\"@b.example",
+        "a@[127.0.0.1]",
+        "a@b.example\u{200B}",
+        "<a@b.example>",
+        "a@b.example;c@d.example",
+        "a@b.example, ",
     ] {
         assert!(EmailAddress::parse(wrong).is_err(), "{wrong:?}");
     }
@@ -263,7 +391,10 @@ story!(t34_ones_own_good_log_in_forgives_nobody_elses_failures, |engine| {
     let app = TestApp::start_with(engine, &["--login-attempts-per-address", "5"]).await;
     app.person("mine").await;
     for n in 0..4 {
-        assert_eq!(app.browser().log_in(&format!("victim{n}"), "a guess").await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            app.browser().log_in(&format!("victim{n}"), "a guess").await.status,
+            StatusCode::UNAUTHORIZED
+        );
         assert_eq!(app.browser().log_in("mine", PASSWORD).await.status, StatusCode::OK);
     }
     assert_eq!(app.browser().log_in("victim4", "a guess").await.status, StatusCode::UNAUTHORIZED);
@@ -277,7 +408,10 @@ story!(t34_ones_own_good_log_in_forgives_nobody_elses_failures, |engine| {
 
 async fn guess_from(app: &TestApp, forwarded_for: &str, identity: &str) -> StatusCode {
     let browser = app.browser();
-    let request = browser.bare(Method::POST, "/rpc/log-in").header("origin", &app.origin).header("x-forwarded-for", forwarded_for);
+    let request = browser
+        .bare(Method::POST, "/rpc/log-in")
+        .header("origin", &app.origin)
+        .header("x-forwarded-for", forwarded_for);
     browser.send(request.form(&[("email", identity), ("password", "a guess")])).await.status
 }
 
@@ -290,10 +424,16 @@ story!(t35_a_forged_forwarded_address_lifts_no_limit, |engine| {
 });
 
 story!(t35_a_trusted_proxy_is_believed_and_a_whole_slash_64_is_one_client, |engine| {
-    let app = TestApp::start_with(engine, &["--login-attempts-per-address", "3", "--trusted-proxies", "127.0.0.1"]).await;
+    let app = TestApp::start_with(
+        engine,
+        &["--login-attempts-per-address", "3", "--trusted-proxies", "127.0.0.1"],
+    )
+    .await;
     for n in 0..6 {
         // What the client itself wrote stands first and counts for nothing.
-        let status = guess_from(&app, &format!("198.51.100.{n}, 2001:db8:0:1::{n}"), &format!("victim{n}")).await;
+        let status =
+            guess_from(&app, &format!("198.51.100.{n}, 2001:db8:0:1::{n}"), &format!("victim{n}"))
+                .await;
         assert_eq!(status == StatusCode::TOO_MANY_REQUESTS, n >= 3, "guess {n}");
     }
     assert_eq!(guess_from(&app, "2001:db8:0:2::1", "victim").await, StatusCode::UNAUTHORIZED);
@@ -306,14 +446,35 @@ story!(t36_no_spelling_of_the_path_is_another_bucket, |engine| {
         app.browser().log_in("ada", "a guess").await;
     }
     for path in [
-        "/rpc/log-in", "//rpc/log-in", "/rpc//log-in", "/rpc/./log-in", "/rpc/x/../log-in", "/rpc/log%2Din", "/rpc/log-in/", "/RPC/LOG-IN",
-        "/rpc/log-in?x=1", "/login", "/login/", "/%6Cogin", "//login",
+        "/rpc/log-in",
+        "//rpc/log-in",
+        "/rpc//log-in",
+        "/rpc/./log-in",
+        "/rpc/x/../log-in",
+        "/rpc/log%2Din",
+        "/rpc/log-in/",
+        "/RPC/LOG-IN",
+        "/rpc/log-in?x=1",
+        "/login",
+        "/login/",
+        "/%6Cogin",
+        "//login",
     ] {
         for identity in ["ada", "ADA", " Ada "] {
             let browser = app.browser();
-            let request = browser.bare(Method::POST, path).header("origin", &app.origin).header("accept", "text/html");
-            let status = browser.send(request.form(&[("email", identity), ("password", PASSWORD)])).await.status;
-            let closed = [StatusCode::TOO_MANY_REQUESTS, StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED];
+            let request = browser
+                .bare(Method::POST, path)
+                .header("origin", &app.origin)
+                .header("accept", "text/html");
+            let status = browser
+                .send(request.form(&[("email", identity), ("password", PASSWORD)]))
+                .await
+                .status;
+            let closed = [
+                StatusCode::TOO_MANY_REQUESTS,
+                StatusCode::NOT_FOUND,
+                StatusCode::METHOD_NOT_ALLOWED,
+            ];
             assert!(closed.contains(&status), "{path} as {identity:?}: {status}");
             assert_eq!(browser.cookie(), None);
         }
@@ -326,7 +487,9 @@ story!(t37_of_a_hundred_guesses_at_once_only_the_budget_is_looked_at, |engine| {
     let before = app.state.passwords.work();
     let browser = app.browser();
     let guesses: Vec<String> = (0..100).map(|n| format!("guess number {n}")).collect();
-    let answers = futures_util::future::join_all(guesses.iter().map(|guess| browser.log_in("ada", guess))).await;
+    let answers =
+        futures_util::future::join_all(guesses.iter().map(|guess| browser.log_in("ada", guess)))
+            .await;
     let looked_at = answers.iter().filter(|a| a.status == StatusCode::UNAUTHORIZED).count();
     let refused = answers.iter().filter(|a| a.status == StatusCode::TOO_MANY_REQUESTS).count();
     assert_eq!((looked_at, refused), (10, 90));
@@ -336,7 +499,15 @@ story!(t37_of_a_hundred_guesses_at_once_only_the_budget_is_looked_at, |engine| {
 story!(t44_a_malformed_cookie_is_nobody, |engine| {
     let app = TestApp::start(engine).await;
     app.person("ada").await;
-    for cookie in ["byline=", "byline=x", "byline=%00", "byline=AAAA;byline=BBBB", "byline=\"", "byline=AAAAAAAAAAAAAAAAAAAAA\u{e9}", "=;=;="] {
+    for cookie in [
+        "byline=",
+        "byline=x",
+        "byline=%00",
+        "byline=AAAA;byline=BBBB",
+        "byline=\"",
+        "byline=AAAAAAAAAAAAAAAAAAAAA\u{e9}",
+        "=;=;=",
+    ] {
         let browser = app.browser();
         browser.set_cookie(Some(cookie.to_owned()));
         let answer = browser.send(browser.bare(Method::GET, "/rpc/who-am-i")).await;
@@ -354,7 +525,13 @@ story!(t44_a_broken_store_closes_the_door, |engine| {
     for path in ["/rpc/who-am-i", "/rpc/own-account", "/articles", "/"] {
         let answer = ada.get(path).await;
         assert!(answer.status.is_server_error(), "{path}: {}", answer.status);
-        assert!(!answer.body.contains("ada") && !answer.body.contains("sessions") && !answer.body.is_empty(), "{path}: {}", answer.body);
+        assert!(
+            !answer.body.contains("ada")
+                && !answer.body.contains("sessions")
+                && !answer.body.is_empty(),
+            "{path}: {}",
+            answer.body
+        );
     }
     app.execute("alter table sessions_away rename to sessions").await;
     assert!(ada.name().await.is_some());
@@ -366,16 +543,44 @@ story!(t45_nobody_reaches_anybody_elses_things, |engine| {
     ada.write("Secret plan", "draft", "public").await;
     ada.write("Open plan", "published", "public").await;
     for slug in ["secret-plan", "open-plan"] {
-        let edit = [("slug", slug), ("version", "1"), ("title", "Mine now"), ("body", "Words of somebody else."), ("status", "published")];
+        let edit = [
+            ("slug", slug),
+            ("version", "1"),
+            ("title", "Mine now"),
+            ("body", "Words of somebody else."),
+            ("status", "published"),
+        ];
         assert_eq!(bob.call("save-article", &edit).await.status, StatusCode::NOT_FOUND, "{slug}");
-        assert_eq!(bob.call("delete-article", &[("slug", slug)]).await.status, StatusCode::NOT_FOUND, "{slug}");
-        assert_eq!(bob.ask("manuscript", &[("slug", slug)]).await.status, StatusCode::NOT_FOUND, "{slug}");
-        assert_eq!(bob.get(&format!("/editor/{slug}")).await.status, StatusCode::NOT_FOUND, "{slug}");
+        assert_eq!(
+            bob.call("delete-article", &[("slug", slug)]).await.status,
+            StatusCode::NOT_FOUND,
+            "{slug}"
+        );
+        assert_eq!(
+            bob.ask("manuscript", &[("slug", slug)]).await.status,
+            StatusCode::NOT_FOUND,
+            "{slug}"
+        );
+        assert_eq!(
+            bob.get(&format!("/editor/{slug}")).await.status,
+            StatusCode::NOT_FOUND,
+            "{slug}"
+        );
     }
     // Naming somebody in the form changes nothing about who one is.
-    let forged = [("title", "Signed by another"), ("body", "Words of somebody else."), ("status", "published"), ("author_id", "1"), ("author", "ada"), ("user_id", "1")];
+    let forged = [
+        ("title", "Signed by another"),
+        ("body", "Words of somebody else."),
+        ("status", "published"),
+        ("author_id", "1"),
+        ("author", "ada"),
+        ("user_id", "1"),
+    ];
     bob.call("save-article", &forged).await;
-    assert_eq!(bob.ask("article", &[("slug", "signed-by-another")]).await.json()["preview"]["author"], "bob");
+    assert_eq!(
+        bob.ask("article", &[("slug", "signed-by-another")]).await.json()["preview"]["author"],
+        "bob"
+    );
     assert_eq!(app.count("select cast(sum(version) as bigint) from articles").await, 3);
 });
 
@@ -385,7 +590,12 @@ story!(t46_what_is_logged_of_a_person_holds_no_secret, |engine| {
     let (id, ..) = byline::server::users::find_public(&app.state.db, "ada").await.unwrap().unwrap();
     let user: User = byline::server::users::find(&app.state.db, id).await.unwrap().unwrap();
     assert_eq!(format!("{user:?}"), format!("User({id})"));
-    assert!(format!("{:?}", byline::server::sessions::Store::new(app.state.db.clone(), app.state.clock.clone())) == "Store");
+    assert!(
+        format!(
+            "{:?}",
+            byline::server::sessions::Store::new(app.state.db.clone(), app.state.clock.clone())
+        ) == "Store"
+    );
 });
 
 story!(t47_a_password_is_exactly_what_was_typed, |engine| {
@@ -399,15 +609,36 @@ story!(t47_a_password_is_exactly_what_was_typed, |engine| {
     ];
     for (n, (right, wrong)) in twins.into_iter().enumerate() {
         let (name, email) = (format!("person{n}"), format!("p{n}@example.org"));
-        let fields = [("username", name.as_str()), ("email", &email), ("email_again", &email), ("password", &right)];
-        assert_eq!(app.browser().call("register", &fields).await.status, StatusCode::OK, "{right:?}");
-        assert_eq!(app.browser().log_in(&name, &wrong).await.status, StatusCode::UNAUTHORIZED, "{wrong:?}");
+        let fields = [
+            ("username", name.as_str()),
+            ("email", &email),
+            ("email_again", &email),
+            ("password", &right),
+        ];
+        assert_eq!(
+            app.browser().call("register", &fields).await.status,
+            StatusCode::OK,
+            "{right:?}"
+        );
+        assert_eq!(
+            app.browser().log_in(&name, &wrong).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{wrong:?}"
+        );
         assert_eq!(app.browser().log_in(&name, &right).await.status, StatusCode::OK, "{right:?}");
     }
     // The same letters from a keyboard that composes them and from one that does not.
-    let fields = [("username", "zoe"), ("email", "z@example.org"), ("email_again", "z@example.org"), ("password", "caf\u{e9} caf\u{e9} caf\u{e9}")];
+    let fields = [
+        ("username", "zoe"),
+        ("email", "z@example.org"),
+        ("email_again", "z@example.org"),
+        ("password", "caf\u{e9} caf\u{e9} caf\u{e9}"),
+    ];
     assert_eq!(app.browser().call("register", &fields).await.status, StatusCode::OK);
-    assert_eq!(app.browser().log_in("zoe", "cafe\u{301} cafe\u{301} cafe\u{301}").await.status, StatusCode::OK);
+    assert_eq!(
+        app.browser().log_in("zoe", "cafe\u{301} cafe\u{301} cafe\u{301}").await.status,
+        StatusCode::OK
+    );
 });
 
 story!(t48_an_absurd_password_is_refused_before_it_is_hashed, |engine| {
@@ -416,17 +647,26 @@ story!(t48_an_absurd_password_is_refused_before_it_is_hashed, |engine| {
     let before = app.state.passwords.work();
     for length in [257, 100_000, 1_000_000] {
         let answer = app.browser().log_in("ada", &"x".repeat(length)).await;
-        assert_eq!(answer.json(), json!({ "invalid": [["password", { "too_long": 256 }]] }), "{length}");
+        assert_eq!(
+            answer.json(),
+            json!({ "invalid": [["password", { "too_long": 256 }]] }),
+            "{length}"
+        );
     }
     assert_eq!(app.state.passwords.work(), before);
 });
 
 story!(t48_a_flood_of_log_ins_leaves_the_pages_alone, |engine| {
-    let app = TestApp::start_with(engine, &["--login-attempts-per-account", "1000", "--login-attempts-per-address", "1000"]).await;
+    let app = TestApp::start_with(
+        engine,
+        &["--login-attempts-per-account", "1000", "--login-attempts-per-address", "1000"],
+    )
+    .await;
     app.person("ada").await;
     let start = app.state.passwords.work();
     let (flood, reader) = (app.browser(), app.browser());
-    let guesses = futures_util::future::join_all((0..100).map(|_| flood.log_in("ada", "a guess in vain")));
+    let guesses =
+        futures_util::future::join_all((0..100).map(|_| flood.log_in("ada", "a guess in vain")));
     let pages = async {
         for _ in 0..5 {
             assert_eq!(reader.get("/").await.status, StatusCode::OK);

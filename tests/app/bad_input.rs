@@ -23,9 +23,36 @@ const CASES: u32 = 40;
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![
         prop::sample::select(vec![
-            "", " ", "\0", "a\0b", "null", "true", "[]", "{}", "-1", "0", "1", "2147483648", "9223372036854775807", "9223372036854775808",
-            "1e309", "NaN", "99999999999999999999", "' or 1=1 --", "%27", "%00", "<script>", "../../etc/passwd", "\u{202E}abc", "\u{FFFF}",
-            "published", "draft", "public", "members", "ada", "ada@example.org",
+            "",
+            " ",
+            "\0",
+            "a\0b",
+            "null",
+            "true",
+            "[]",
+            "{}",
+            "-1",
+            "0",
+            "1",
+            "2147483648",
+            "9223372036854775807",
+            "9223372036854775808",
+            "1e309",
+            "NaN",
+            "99999999999999999999",
+            "' or 1=1 --",
+            "%27",
+            "%00",
+            "<script>",
+            "../../etc/passwd",
+            "\u{202E}abc",
+            "\u{FFFF}",
+            "published",
+            "draft",
+            "public",
+            "members",
+            "ada",
+            "ada@example.org",
         ])
         .prop_map(str::to_owned),
         any::<String>(),
@@ -38,8 +65,28 @@ fn value() -> impl Strategy<Value = String> {
 /// bytes that are no form at all.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let names = vec![
-        "username", "email", "email_again", "password", "title", "description", "body", "tags", "visibility", "status", "slug", "version",
-        "replaces", "page", "tag", "next", "keep", "nonsense", "title[]", "title[a]", "body[0][1]", "",
+        "username",
+        "email",
+        "email_again",
+        "password",
+        "title",
+        "description",
+        "body",
+        "tags",
+        "visibility",
+        "status",
+        "slug",
+        "version",
+        "replaces",
+        "page",
+        "tag",
+        "next",
+        "keep",
+        "nonsense",
+        "title[]",
+        "title[a]",
+        "body[0][1]",
+        "",
     ];
     let pairs = prop::collection::vec((prop::sample::select(names), value()), 0..16);
     prop_oneof![
@@ -51,28 +98,55 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 }
 
 story!(no_server_function_breaks_whatever_it_is_sent, |engine| {
-    let app = TestApp::start_with(engine, &["--login-attempts-per-account", "100000", "--login-attempts-per-address", "100000"]).await;
+    let app = TestApp::start_with(
+        engine,
+        &["--login-attempts-per-account", "100000", "--login-attempts-per-address", "100000"],
+    )
+    .await;
     let (ada, stranger) = (app.person("ada").await, app.browser());
     ada.write("Mine", "published", "public").await;
-    let mut runner = TestRunner::new(Config { rng_seed: RngSeed::Random, failure_persistence: None, ..Config::default() });
-    let functions: Vec<_> = leptos::server_fn::axum::server_fn_paths().filter(|(path, _)| *path != "/rpc/log-out").collect();
+    let mut runner = TestRunner::new(Config {
+        rng_seed: RngSeed::Random,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let functions: Vec<_> = leptos::server_fn::axum::server_fn_paths()
+        .filter(|(path, _)| *path != "/rpc/log-out")
+        .collect();
     for (path, method) in functions {
         for case in 0..CASES {
             let bytes = body().new_tree(&mut runner).unwrap().current();
             let shown = String::from_utf8_lossy(&bytes).chars().take(300).collect::<String>();
-            let before = app.count("select (select count(*) from articles) + (select count(*) from users)").await;
+            let before = app
+                .count("select (select count(*) from articles) + (select count(*) from users)")
+                .await;
             // Nobody logs in by chance: ada's cookie is put back, the stranger's taken away.
             let cookie = ada.cookie();
             let browser = if case % 2 == 0 { &ada } else { &stranger };
             let request = match method {
                 Method::GET => browser.bare(Method::GET, &format!("{path}?{}", query(&bytes))),
-                _ => browser.bare(method.clone(), path).header("content-type", "application/x-www-form-urlencoded").body(bytes),
+                _ => browser
+                    .bare(method.clone(), path)
+                    .header("content-type", "application/x-www-form-urlencoded")
+                    .body(bytes),
             };
             let answer = browser.send(request.header("origin", &app.origin)).await;
-            assert!(!answer.status.is_server_error(), "{} from {method} {path}: {shown:?}: {}", answer.status, answer.body);
+            assert!(
+                !answer.status.is_server_error(),
+                "{} from {method} {path}: {shown:?}: {}",
+                answer.status,
+                answer.body
+            );
             if answer.status.is_client_error() {
-                assert!(!answer.json().is_null(), "{} {} without a code: {shown:?}", answer.status, answer.body);
-                let after = app.count("select (select count(*) from articles) + (select count(*) from users)").await;
+                assert!(
+                    !answer.json().is_null(),
+                    "{} {} without a code: {shown:?}",
+                    answer.status,
+                    answer.body
+                );
+                let after = app
+                    .count("select (select count(*) from articles) + (select count(*) from users)")
+                    .await;
                 assert_eq!(after, before, "{path} was refused: {shown:?}");
             }
             ada.set_cookie(cookie);
@@ -93,11 +167,17 @@ story!(a_body_over_the_limit_is_413_whether_it_is_declared_or_not, |engine| {
     let large = format!("title=T&status=published&body={}", "x".repeat(10_000_000));
     let kind = "application/x-www-form-urlencoded";
     for path in ["/rpc/save-article", "/editor", "/rpc/log-in", "/login"] {
-        let request = || ada.bare(Method::POST, path).header("origin", &app.origin).header("content-type", kind);
+        let request = || {
+            ada.bare(Method::POST, path).header("origin", &app.origin).header("content-type", kind)
+        };
         let declared = ada.send(request().body(large.clone())).await;
         assert_eq!(declared.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}, declared");
-        assert!(declare(&app, path, 10_000_000_000).await.starts_with("HTTP/1.1 413"), "{path}, only declared");
-        let chunks: Vec<Result<Vec<u8>, std::io::Error>> = large.as_bytes().chunks(65_536).map(|c| Ok(c.to_vec())).collect();
+        assert!(
+            declare(&app, path, 10_000_000_000).await.starts_with("HTTP/1.1 413"),
+            "{path}, only declared"
+        );
+        let chunks: Vec<Result<Vec<u8>, std::io::Error>> =
+            large.as_bytes().chunks(65_536).map(|c| Ok(c.to_vec())).collect();
         let stream = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
         let chunked = ada.send(request().body(stream)).await;
         assert_eq!(chunked.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}, in chunks");
@@ -122,8 +202,18 @@ async fn declare(app: &TestApp, path: &str, length: u64) -> String {
 #[test]
 fn a_page_number_is_always_a_page() {
     for (typed, page) in [
-        (None, 1), (Some(""), 1), (Some("0"), 1), (Some("-1"), 1), (Some("1"), 1), (Some("7"), 7), (Some(" 7 "), 7), (Some("NaN"), 1),
-        (Some("1e309"), 1), (Some("2147483648"), LAST_PAGE), (Some("99999999999999999999"), LAST_PAGE), (Some("1.5"), 1),
+        (None, 1),
+        (Some(""), 1),
+        (Some("0"), 1),
+        (Some("-1"), 1),
+        (Some("1"), 1),
+        (Some("7"), 7),
+        (Some(" 7 "), 7),
+        (Some("NaN"), 1),
+        (Some("1e309"), 1),
+        (Some("2147483648"), LAST_PAGE),
+        (Some("99999999999999999999"), LAST_PAGE),
+        (Some("1.5"), 1),
     ] {
         assert_eq!(parse_page(typed), page, "{typed:?}");
     }
@@ -135,12 +225,21 @@ fn each_limit_holds_at_its_edges() {
     assert_eq!(Username::parse(&"a".repeat(min - 1)).unwrap_err(), Problem::TooShort(min));
     assert!(Username::parse(&"a".repeat(min)).is_ok() && Username::parse(&"a".repeat(max)).is_ok());
     assert_eq!(Username::parse(&"a".repeat(max + 1)).unwrap_err(), Problem::TooLong(max));
-    assert!(Title::parse(&"t".repeat(150)).is_ok() && Title::parse(&"t".repeat(151)).is_err() && Title::parse(" \t ").is_err());
+    assert!(
+        Title::parse(&"t".repeat(150)).is_ok()
+            && Title::parse(&"t".repeat(151)).is_err()
+            && Title::parse(" \t ").is_err()
+    );
     assert_eq!(Body::parse("a b c d e f g h i").unwrap_err(), Problem::TooShort(10));
     assert!(Body::parse("a b c d e f g h i j").is_ok() && Body::parse("   \n ").is_err());
-    let Err(problem) = Password::parse_new("a".repeat(11), 12) else { panic!("eleven are too few") };
+    let Err(problem) = Password::parse_new("a".repeat(11), 12) else {
+        panic!("eleven are too few")
+    };
     assert_eq!(problem, Problem::TooShort(12));
-    assert!(Password::parse_new("a".repeat(12), 12).is_ok() && Password::parse_new("\u{1F600}".repeat(256), 12).is_ok());
+    assert!(
+        Password::parse_new("a".repeat(12), 12).is_ok()
+            && Password::parse_new("\u{1F600}".repeat(256), 12).is_ok()
+    );
     assert!(Tags::parse(&"t,".repeat(30)).is_ok(), "one tag, repeated");
     let eleven = (0..11).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
     assert_eq!(Tags::parse(&eleven).unwrap_err(), Problem::TooMany(10));
@@ -154,9 +253,25 @@ fn each_limit_holds_at_its_edges() {
 story!(the_browser_is_told_the_same_limits_as_the_server_keeps, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
-    let page = format!("{}{}", app.browser().get("/register").await.body, ada.get("/editor").await.body);
-    for field in [Field::Username, Field::Email, Field::EmailAgain, Field::Password, Field::Title, Field::Description, Field::Body, Field::Tags] {
-        let input = page.split('<').find(|tag| (tag.starts_with("input") || tag.starts_with("textarea")) && tag.contains(&format!("name=\"{}\"", field.name()))).unwrap();
+    let page =
+        format!("{}{}", app.browser().get("/register").await.body, ada.get("/editor").await.body);
+    for field in [
+        Field::Username,
+        Field::Email,
+        Field::EmailAgain,
+        Field::Password,
+        Field::Title,
+        Field::Description,
+        Field::Body,
+        Field::Tags,
+    ] {
+        let input = page
+            .split('<')
+            .find(|tag| {
+                (tag.starts_with("input") || tag.starts_with("textarea"))
+                    && tag.contains(&format!("name=\"{}\"", field.name()))
+            })
+            .unwrap();
         assert!(input.contains(&format!("maxlength=\"{}\"", field.length().max)), "{input}");
         assert_eq!(input.contains("required"), field.length().min > 0, "{input}");
     }

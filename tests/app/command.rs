@@ -22,7 +22,11 @@ fn run(mut command: Command, typed: &str) -> Output {
 }
 
 fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 /// A served site of its own; stopped with the story.
@@ -36,7 +40,10 @@ impl Served {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let origin = format!("http://127.0.0.1:{port}");
         let mut command = byline(folder);
-        command.arg("serve").env("BYLINE_ORIGIN", &origin).env("BYLINE_LISTEN", format!("127.0.0.1:{port}"));
+        command
+            .arg("serve")
+            .env("BYLINE_ORIGIN", &origin)
+            .env("BYLINE_LISTEN", format!("127.0.0.1:{port}"));
         command.envs(more.iter().copied());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
@@ -47,7 +54,8 @@ impl Served {
 
     /// SIGTERM, and then everything that it logged.
     fn stop(mut self) -> (bool, String) {
-        let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        let killed =
+            Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(killed.success());
         let status = self.child.wait().unwrap();
         let mut log = String::new();
@@ -75,7 +83,8 @@ async fn an_administrator_is_made_on_the_command_line_and_logs_in() {
     assert!(output.status.success(), "{}", said(&output));
     let site = Served::start(&folder, &[]);
     let form = [("email", "root@example.org"), ("password", PASSWORD)];
-    let answer = client().post(format!("{}/rpc/log-in", site.origin)).form(&form).send().await.unwrap();
+    let answer =
+        client().post(format!("{}/rpc/log-in", site.origin)).form(&form).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     for (args, typed, ok) in [
         (vec!["user", "create", "root-of-it", "other@example.org"], PASSWORD, false),
@@ -92,10 +101,16 @@ async fn an_administrator_is_made_on_the_command_line_and_logs_in() {
         command.args(&args);
         let output = run(command, typed);
         assert_eq!(output.status.success(), ok, "{args:?}: {}", said(&output));
-        assert_eq!(said(&output).lines().count(), if args.contains(&"emperor") { said(&output).lines().count() } else { 1 }, "{}", said(&output));
+        assert_eq!(
+            said(&output).lines().count(),
+            if args.contains(&"emperor") { said(&output).lines().count() } else { 1 },
+            "{}",
+            said(&output)
+        );
     }
     let form = [("email", "root@example.org"), ("password", "another good password")];
-    let answer = client().post(format!("{}/rpc/log-in", site.origin)).form(&form).send().await.unwrap();
+    let answer =
+        client().post(format!("{}/rpc/log-in", site.origin)).form(&form).send().await.unwrap();
     assert_eq!(answer.status(), 200);
 }
 
@@ -106,14 +121,32 @@ async fn t46_a_whole_visit_leaves_no_secret_in_log_or_database() {
     let client = client();
     let url = |path: &str| format!("{}{path}", site.origin);
     let secret = "an utterly secret phrase";
-    let form = [("username", "ada"), ("email", "ada@example.org"), ("email_again", "ada@example.org"), ("password", secret)];
-    let answer = client.post(url("/register")).header("accept", "text/html").header("origin", &site.origin).form(&form).send().await.unwrap();
+    let form = [
+        ("username", "ada"),
+        ("email", "ada@example.org"),
+        ("email_again", "ada@example.org"),
+        ("password", secret),
+    ];
+    let answer = client
+        .post(url("/register"))
+        .header("accept", "text/html")
+        .header("origin", &site.origin)
+        .form(&form)
+        .send()
+        .await
+        .unwrap();
     assert!(answer.status().is_success());
     let wrong = "a wrong guess at it";
     let mut cookies = Vec::new();
     for password in [wrong, secret] {
         let form = [("email", "ada"), ("password", password)];
-        let answer = client.post(url("/rpc/log-in")).header("origin", &site.origin).form(&form).send().await.unwrap();
+        let answer = client
+            .post(url("/rpc/log-in"))
+            .header("origin", &site.origin)
+            .form(&form)
+            .send()
+            .await
+            .unwrap();
         cookies.extend(answer.cookies().map(|cookie| cookie.value().to_owned()));
     }
     assert_eq!(cookies.len(), 1);
@@ -123,11 +156,17 @@ async fn t46_a_whole_visit_leaves_no_secret_in_log_or_database() {
     }
     let (ended_well, log) = site.stop();
     assert!(ended_well);
-    assert!(log.contains("logged_in") && log.contains("log_in_failed") && log.contains("registered"), "the events are there");
+    assert!(
+        log.contains("logged_in") && log.contains("log_in_failed") && log.contains("registered"),
+        "the events are there"
+    );
     let database = std::fs::read(folder.path().join("byline.db")).unwrap();
     for secret in secrets {
         assert!(!log.contains(&secret), "in the log");
-        assert!(!database.windows(secret.len()).any(|window| window == secret.as_bytes()), "in the database");
+        assert!(
+            !database.windows(secret.len()).any(|window| window == secret.as_bytes()),
+            "in the database"
+        );
     }
 }
 
@@ -136,7 +175,12 @@ async fn sigterm_finishes_what_is_in_flight_and_closes_the_database() {
     let folder = tempfile::tempdir().unwrap();
     let site = Served::start(&folder, &[]);
     let (client, url) = (client(), format!("{}/rpc/register", site.origin));
-    let form = [("username", "ada"), ("email", "a@example.org"), ("email_again", "a@example.org"), ("password", PASSWORD)];
+    let form = [
+        ("username", "ada"),
+        ("email", "a@example.org"),
+        ("email_again", "a@example.org"),
+        ("password", PASSWORD),
+    ];
     let request = tokio::spawn(client.post(url).header("origin", &site.origin).form(&form).send());
     // The hash of the password takes longer than this in the profile that tests are built with.
     tokio::time::sleep(Duration::from_millis(30)).await;
@@ -150,14 +194,21 @@ async fn sigterm_finishes_what_is_in_flight_and_closes_the_database() {
 fn s05_a_site_on_plain_http_does_not_start() {
     let folder = tempfile::tempdir().unwrap();
     for (origin, why) in [
-        ("http://blog.example.org", "https"), ("ftp://blog.example.org", "https"), ("blog.example.org", "URL"),
-        ("https://blog.example.org/path", "origin"), ("https://user:x@blog.example.org", "origin"),
+        ("http://blog.example.org", "https"),
+        ("ftp://blog.example.org", "https"),
+        ("blog.example.org", "URL"),
+        ("https://blog.example.org/path", "origin"),
+        ("https://user:x@blog.example.org", "origin"),
     ] {
         let mut command = byline(&folder);
         command.args(["serve"]).env("BYLINE_ORIGIN", origin);
         let output = run(command, "");
         assert!(!output.status.success(), "{origin}");
-        assert!(said(&output).contains("--origin") && said(&output).contains(why), "{origin}: {}", said(&output));
+        assert!(
+            said(&output).contains("--origin") && said(&output).contains(why),
+            "{origin}: {}",
+            said(&output)
+        );
     }
 }
 
@@ -169,7 +220,11 @@ fn what_keeps_the_site_from_starting_is_one_clear_sentence() {
     for (name, value, part) in [
         ("BYLINE_LISTEN", taken.as_str(), "cannot listen on"),
         ("DATABASE_URL", "sqlite:///no/such/folder/byline.db", "cannot write the database file"),
-        ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none", "cannot reach PostgreSQL at 127.0.0.1:1"),
+        (
+            "DATABASE_URL",
+            "postgres://nobody@127.0.0.1:1/none",
+            "cannot reach PostgreSQL at 127.0.0.1:1",
+        ),
         ("DATABASE_URL", "mysql://x", "must begin with sqlite:// or postgres://"),
         ("BYLINE_LOG", "=,=,", "BYLINE_LOG"),
     ] {
@@ -178,7 +233,10 @@ fn what_keeps_the_site_from_starting_is_one_clear_sentence() {
         let output = run(command, "");
         assert_eq!(output.status.code(), Some(1), "{name}={value}: {}", said(&output));
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(stderr.contains(part) && stderr.starts_with("byline: "), "{name}={value}: {stderr}");
+        assert!(
+            stderr.contains(part) && stderr.starts_with("byline: "),
+            "{name}={value}: {stderr}"
+        );
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
 }
@@ -187,14 +245,22 @@ fn what_keeps_the_site_from_starting_is_one_clear_sentence() {
 fn a_setting_that_makes_no_sense_is_named_with_what_would() {
     let folder = tempfile::tempdir().unwrap();
     for (name, option) in [
-        ("BYLINE_READERS", "--readers"), ("BYLINE_REGISTRATION", "--registration"), ("BYLINE_PASSWORD_MIN", "--password-min"),
-        ("BYLINE_LISTEN", "--listen"), ("BYLINE_TRUSTED_PROXIES", "--trusted-proxies"), ("BYLINE_BODY_LIMIT", "--body-limit"),
+        ("BYLINE_READERS", "--readers"),
+        ("BYLINE_REGISTRATION", "--registration"),
+        ("BYLINE_PASSWORD_MIN", "--password-min"),
+        ("BYLINE_LISTEN", "--listen"),
+        ("BYLINE_TRUSTED_PROXIES", "--trusted-proxies"),
+        ("BYLINE_BODY_LIMIT", "--body-limit"),
         ("BYLINE_LOGIN_ATTEMPTS_PER_ACCOUNT", "--login-attempts-per-account"),
     ] {
         let mut command = byline(&folder);
         command.arg("serve").env(name, "nonsense");
         let output = run(command, "");
-        assert!(!output.status.success() && said(&output).contains(option), "{name}: {}", said(&output));
+        assert!(
+            !output.status.success() && said(&output).contains(option),
+            "{name}: {}",
+            said(&output)
+        );
     }
 }
 

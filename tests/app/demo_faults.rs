@@ -23,7 +23,8 @@ story!(s04_no_other_origin_may_read_an_answer, |engine| {
     let browser = app.browser();
     for origin in ["https://evil.example", "null"] {
         for path in ["/", "/rpc/who-am-i", "/rpc/front-page?page=1", "/health", "/nothing"] {
-            let answer = browser.send(browser.bare(Method::GET, path).header("origin", origin)).await;
+            let answer =
+                browser.send(browser.bare(Method::GET, path).header("origin", origin)).await;
             assert_eq!(answer.header("access-control-allow-origin"), "", "{path} from {origin}");
         }
     }
@@ -34,8 +35,14 @@ story!(s06_an_article_is_open_by_its_authors_choice_and_not_by_its_number, |engi
     let (ada, bob) = (app.person("ada").await, app.person("bob").await);
     ada.write("Draft of mine", "draft", "public").await;
     ada.write("Members of ours", "published", "members").await;
-    assert_eq!(bob.ask("article", &[("slug", "draft-of-mine")]).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(app.browser().ask("article", &[("slug", "members-of-ours")]).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        bob.ask("article", &[("slug", "draft-of-mine")]).await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        app.browser().ask("article", &[("slug", "members-of-ours")]).await.status,
+        StatusCode::UNAUTHORIZED
+    );
 });
 
 story!(s07_of_two_people_who_register_one_name_at_once_one_gets_it, |engine| {
@@ -48,7 +55,12 @@ story!(s07_of_two_people_who_register_one_name_at_once_one_gets_it, |engine| {
                     "name" => ("wanted".to_owned(), format!("{n}@example.org")),
                     _ => (format!("person{n}"), "wanted@example.org".to_owned()),
                 };
-                let fields = [("username", name.as_str()), ("email", &email), ("email_again", &email), ("password", PASSWORD)];
+                let fields = [
+                    ("username", name.as_str()),
+                    ("email", &email),
+                    ("email_again", &email),
+                    ("password", PASSWORD),
+                ];
                 app.browser().call("register", &fields).await.status
             });
             futures_util::future::join_all(tries).await
@@ -57,7 +69,8 @@ story!(s07_of_two_people_who_register_one_name_at_once_one_gets_it, |engine| {
     for field in ["name", "address"] {
         let statuses = race(field).await;
         let won = statuses.iter().filter(|status| **status == StatusCode::OK).count();
-        let lost = statuses.iter().filter(|status| **status == StatusCode::UNPROCESSABLE_ENTITY).count();
+        let lost =
+            statuses.iter().filter(|status| **status == StatusCode::UNPROCESSABLE_ENTITY).count();
         assert_eq!((won, lost), (1, 11), "{field}: {statuses:?}");
     }
 });
@@ -66,11 +79,18 @@ story!(s08_what_is_too_long_is_refused_and_nothing_is_cut_off, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     let (title, body) = ("t".repeat(151), "b".repeat(200_001));
-    let answer = ada.call("save-article", &[("title", &title), ("body", &body), ("status", "published")]).await;
+    let answer = ada
+        .call("save-article", &[("title", &title), ("body", &body), ("status", "published")])
+        .await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(answer.json(), json!({ "invalid": [["title", { "too_long": 150 }], ["body", { "too_long": 200_000 }]] }));
+    assert_eq!(
+        answer.json(),
+        json!({ "invalid": [["title", { "too_long": 150 }], ["body", { "too_long": 200_000 }]] })
+    );
     let (title, body) = ("t".repeat(150), "b".repeat(200_000));
-    let answer = ada.call("save-article", &[("title", &title), ("body", &body), ("status", "published")]).await;
+    let answer = ada
+        .call("save-article", &[("title", &title), ("body", &body), ("status", "published")])
+        .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     assert_eq!(app.count("select cast(length(body) as bigint) from articles").await, 200_000);
 });
@@ -78,15 +98,33 @@ story!(s08_what_is_too_long_is_refused_and_nothing_is_cut_off, |engine| {
 story!(s09_every_link_leads_somewhere, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
-    ada.call("save-article", &[("title", "Linked"), ("body", "Words enough for it."), ("tags", "harbour, old boats"), ("status", "published")]).await;
+    ada.call(
+        "save-article",
+        &[
+            ("title", "Linked"),
+            ("body", "Words enough for it."),
+            ("tags", "harbour, old boats"),
+            ("status", "published"),
+        ],
+    )
+    .await;
     ada.write("A draft too", "draft", "public").await;
     for browser in [&app.browser(), &ada] {
         let mut seen: HashSet<String> = HashSet::from(["/".to_owned()]);
         let mut open = vec!["/".to_owned()];
         while let Some(path) = open.pop() {
             let page = browser.get(&path).await;
-            assert!(page.status.is_success() || page.status == StatusCode::SEE_OTHER, "{path}: {}", page.status);
-            for href in page.body.split("<a ").skip(1).filter_map(|a| a.split("href=\"").nth(1)?.split('"').next()) {
+            assert!(
+                page.status.is_success() || page.status == StatusCode::SEE_OTHER,
+                "{path}: {}",
+                page.status
+            );
+            for href in page
+                .body
+                .split("<a ")
+                .skip(1)
+                .filter_map(|a| a.split("href=\"").nth(1)?.split('"').next())
+            {
                 let href = href.split('#').next().unwrap().replace("&amp;", "&");
                 if href.starts_with('/') && seen.insert(href.clone()) {
                     open.push(href);

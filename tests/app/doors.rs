@@ -10,16 +10,36 @@ use crate::support::{TestApp, story};
 
 /// What a stranger may call. Everything else must answer 401, and a new function is refused
 /// here until somebody decides.
-const PUBLIC_FUNCTIONS: [&str; 9] =
-    ["article", "front-page", "log-in", "log-out", "profile", "register", "registration-terms", "tagged", "who-am-i"];
+const PUBLIC_FUNCTIONS: [&str; 9] = [
+    "article",
+    "front-page",
+    "log-in",
+    "log-out",
+    "profile",
+    "register",
+    "registration-terms",
+    "tagged",
+    "who-am-i",
+];
 
 /// What a stranger may open; every other page sends them to log in.
-const PUBLIC_PAGES: [&str; 6] = ["/", "/login", "/register", "/article/{slug}", "/profile/{username}", "/tag/{tag}"];
+const PUBLIC_PAGES: [&str; 6] =
+    ["/", "/login", "/register", "/article/{slug}", "/profile/{username}", "/tag/{tag}"];
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
 const FIELDS: [(&str, &str); 12] = [
-    ("slug", "open"), ("page", "1"), ("username", "ada"), ("tag", "x"), ("title", "T"), ("body", "Words enough for it."),
-    ("status", "published"), ("version", "1"), ("email", "ada"), ("email_again", "ada"), ("password", "a guess"), ("visibility", "public"),
+    ("slug", "open"),
+    ("page", "1"),
+    ("username", "ada"),
+    ("tag", "x"),
+    ("title", "T"),
+    ("body", "Words enough for it."),
+    ("status", "published"),
+    ("version", "1"),
+    ("email", "ada"),
+    ("email_again", "ada"),
+    ("password", "a guess"),
+    ("visibility", "public"),
 ];
 
 story!(every_server_function_refuses_a_stranger_or_is_on_the_public_list, |engine| {
@@ -30,11 +50,19 @@ story!(every_server_function_refuses_a_stranger_or_is_on_the_public_list, |engin
         let name = path.strip_prefix("/rpc/").expect("server functions live under /rpc");
         found.insert(name);
         let stranger = app.browser();
-        let answer = if method == Method::GET { stranger.ask(name, &FIELDS).await } else { stranger.call(name, &FIELDS).await };
+        let answer = if method == Method::GET {
+            stranger.ask(name, &FIELDS).await
+        } else {
+            stranger.call(name, &FIELDS).await
+        };
         if PUBLIC_FUNCTIONS.contains(&name) {
             assert_ne!(answer.json(), json!("unauthenticated"), "{name} is on the public list");
         } else {
-            assert_eq!((answer.status, answer.json()), (StatusCode::UNAUTHORIZED, json!("unauthenticated")), "{name}");
+            assert_eq!(
+                (answer.status, answer.json()),
+                (StatusCode::UNAUTHORIZED, json!("unauthenticated")),
+                "{name}"
+            );
         }
     }
     assert!(PUBLIC_FUNCTIONS.iter().all(|name| found.contains(name)), "{found:?}");
@@ -43,12 +71,24 @@ story!(every_server_function_refuses_a_stranger_or_is_on_the_public_list, |engin
 
 story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
     let app = TestApp::start(engine).await;
-    app.person("ada").await.call("save-article", &[("title", "Open"), ("body", "Words enough for it."), ("tags", "x"), ("status", "published")]).await;
+    app.person("ada")
+        .await
+        .call(
+            "save-article",
+            &[
+                ("title", "Open"),
+                ("body", "Words enough for it."),
+                ("tags", "x"),
+                ("status", "published"),
+            ],
+        )
+        .await;
     let routes = leptos_axum::generate_route_list(App);
     assert!(routes.len() >= 10);
     for route in routes {
         let pattern = route.path();
-        let path = pattern.replace("{slug}", "open").replace("{username}", "ada").replace("{tag}", "x");
+        let path =
+            pattern.replace("{slug}", "open").replace("{username}", "ada").replace("{tag}", "x");
         let answer = app.browser().get(&path).await;
         if PUBLIC_PAGES.contains(&pattern) {
             assert_eq!(answer.status, StatusCode::OK, "{pattern}");
@@ -76,7 +116,15 @@ story!(a_wrong_address_is_a_page_for_people_and_a_code_for_programs, |engine| {
     let code = browser.ask("no-such-function", &[]).await;
     assert_eq!((code.status, code.json()), (StatusCode::NOT_FOUND, json!("not_found")));
     assert_eq!(browser.get("/pkg/../Cargo.toml").await.status, StatusCode::NOT_FOUND);
-    for path in ["/pkg/..%2f..%2fCargo.toml", "/pkg/%2e%2e/Cargo.toml", "/.git/config", "/.env", "/Cargo.toml", "/byline.db", "/pkg/"] {
+    for path in [
+        "/pkg/..%2f..%2fCargo.toml",
+        "/pkg/%2e%2e/Cargo.toml",
+        "/.git/config",
+        "/.env",
+        "/Cargo.toml",
+        "/byline.db",
+        "/pkg/",
+    ] {
         assert_eq!(browser.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
 });
@@ -85,10 +133,15 @@ story!(a_wrong_method_is_405_and_says_what_is_allowed, |engine| {
     let app = TestApp::start(engine).await;
     let browser = app.browser();
     for (method, path, allow) in [
-        (Method::GET, "/rpc/log-in", "POST"), (Method::PUT, "/rpc/log-in", "POST"), (Method::POST, "/rpc/who-am-i", "GET"),
-        (Method::DELETE, "/login", "GET,HEAD,POST"), (Method::PUT, "/", "GET,HEAD"), (Method::TRACE, "/", "GET,HEAD"),
+        (Method::GET, "/rpc/log-in", "POST"),
+        (Method::PUT, "/rpc/log-in", "POST"),
+        (Method::POST, "/rpc/who-am-i", "GET"),
+        (Method::DELETE, "/login", "GET,HEAD,POST"),
+        (Method::PUT, "/", "GET,HEAD"),
+        (Method::TRACE, "/", "GET,HEAD"),
     ] {
-        let answer = browser.send(browser.bare(method.clone(), path).header("origin", &app.origin)).await;
+        let answer =
+            browser.send(browser.bare(method.clone(), path).header("origin", &app.origin)).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
         let mut allowed: Vec<&str> = answer.header("allow").split(',').map(str::trim).collect();
         allowed.sort_unstable();
@@ -100,20 +153,29 @@ story!(a_wrong_method_is_405_and_says_what_is_allowed, |engine| {
 story!(every_answer_carries_the_protective_headers, |engine| {
     let app = TestApp::start_with(engine, &["--origin", "https://blog.example.org"]).await;
     let browser = app.browser();
-    let refused = browser.send(browser.bare(Method::POST, "/rpc/log-in").header("origin", "https://evil.example")).await;
+    let refused = browser
+        .send(browser.bare(Method::POST, "/rpc/log-in").header("origin", "https://evil.example"))
+        .await;
     let mut answers = vec![refused];
-    for path in ["/", "/nothing", "/articles", "/rpc/who-am-i", "/rpc/nothing", "/health", "/favicon.svg"] {
+    for path in
+        ["/", "/nothing", "/articles", "/rpc/who-am-i", "/rpc/nothing", "/health", "/favicon.svg"]
+    {
         answers.push(browser.get(path).await);
     }
     for answer in answers {
         for (name, value) in [
-            ("x-content-type-options", "nosniff"), ("referrer-policy", "strict-origin-when-cross-origin"),
-            ("cross-origin-opener-policy", "same-origin"), ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "strict-origin-when-cross-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("strict-transport-security", "max-age=63072000; includeSubDomains"),
         ] {
             assert_eq!(answer.header(name), value, "{answer:?}");
         }
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"), "{policy}");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"),
+            "{policy}"
+        );
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
         assert_eq!((answer.header("server"), answer.header("x-powered-by")), ("", ""));
     }
@@ -128,7 +190,11 @@ story!(no_two_pages_share_a_nonce_and_every_script_has_it, |engine| {
         let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
         assert!(nonce.len() >= 22, "128 bits and more: {nonce}");
         assert!(page.body.matches("<script").count() >= 1);
-        assert_eq!(page.body.matches("<script").count(), page.body.matches(&format!("nonce=\"{nonce}\"")).count() - 1, "and the preload");
+        assert_eq!(
+            page.body.matches("<script").count(),
+            page.body.matches(&format!("nonce=\"{nonce}\"")).count() - 1,
+            "and the preload"
+        );
         assert!(!page.body.contains(" style=") && !page.body.contains(" onclick="));
         nonces.insert(nonce);
     }
@@ -144,5 +210,7 @@ story!(whether_it_lives_and_whether_it_is_ready_are_two_questions, |engine| {
     assert_eq!(browser.get("/health").await.status, StatusCode::OK);
     let answer = browser.get("/ready").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(!answer.body.to_lowercase().contains("sql") && !answer.body.to_lowercase().contains("pool"));
+    assert!(
+        !answer.body.to_lowercase().contains("sql") && !answer.body.to_lowercase().contains("pool")
+    );
 });

@@ -22,9 +22,16 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 #[test]
 fn a_server_function_on_get_says_that_it_reads_only() {
     let mut counted = 0;
-    for (file, text) in sources("src/pages").into_iter().chain([("src/pages.rs".into(), include_str!("../../src/pages.rs").into())]) {
+    for (file, text) in sources("src/pages")
+        .into_iter()
+        .chain([("src/pages.rs".into(), include_str!("../../src/pages.rs").into())])
+    {
         let lines: Vec<&str> = text.lines().collect();
-        for (n, line) in lines.iter().enumerate().filter(|(_, line)| line.contains("#[server(") && line.contains("GetUrl")) {
+        for (n, line) in lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| line.contains("#[server(") && line.contains("GetUrl"))
+        {
             assert_eq!(lines[n - 1], "// reads only", "{file}:{}: {line}", n + 1);
             counted += 1;
         }
@@ -34,13 +41,18 @@ fn a_server_function_on_get_says_that_it_reads_only() {
 
 #[test]
 fn only_sign_in_logs_in() {
-    let calls: usize = sources("src").iter().map(|(_, text)| text.matches("auth.login(").count()).sum();
+    let calls: usize =
+        sources("src").iter().map(|(_, text)| text.matches("auth.login(").count()).sum();
     assert_eq!(calls, 1);
 }
 
 #[test]
 fn what_only_the_server_knows_hangs_on_one_line() {
-    let lines: usize = sources("src").iter().flat_map(|(_, text)| text.lines()).filter(|line| line.contains("cfg(feature")).count();
+    let lines: usize = sources("src")
+        .iter()
+        .flat_map(|(_, text)| text.lines())
+        .filter(|line| line.contains("cfg(feature"))
+        .count();
     assert!(lines <= 4, "{lines} lines with cfg(feature)");
 }
 
@@ -55,7 +67,11 @@ fn no_statement_is_put_together_from_what_people_typed() {
 
 #[test]
 fn html_is_inserted_in_one_place_only() {
-    let places: Vec<String> = sources("src").into_iter().filter(|(_, text)| text.contains("inner_html")).map(|(file, _)| file).collect();
+    let places: Vec<String> = sources("src")
+        .into_iter()
+        .filter(|(_, text)| text.contains("inner_html"))
+        .map(|(file, _)| file)
+        .collect();
     assert_eq!(places.len(), 1, "{places:?}");
     assert!(places[0].ends_with("pages/article.rs"));
 }

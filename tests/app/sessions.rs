@@ -67,10 +67,15 @@ story!(t07_logging_out_amid_fifty_requests_is_final, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     let cookie = ada.cookie();
-    let writes = futures_util::future::join_all((0..50).map(|n| {
-        let ada = &ada;
-        async move { ada.write(&format!("Article {n} in flight"), "draft", "public").await.status }
-    }));
+    let writes =
+        futures_util::future::join_all(
+            (0..50).map(|n| {
+                let ada = &ada;
+                async move {
+                    ada.write(&format!("Article {n} in flight"), "draft", "public").await.status
+                }
+            }),
+        );
     let (statuses, out) = tokio::join!(writes, ada.log_out());
     assert_eq!(out.status, StatusCode::OK);
     let expected = [StatusCode::OK, StatusCode::UNAUTHORIZED];
@@ -79,35 +84,44 @@ story!(t07_logging_out_amid_fifty_requests_is_final, |engine| {
     assert_eq!(ada.name().await, None);
 });
 
-story!(t08_a_cookie_is_dead_after_log_out_password_change_role_change_deactivation_and_deletion, |engine| {
-    use byline::{domain::role::Role, server::users};
-    let app = TestApp::start(engine).await;
-    app.person("ada").await;
-    let db = &app.state.db;
-    for end in ["log out", "password", "role", "deactivation", "deletion"] {
-        let browser = app.browser();
-        assert_eq!(browser.log_in("ada", PASSWORD).await.status, StatusCode::OK, "before {end}");
-        let cookie = browser.cookie();
-        match end {
-            "log out" => assert_eq!(browser.log_out().await.status, StatusCode::OK),
-            "password" => {
-                let same = byline::domain::password::Password::parse_given(PASSWORD.into()).ok().unwrap();
-                let hash = app.state.passwords.hash(&same).await.unwrap();
-                users::set_password(db, "ada", &hash).await.unwrap();
+story!(
+    t08_a_cookie_is_dead_after_log_out_password_change_role_change_deactivation_and_deletion,
+    |engine| {
+        use byline::{domain::role::Role, server::users};
+        let app = TestApp::start(engine).await;
+        app.person("ada").await;
+        let db = &app.state.db;
+        for end in ["log out", "password", "role", "deactivation", "deletion"] {
+            let browser = app.browser();
+            assert_eq!(
+                browser.log_in("ada", PASSWORD).await.status,
+                StatusCode::OK,
+                "before {end}"
+            );
+            let cookie = browser.cookie();
+            match end {
+                "log out" => assert_eq!(browser.log_out().await.status, StatusCode::OK),
+                "password" => {
+                    let same = byline::domain::password::Password::parse_given(PASSWORD.into())
+                        .ok()
+                        .unwrap();
+                    let hash = app.state.passwords.hash(&same).await.unwrap();
+                    users::set_password(db, "ada", &hash).await.unwrap();
+                }
+                "role" => users::set_role(db, "ada", Role::Editor).await.unwrap(),
+                "deactivation" => {
+                    users::set_active(db, "ada", false).await.unwrap();
+                    browser.set_cookie(cookie.clone());
+                    assert_eq!(browser.name().await, None);
+                    users::set_active(db, "ada", true).await.unwrap();
+                }
+                _ => app.execute("delete from users").await,
             }
-            "role" => users::set_role(db, "ada", Role::Editor).await.unwrap(),
-            "deactivation" => {
-                users::set_active(db, "ada", false).await.unwrap();
-                browser.set_cookie(cookie.clone());
-                assert_eq!(browser.name().await, None);
-                users::set_active(db, "ada", true).await.unwrap();
-            }
-            _ => app.execute("delete from users").await,
+            browser.set_cookie(cookie);
+            assert_eq!(browser.name().await, None, "after {end}");
         }
-        browser.set_cookie(cookie);
-        assert_eq!(browser.name().await, None, "after {end}");
     }
-});
+);
 
 story!(t08_a_stamp_that_changed_ends_the_session_even_if_its_row_stayed, |engine| {
     let app = TestApp::start(engine).await;
@@ -136,7 +150,10 @@ story!(t09_the_cookie_is_removed_with_the_attributes_it_was_set_with, |engine| {
 });
 
 story!(t13_creating_a_session_never_takes_over_an_identifier, |engine| {
-    use tower_sessions::{SessionStore, session::{Id, Record}};
+    use tower_sessions::{
+        SessionStore,
+        session::{Id, Record},
+    };
     let app = TestApp::start(engine).await;
     let store = byline::server::sessions::Store::new(app.state.db.clone(), app.state.clock.clone());
     let record = |mark: &str| Record {
@@ -173,8 +190,13 @@ story!(t14_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year, |eng
     let app = TestApp::start(engine).await;
     app.person("ada").await;
     let ada = app.browser();
-    let answer = ada.call("log-in", &[("email", "ada"), ("password", PASSWORD), ("keep", "true")]).await;
-    assert!(answer.header("set-cookie").contains("Max-Age=7776000"), "{}", answer.header("set-cookie"));
+    let answer =
+        ada.call("log-in", &[("email", "ada"), ("password", PASSWORD), ("keep", "true")]).await;
+    assert!(
+        answer.header("set-cookie").contains("Max-Age=7776000"),
+        "{}",
+        answer.header("set-cookie")
+    );
     for _ in 0..3 {
         app.state.clock.advance(29 * DAY);
         assert!(ada.name().await.is_some());
@@ -197,8 +219,12 @@ story!(the_database_holds_no_value_that_a_cookie_could_be_made_of, |engine| {
     let raw = app.count("select count(*) from sessions where length(id_hash) <> 32").await;
     assert_eq!(raw, 0);
     let stored: Vec<u8> = match &app.state.db {
-        byline::server::db::Db::Sqlite { readers, .. } => sqlx::query_scalar("select id_hash from sessions").fetch_one(readers).await.unwrap(),
-        byline::server::db::Db::Postgres(pool) => sqlx::query_scalar("select id_hash from sessions").fetch_one(pool).await.unwrap(),
+        byline::server::db::Db::Sqlite { readers, .. } => {
+            sqlx::query_scalar("select id_hash from sessions").fetch_one(readers).await.unwrap()
+        }
+        byline::server::db::Db::Postgres(pool) => {
+            sqlx::query_scalar("select id_hash from sessions").fetch_one(pool).await.unwrap()
+        }
     };
     assert!(!stored.starts_with(&id.0.to_le_bytes()));
 });

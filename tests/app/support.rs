@@ -2,13 +2,7 @@
 
 use std::{net::SocketAddr, sync::Mutex, time::Duration};
 
-use byline::server::{
-    AppState,
-    clock::Clock,
-    config::Config,
-    db::Db,
-    serve::run,
-};
+use byline::server::{AppState, clock::Clock, config::Config, db::Db, serve::run};
 use clap::Parser;
 use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
@@ -99,7 +93,12 @@ impl TestApp {
             .timeout(Duration::from_secs(60))
             .build()
             .unwrap();
-        Browser { client, base: format!("http://{}", self.address), origin: self.origin.clone(), cookie: Mutex::default() }
+        Browser {
+            client,
+            base: format!("http://{}", self.address),
+            origin: self.origin.clone(),
+            cookie: Mutex::default(),
+        }
     }
 
     /// A browser in which somebody has just registered.
@@ -139,7 +138,10 @@ async fn new_postgres_database() -> String {
         .expect("TEST_POSTGRES_URL is not set: run `make test`, or `scripts/with-postgres cargo test --features ssr`");
     let name = format!("story_{}", uuid::Uuid::new_v4().simple());
     let mut connection = PgConnection::connect(&admin).await.unwrap();
-    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await.unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}")))
+        .execute(&mut connection)
+        .await
+        .unwrap();
     let (server, _) = admin.rsplit_once('/').unwrap();
     format!("{server}/{name}")
 }
@@ -213,25 +215,47 @@ impl Browser {
 
     /// Sends a page's form, as a browser without JavaScript does.
     pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self.bare(Method::POST, path).header("accept", "text/html").header("origin", &self.origin);
+        let request = self
+            .bare(Method::POST, path)
+            .header("accept", "text/html")
+            .header("origin", &self.origin);
         self.send(request.header("sec-fetch-site", "same-origin").form(fields)).await
     }
 
     /// Calls a server function that changes something, as a hydrated page does.
     pub async fn call(&self, function: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self.bare(Method::POST, &format!("/rpc/{function}")).header("accept", "application/json");
-        self.send(request.header("origin", &self.origin).header("sec-fetch-site", "same-origin").form(fields)).await
+        let request = self
+            .bare(Method::POST, &format!("/rpc/{function}"))
+            .header("accept", "application/json");
+        self.send(
+            request
+                .header("origin", &self.origin)
+                .header("sec-fetch-site", "same-origin")
+                .form(fields),
+        )
+        .await
     }
 
     /// Calls a server function that only reads.
     pub async fn ask(&self, function: &str, query: &[(&str, &str)]) -> Answer {
-        let request = self.bare(Method::GET, &format!("/rpc/{function}")).header("accept", "application/json");
+        let request = self
+            .bare(Method::GET, &format!("/rpc/{function}"))
+            .header("accept", "application/json");
         self.send(request.query(query)).await
     }
 
     pub async fn register(&self, name: &str) -> Answer {
         let email = format!("{name}@example.org");
-        self.call("register", &[("username", name), ("email", &email), ("email_again", &email), ("password", PASSWORD)]).await
+        self.call(
+            "register",
+            &[
+                ("username", name),
+                ("email", &email),
+                ("email_again", &email),
+                ("password", PASSWORD),
+            ],
+        )
+        .await
     }
 
     pub async fn log_in(&self, identity: &str, password: &str) -> Answer {
@@ -246,7 +270,12 @@ impl Browser {
     pub async fn write(&self, title: &str, status: &str, visibility: &str) -> Answer {
         self.call(
             "save-article",
-            &[("title", title), ("body", "Enough words to be an article."), ("status", status), ("visibility", visibility)],
+            &[
+                ("title", title),
+                ("body", "Enough words to be an article."),
+                ("status", status),
+                ("visibility", visibility),
+            ],
         )
         .await
     }
