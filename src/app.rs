@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title, provide_meta_context};
 use leptos_router::{
+    Lazy,
     ParamSegment, SsrMode, StaticSegment,
     components::{Route, Router, Routes},
     hooks::use_location,
@@ -11,9 +12,9 @@ use leptos_router::{
 use crate::{
     pages::who_am_i,
     pages::{
-        article::ArticlePage, articles::DeskPage, editor::EditorPage, home::HomePage,
-        log_in::LogInPage, profile::ProfilePage, register::RegisterPage, settings::SettingsPage,
-        tag::TagPage,
+        article::ArticleRoute, articles::DeskRoute, editor::EditorRoute, home::HomeRoute,
+        log_in::LogInRoute, profile::ProfileRoute, register::RegisterRoute, settings::SettingsRoute,
+        tag::TagRoute,
     },
     ui::{
         form::provide_refusal,
@@ -38,16 +39,16 @@ pub fn App() -> impl IntoView {
             <main id="main" tabindex="-1">
                 <FocusOnNavigation />
                 <Routes fallback=missing>
-                    <Route path=StaticSegment("") view=HomePage ssr=SsrMode::Async />
-                    <Route path=StaticSegment("login") view=LogInPage ssr=SsrMode::Async />
-                    <Route path=StaticSegment("register") view=RegisterPage ssr=SsrMode::Async />
-                    <Route path=StaticSegment("settings") view=SettingsPage ssr=SsrMode::Async />
-                    <Route path=StaticSegment("articles") view=DeskPage ssr=SsrMode::Async />
-                    <Route path=StaticSegment("editor") view=EditorPage ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("editor"), ParamSegment("slug")) view=EditorPage ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("article"), ParamSegment("slug")) view=ArticlePage ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("profile"), ParamSegment("username")) view=ProfilePage ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("tag"), ParamSegment("tag")) view=TagPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("") view={Lazy::<HomeRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("login") view={Lazy::<LogInRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("register") view={Lazy::<RegisterRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("articles") view={Lazy::<DeskRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("editor") view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("editor"), ParamSegment("slug")) view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("article"), ParamSegment("slug")) view={Lazy::<ArticleRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("profile"), ParamSegment("username")) view={Lazy::<ProfileRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("tag"), ParamSegment("tag")) view={Lazy::<TagRoute>::new()} ssr=SsrMode::Async />
                 </Routes>
             </main>
             <SiteFooter />

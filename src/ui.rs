@@ -2,6 +2,7 @@
 
 pub mod form;
 pub mod layout;
+pub mod lazy;
 pub mod list;
 pub mod load;
 pub mod status;

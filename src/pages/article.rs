@@ -22,6 +22,11 @@ pub async fn read_article(slug: String) -> Result<Article, Error> {
     Ok(articles::read(&context::state()?.db, &slug, reader).await?)
 }
 
+crate::ui::lazy::lazy_page! {
+    /// The route of [`ArticlePage`].
+    ArticleRoute = ArticlePage in reading
+}
+
 /// An article's page.
 #[component]
 pub fn ArticlePage() -> impl IntoView {

@@ -37,6 +37,11 @@ pub async fn delete_article(slug: String) -> Result<Done, Error> {
     Ok(Done::at("/articles"))
 }
 
+crate::ui::lazy::lazy_page! {
+    /// The route of [`DeskPage`].
+    DeskRoute = DeskPage in writing
+}
+
 /// The desk.
 #[component]
 pub fn DeskPage() -> impl IntoView {

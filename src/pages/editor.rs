@@ -92,6 +92,11 @@ pub async fn save_article(
     })
 }
 
+crate::ui::lazy::lazy_page! {
+    /// The route of [`EditorPage`].
+    EditorRoute = EditorPage in writing
+}
+
 /// The editor.
 #[component]
 pub fn EditorPage() -> impl IntoView {

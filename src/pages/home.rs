@@ -22,6 +22,11 @@ pub async fn front_page(page: u32) -> Result<Listing, Error> {
     Ok(articles::list(&context::state()?.db, shelf, page).await?)
 }
 
+crate::ui::lazy::lazy_page! {
+    /// The route of [`HomePage`].
+    HomeRoute = HomePage in reading
+}
+
 /// The front page.
 #[component]
 pub fn HomePage() -> impl IntoView {

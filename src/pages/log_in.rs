@@ -25,6 +25,11 @@ pub async fn log_in(
     Ok(Done::anew(Next::parse(&next).into_path()))
 }
 
+crate::ui::lazy::lazy_page! {
+    /// The route of [`LogInPage`].
+    LogInRoute = LogInPage in account
+}
+
 /// The log-in page.
 #[component]
 pub fn LogInPage() -> impl IntoView {

@@ -31,6 +31,11 @@ pub async fn show_profile(username: String, page: u32) -> Result<Profile, Error>
     Ok(Profile { username, since: since.to_when(), articles })
 }
 
+crate::ui::lazy::lazy_page! {
+    /// The route of [`ProfilePage`].
+    ProfileRoute = ProfilePage in reading
+}
+
 /// An author's page.
 #[component]
 pub fn ProfilePage() -> impl IntoView {

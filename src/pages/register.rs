@@ -49,6 +49,11 @@ pub async fn register(
     Ok(Done::anew("/"))
 }
 
+crate::ui::lazy::lazy_page! {
+    /// The route of [`RegisterPage`].
+    RegisterRoute = RegisterPage in account
+}
+
 /// The registration page.
 #[component]
 pub fn RegisterPage() -> impl IntoView {

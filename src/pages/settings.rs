@@ -36,6 +36,11 @@ pub async fn log_out() -> Result<Done, Error> {
     Ok(Done::anew("/"))
 }
 
+crate::ui::lazy::lazy_page! {
+    /// The route of [`SettingsPage`].
+    SettingsRoute = SettingsPage in writing
+}
+
 /// The settings page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {

@@ -27,6 +27,11 @@ pub async fn tagged(tag: String, page: u32) -> Result<Listing, Error> {
     Ok(articles::list(&context::state()?.db, Shelf::Tagged { tag, member }, page).await?)
 }
 
+crate::ui::lazy::lazy_page! {
+    /// The route of [`TagPage`].
+    TagRoute = TagPage in reading
+}
+
 /// A tag's page.
 #[component]
 pub fn TagPage() -> impl IntoView {

@@ -1,0 +1,61 @@
+// Whether what people do all day stays as fast when there are a hundred times as many articles.
+
+import { logIn, seed, serve } from './byline.mjs';
+import { measure } from './load.mjs';
+import { digits, number, say, table, times, typical, warnOfBadAnswers } from './tables.mjs';
+
+const PER_PAGE = 10;
+
+/** Two databases of one author each, `few` and `many` articles, measured in turns. */
+export async function measureGrowth(engine, newDatabase, options) {
+  const { few, many, rounds, seconds, connections } = options;
+  const pairs = await Promise.all([few, many].map((articles) => open(engine, newDatabase, articles)));
+  const [small, large] = pairs;
+  await measure(small.flatMap((story, at) => [story, large[at]]), options);
+
+  say(`## Growth on ${engine}`);
+  say(
+    `${number(few)} and ${number(many)} articles, all of one author, in two databases; ${connections} connections, ${rounds} × ${seconds} s in`,
+    'turns. The last column is what matters: 1 is flat, 0.5 is half as fast.',
+  );
+  const some = (value) => `, ${number(value)}`;
+  table(
+    ['', `req/s${some(few)}`, `req/s${some(many)}`, `p50 ms${some(few)}`, `p50 ms${some(many)}`, 'CPU ratio', 'req/s ratio'],
+    small.map((story, at) => [
+      story.title,
+      digits(typical(story, 'rate')),
+      digits(typical(large[at], 'rate')),
+      digits(typical(story, 'p50')),
+      digits(typical(large[at], 'p50')),
+      digits(times(large[at], story, 'cpu')),
+      digits(times(large[at], story)),
+    ]),
+  );
+  warnOfBadAnswers([...small, ...large]);
+}
+
+async function open(engine, newDatabase, articles) {
+  const database = await newDatabase(`growth_${articles}`);
+  process.stderr.write(`seeding ${number(articles)} articles on ${engine}\n`);
+  await seed(database, 1, articles);
+  const { origin, pids } = await serve(database);
+  const cookie = await logIn(origin);
+  const last = Math.ceil(articles / PER_PAGE);
+  const get = (title, path, headers = {}) => ({
+    subject: `${number(articles)} articles on ${engine}`,
+    title,
+    url: origin + path,
+    headers: { accept: 'text/html', ...headers },
+    pids,
+  });
+  return [
+    get('/', '/'),
+    get('/ page 2', '/?page=2'),
+    get('/ last page', `/?page=${last}`),
+    get('/articles', '/articles', { cookie }),
+    get('/articles page 2', '/articles?page=2', { cookie }),
+    get('/articles last page', `/articles?page=${last}`, { cookie }),
+    get('/profile/user0001', '/profile/user0001'),
+    get('/tag/harbour, which all have', '/tag/harbour'),
+  ];
+}
