@@ -11,6 +11,7 @@ import { cpuSeconds, watchMemory } from './usage.mjs';
 
 const SCRIPT = fileURLToPath(new URL('load.lua', import.meta.url));
 const WARM_UP_S = 1;
+const YARDSTICK_S = 1;
 const CALM_FOR_MS = 100;
 const CALM_WITHIN_MS = 10_000;
 // Most of the machine is for whom the load is put on.
@@ -19,10 +20,12 @@ const THREADS = Math.max(1, Math.floor(availableParallelism() / 4));
 /**
  * Puts each story under load, all of them once a round, so that a machine which slows down slows
  * down all of them; every other round goes backwards. A story is `{ url, headers, bodies,
- * connections, pids }`: with `bodies` it posts them in turns, `pids` are its server's processes.
+ * connections, pids, yardstick }`: with `bodies` it posts them in turns, `pids` are its server's
+ * processes, and `yardstick` is another story that is under load for a moment just before it.
  *
  * Each gets its `rounds`, of
  * - `rate`, requests a second, and `p50` and `p99`, milliseconds until the answer;
+ * - `against`, its rate divided by its yardstick's;
  * - `cpu`, milliseconds of the server's processor time a request;
  * - `rss` and `pss`, the server's highest memory in KiB;
  * - `requests`, how many; `refused` and `broken`, how many of them were answered with 4xx or 5xx,
@@ -42,6 +45,7 @@ export async function measure(stories, { rounds, seconds, connections }) {
 async function measureOnce(story, seconds, connections) {
   // Only now, since a story may leave its server with more memory than it had.
   if (story.rounds.length === 0) await wrk(story, WARM_UP_S, connections);
+  const yardstick = story.yardstick && (await wrk(story.yardstick, YARDSTICK_S, connections));
   await calm(story.pids);
   const before = cpuSeconds(story.pids);
   const memory = watchMemory(story.pids);
@@ -54,8 +58,13 @@ async function measureOnce(story, seconds, connections) {
     headers: story.headers,
     body: story.bodies?.[0],
   });
-  const rate = figures.requests / figures.seconds;
-  story.rounds.push({ ...figures, rate, cpu, rss, pss, status });
+  const rate = rateOf(figures);
+  const against = yardstick ? rate / rateOf(yardstick) : NaN;
+  story.rounds.push({ ...figures, rate, against, cpu, rss, pss, status });
+}
+
+function rateOf({ requests, seconds }) {
+  return requests / seconds;
 }
 
 /** Waits until a server is done with what wrk has left it with, when it went away. */
