@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title, provide_meta_context};
 use leptos_router::{
-    Lazy,
-    ParamSegment, SsrMode, StaticSegment,
+    Lazy, ParamSegment, SsrMode, StaticSegment,
     components::{Route, Router, Routes},
     hooks::use_location,
 };
@@ -13,8 +12,8 @@ use crate::{
     pages::who_am_i,
     pages::{
         article::ArticleRoute, articles::DeskRoute, editor::EditorRoute, home::HomeRoute,
-        log_in::LogInRoute, profile::ProfileRoute, register::RegisterRoute, settings::SettingsRoute,
-        tag::TagRoute,
+        log_in::LogInRoute, profile::ProfileRoute, register::RegisterRoute,
+        settings::SettingsRoute, tag::TagRoute,
     },
     ui::{
         form::provide_refusal,

@@ -56,6 +56,7 @@ async function open(engine, newDatabase, articles) {
     get('/articles page 2', '/articles?page=2', { cookie }),
     get('/articles last page', `/articles?page=${last}`, { cookie }),
     get('/profile/user0001', '/profile/user0001'),
+    get('/profile/user0001 last page', `/profile/user0001?page=${last}`),
     get('/tag/harbour, which all have', '/tag/harbour'),
   ];
 }

@@ -14,19 +14,27 @@ macro_rules! lazy_page {
         const _: () = {
             use leptos::{prelude::*, wasm_split::SplitLoaderError};
 
-            #[leptos::wasm_split::wasm_split($chunk, wasm_split_path = ::leptos::wasm_split, fallible)]
+            #[leptos::wasm_split::wasm_split(
+                $chunk,
+                wasm_split_path = ::leptos::wasm_split,
+                preload(fetch),
+                fallible
+            )]
             fn page() -> Result<AnyView, SplitLoaderError> {
                 Ok(view! { <$page /> }.into_any())
             }
 
             impl leptos_router::LazyRoute for $route {
                 fn data() -> Self {
-                    $crate::ui::lazy::announce(stringify!($chunk));
                     Self
                 }
 
                 async fn view(_: Self) -> AnyView {
                     $crate::ui::lazy::arrived(page().await).await
+                }
+
+                async fn preload() {
+                    $crate::ui::lazy::fetched(fetch().await).await;
                 }
             }
         };
@@ -34,22 +42,27 @@ macro_rules! lazy_page {
 }
 pub(crate) use lazy_page;
 
-/// Tells the browser, in the head of the answer, which chunk the page will ask for.
-pub(crate) fn announce(chunk: &'static str) {
-    _ = chunk;
+/// Waits for good when the chunk of the page that is being hydrated did not come: the
+/// document stays as the server rendered it, readable, with forms that work.
+pub(crate) async fn fetched(chunk: Result<(), SplitLoaderError>) {
+    if chunk.is_err() && is_hydrating() {
+        std::future::pending().await
+    }
 }
 
-/// The page, or, when its chunk did not come (a network that failed, a server that was
-/// upgraded meanwhile), the whole document from the server, which needs no chunk.
+/// The page. When its chunk did not come (a network that failed, a server that was upgraded
+/// meanwhile) the browser loads the document at the new address, which needs no chunk.
 pub(crate) async fn arrived(page: Result<AnyView, SplitLoaderError>) -> AnyView {
     match page {
         Ok(view) => view,
         Err(_) => {
-            if !leptos::reactive::owner::Owner::current_shared_context().is_some_and(|shared| shared.during_hydration()) {
-                _ = window().location().reload();
-            }
-            // The document stays as the server rendered it: readable, with forms that work.
+            // The router has named the new address to the browser by the next frame.
+            request_animation_frame(|| _ = window().location().reload());
             std::future::pending().await
         }
     }
+}
+
+fn is_hydrating() -> bool {
+    Owner::current_shared_context().is_some_and(|shared| shared.during_hydration())
 }
