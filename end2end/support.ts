@@ -183,7 +183,7 @@ export async function saveDraft(page: Page, article: Article): Promise<string> {
   await expect(page).not.toHaveURL('/editor');
   await page.goto('/articles');
   const path = await deskRow(page, article)
-    .getByRole('link', { name: article.title })
+    .getByRole('link', { name: article.title, exact: true })
     .getAttribute('href');
   expect(path).toMatch(/^\/article\//);
   return path!;

@@ -14,7 +14,7 @@ use crate::{
         article::{
             Article, Body, Description, Manuscript, Preview, Status, Tags, Title, Visibility,
         },
-        page::{Listing, PER_PAGE},
+        page::{LAST_PAGE, Listing, PER_PAGE},
     },
     error::Error,
 };
@@ -108,6 +108,7 @@ impl PreviewRow {
 /// # Errors
 /// When the database cannot be read.
 pub async fn list(db: &Db, shelf: Shelf<'_>, page: u32) -> Result<Listing, Failure> {
+    let page = page.clamp(1, LAST_PAGE);
     let total = count(db, shelf).await?;
     let pages = u32::try_from(total.div_ceil(u64::from(PER_PAGE))).unwrap_or(u32::MAX).max(1);
     let offset = i64::from(page - 1) * i64::from(PER_PAGE);
@@ -316,7 +317,7 @@ async fn create_at(
     let id = Uuid::now_v7();
     insert(&mut tx, id, author, slug, draft, html, now).await?;
     store_tags(&mut tx, id, &draft.tags).await?;
-    tally(&mut tx, author, kind(draft.status, draft.visibility), 1).await?;
+    tally(&mut tx, author, &[(kind(draft.status, draft.visibility), 1)]).await?;
     tx.commit().await?;
     Ok(Saved { slug: slug.to_owned(), version: 1 })
 }
@@ -422,8 +423,10 @@ async fn update_as(
         return Err(Error::Conflict { version: before.version }.into());
     }
     store_tags(&mut tx, before.id, &draft.tags).await?;
-    tally(&mut tx, author, before.kind(), -1).await?;
-    tally(&mut tx, author, kind(draft.status, draft.visibility), 1).await?;
+    let (was, is) = (before.kind(), kind(draft.status, draft.visibility));
+    if was != is {
+        tally(&mut tx, author, &[(was, -1), (is, 1)]).await?;
+    }
     tx.commit().await?;
     Ok(Saved { slug: slug.to_owned(), version: version + 1 })
 }
@@ -466,18 +469,17 @@ async fn overwrite(
 /// # Errors
 /// [`Error::NotFound`], also for what is somebody else's.
 pub async fn delete(db: &Db, author: Uuid, slug: &str) -> Result<(), Failure> {
-    const DELETE: &str = "delete from articles where id = $1";
+    // What is counted off is what the statement deleted: read before, it may have changed.
+    const DELETE: &str = "delete from articles where slug = $1 and author_id = $2 \
+         returning id, slug, title, visibility, status, version, published_at";
     let mut tx = db.begin().await?;
-    let before = stored(&mut tx, author, slug).await?;
-    let gone = within!(&mut tx, |c| sqlx::query(DELETE)
-        .bind(before.id)
-        .execute(c)
-        .await
-        .map(|d| d.rows_affected()))?;
-    if gone == 0 {
-        return Err(Error::NotFound.into());
-    }
-    tally(&mut tx, author, before.kind(), -1).await?;
+    let gone: Option<Stored> = within!(&mut tx, |c| sqlx::query_as(DELETE)
+        .bind(slug)
+        .bind(author)
+        .fetch_optional(c)
+        .await)?;
+    let gone = gone.ok_or(Error::NotFound)?;
+    tally(&mut tx, author, &[(gone.kind(), -1)]).await?;
     Ok(tx.commit().await?)
 }
 
@@ -504,18 +506,23 @@ fn kind(status: Status, visibility: Visibility) -> &'static str {
     }
 }
 
-/// Keeps the counts of the site and of the author right, in the same transaction.
-async fn tally(tx: &mut Tx, author: Uuid, kind: &str, by: i64) -> sqlx::Result<()> {
+/// Keeps the counts of the site and of the author right, in the same transaction. Rows are
+/// always written in the same order, so that two writers wait and never lock each other out.
+async fn tally(tx: &mut Tx, author: Uuid, changes: &[(&str, i64)]) -> sqlx::Result<()> {
     const TALLY: &str = "insert into tallies (scope, kind, count) values ($1, $2, $3) \
          on conflict (scope, kind) do update set count = tallies.count + excluded.count";
+    let mut changes = changes.to_vec();
+    changes.sort_unstable();
     for scope in [SITE, author] {
-        within!(tx, |c| sqlx::query(TALLY)
-            .bind(scope)
-            .bind(kind)
-            .bind(by)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
+        for (kind, by) in &changes {
+            within!(tx, |c| sqlx::query(TALLY)
+                .bind(scope)
+                .bind(*kind)
+                .bind(by)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+        }
     }
     Ok(())
 }

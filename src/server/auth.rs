@@ -130,7 +130,12 @@ pub async fn log_in(
     }
     from.give_back(&state.db).await?;
     to.give_back(&state.db).await?;
-    let user = users::find(&state.db, credential.user_id).await?.ok_or(Error::BadCredentials)?;
+    // While the password was being checked it may have been changed, and with it the stamp:
+    // what was proved then is worth nothing now.
+    let user = users::find(&state.db, credential.user_id)
+        .await?
+        .filter(|user| user.security_stamp == credential.security_stamp)
+        .ok_or(Error::BadCredentials)?;
     sign_in(auth, &user, client, keep).await?;
     tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
     Ok(())

@@ -2,7 +2,11 @@
 //! lists and strikethrough. Raw HTML is shown as it was typed, and what was rendered goes
 //! through a sanitiser all the same.
 
-use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use pulldown_cmark::{
     CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
@@ -17,7 +21,8 @@ pub fn render(markdown: &str) -> String {
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_STRIKETHROUGH;
-    let mut events: Vec<Event> = Parser::new_ext(markdown, options).map(shown_as_typed).collect();
+    let mut events: Vec<Event> =
+        not_too_deep(Parser::new_ext(markdown, options)).map(shown_as_typed).collect();
     anchor_headings(&mut events);
     wrap_tables(&mut events);
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
@@ -41,6 +46,25 @@ fn shown_as_typed(event: Event) -> Event {
         Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
         other => other,
     }
+}
+
+/// The deepest that quotations and lists stand in each other. What is deeper keeps its text
+/// and loses its frame: the sanitiser's work would grow with the square of the depth.
+const DEEPEST: usize = 32;
+
+fn not_too_deep<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item = Event<'a>> {
+    let mut depth = 0_usize;
+    events.filter(move |event| match event {
+        Event::Start(Tag::BlockQuote(_) | Tag::List(_) | Tag::Item) => {
+            depth += 1;
+            depth <= DEEPEST
+        }
+        Event::End(TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Item) => {
+            depth = depth.saturating_sub(1);
+            depth < DEEPEST
+        }
+        _ => true,
+    })
 }
 
 /// A wide table scrolls inside a region of its own.
@@ -85,7 +109,8 @@ fn is_plain(language: &str) -> bool {
 /// Gives each heading an identifier made of its text, and moves it one level down: the
 /// page's only `h1` is the title.
 fn anchor_headings(events: &mut [Event]) {
-    let mut used: HashSet<String> = RESERVED_IDS.into_iter().map(str::to_owned).collect();
+    let mut used: HashMap<String, u32> =
+        RESERVED_IDS.into_iter().map(|id| (id.to_owned(), 1)).collect();
     let starts: Vec<usize> = (0..events.len())
         .filter(|&i| matches!(events[i], Event::Start(Tag::Heading { .. })))
         .collect();
@@ -111,14 +136,20 @@ fn anchor_headings(events: &mut [Event]) {
     }
 }
 
-fn unused(base: &str, used: &mut HashSet<String>) -> String {
+/// The base itself, else with the next number. `used` remembers the last number of each
+/// base, so that a thousand headings of one text cost no more than a thousand others.
+fn unused(base: &str, used: &mut HashMap<String, u32>) -> String {
     let base = if base.is_empty() { "section" } else { base };
-    let mut id = base.to_owned();
-    let mut n = 2;
-    while !used.insert(id.clone()) {
-        id = format!("{base}-{n}");
+    let mut n = used.get(base).copied().unwrap_or(0);
+    let id = loop {
         n += 1;
-    }
+        let id = if n == 1 { base.to_owned() } else { format!("{base}-{n}") };
+        if n == 1 || !used.contains_key(&id) {
+            break id;
+        }
+    };
+    used.insert(base.to_owned(), n);
+    used.entry(id.clone()).or_insert(1);
     id
 }
 

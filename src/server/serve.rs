@@ -58,8 +58,10 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
     // Without TCP_NODELAY a short answer waits up to 44 ms for the peer's delayed ACK.
-    let mut server =
-        axum_server::from_tcp(listener)?.handle(handle).acceptor(NoDelayAcceptor::new());
+    let mut server = axum_server::from_tcp(listener)?
+        .handle(handle)
+        .acceptor(NoDelayAcceptor::new())
+        .first_request_timeout(HEADER_TIMEOUT);
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
     server.serve(app).await.context("the server stopped")
 }

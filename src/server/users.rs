@@ -65,6 +65,8 @@ pub struct Credential {
     pub password_hash: String,
     /// A deactivated account cannot log in.
     pub active: bool,
+    /// The account's security stamp when the hash was read.
+    pub security_stamp: Vec<u8>,
 }
 
 /// The active account with that key.
@@ -84,7 +86,7 @@ pub async fn find(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn find_credential(db: &Db, identity: &str) -> sqlx::Result<Option<Credential>> {
-    const FIND: &str = "select id as user_id, password_hash, active from users \
+    const FIND: &str = "select id as user_id, password_hash, active, security_stamp from users \
          where lower(email) = $1 or lower(username) = $1";
     let identity = identity.trim().to_ascii_lowercase();
     reading!(db, |pool| sqlx::query_as(FIND).bind(&identity).fetch_optional(pool).await)

@@ -89,6 +89,8 @@ where
         Some(refused) => (Some(refused.error), refused.typed),
         None => (None, Vec::new()),
     };
+    // An error that somebody wrote into the address (`?__path=…&__err=…`) is none of ours.
+    provide_context(ServerActionError::new("", ""));
     let action = ServerAction::<F>::new();
     let value = action.value();
     let error = Signal::derive(move || match value.get() {
