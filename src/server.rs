@@ -23,7 +23,7 @@ pub mod sessions;
 pub mod site;
 pub mod users;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
     Router,
@@ -118,14 +118,24 @@ fn pages_and_functions() -> Router<AppState> {
     // Not `leptos_routes_with_context`: it would also open a door of its own to each server
     // function, past `doors::rpc`.
     let mut router = Router::new();
-    for route in generate_route_list(App) {
-        router = router.route(route.path(), get(page));
+    for path in page_paths() {
+        router = router.route(path, get(page));
     }
     for (page, function) in doors::FORMS {
         let door = move |state, request| doors::page_form(state, request, function);
         router = router.route(page, post(door));
     }
     router.route("/rpc/{*function}", any(doors::rpc)).fallback(missing)
+}
+
+/// The paths of the app's route table. It is read once in the life of the process: while
+/// Leptos reads it, a page that is being rendered elsewhere would wait for its data for good
+/// (leptos-rs/leptos#4773).
+pub fn page_paths() -> &'static [String] {
+    static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        generate_route_list(App).iter().map(|route| route.path().to_owned()).collect()
+    });
+    &PATHS
 }
 
 /// The session, who it belongs to, and the gate before the pages that need somebody.

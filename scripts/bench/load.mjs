@@ -89,5 +89,7 @@ async function wrk(story, seconds, connections) {
     writeFileSync(env.LOAD_BODIES, story.bodies.join('\n'));
   }
   const printed = await run('wrk', [...args.map(String), '-s', SCRIPT, story.url], { env });
-  return JSON.parse(printed.trim().split('\n').at(-1));
+  const figures = JSON.parse(printed.trim().split('\n').at(-1));
+  // Without a single answer wrk says that it took no time at all.
+  return figures.requests > 0 ? figures : { ...figures, p50: NaN, p99: NaN };
 }

@@ -65,10 +65,12 @@ export function warnOfBadAnswers(stories) {
     const sum = (figure) => story.rounds.reduce((total, round) => total + round[figure], 0);
     const [requests, refused, broken] = ['requests', 'refused', 'broken'].map(sum);
     const alone = story.rounds.map(({ status }) => status).filter((status) => status !== 200);
-    if (refused + broken + alone.length === 0) continue;
+    const silent = story.rounds.filter((round) => round.requests === 0).length;
+    if (refused + broken + alone.length + silent === 0) continue;
     well = false;
     const faults = [
       ...(refused > 0 ? [`${number(refused)} refused with 4xx or 5xx`] : []),
+      ...(silent > 0 ? [`none answered in ${silent} of ${story.rounds.length} rounds`] : []),
       ...(broken > 0 ? [`${number(broken)} never answered`] : []),
       ...(alone.length > 0 ? [`asked once more by itself: ${alone.join(', ')}`] : []),
     ];
