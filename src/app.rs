@@ -30,7 +30,7 @@ pub fn App() -> impl IntoView {
     let viewer = Resource::new(|| (), |()| who_am_i());
     provide_context(viewer);
     view! {
-        <Title formatter=|text: String| if text.is_empty() { "Byline".into() } else { format!("{text} · Byline") } />
+        <Title text=title_so_far formatter=title_of_document />
         <Meta name="description" content="Articles by people who sign them." />
         <Router>
             <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
@@ -53,6 +53,23 @@ pub fn App() -> impl IntoView {
             <SiteFooter />
         </Router>
     }
+}
+
+/// What a document's title ends with.
+const TITLE_END: &str = " · Byline";
+
+/// The document's title on a page that calls itself `text`; the front page goes without.
+fn title_of_document(text: String) -> String {
+    if text.is_empty() { "Byline".into() } else { text + TITLE_END }
+}
+
+/// The title while no page says its own, because it is being hydrated or fetched: the one
+/// that the document has. Without it the title would be empty for that moment.
+fn title_so_far() -> String {
+    if is_server() {
+        return String::new();
+    }
+    document().title().strip_suffix(TITLE_END).unwrap_or_default().to_owned()
 }
 
 /// After a navigation without a reload the keyboard and the screen reader start at the new

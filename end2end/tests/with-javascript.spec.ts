@@ -43,6 +43,25 @@ test('the router moves between pages without a reload', async ({ page }) => {
   }).toPass();
 });
 
+test('the title stays while the application takes the page over', async ({ page }) => {
+  await register(page);
+  const article = await publish(page, anArticle());
+  await page.addInitScript(() => {
+    const seen = new Set<string>();
+    Object.assign(window, { titles: seen });
+    new MutationObserver(() => seen.add(document.title)).observe(document, { childList: true, subtree: true, characterData: true });
+  });
+  const release = await holdWasm(page);
+  await page.goto(article, { waitUntil: 'commit' });
+  await expect(page).toHaveTitle(/ · Byline$/);
+  const served = await page.title();
+  await page.evaluate(() => (window as unknown as { titles: Set<string> }).titles.clear());
+  release();
+  await page.waitForLoadState('networkidle');
+  const later = await page.evaluate(() => [...(window as unknown as { titles: Set<string> }).titles]);
+  expect(later.filter((title) => title !== served)).toEqual([]);
+});
+
 test('a form filled and sent before the application is there works', async ({ page }) => {
   const release = await holdWasm(page);
   const ada = await register(page);
