@@ -30,7 +30,7 @@ pub fn App() -> impl IntoView {
     let viewer = Resource::new(|| (), |()| who_am_i());
     provide_context(viewer);
     view! {
-        <Title text=title_so_far formatter=title_of_document />
+        <Title text=title_so_far() formatter=title_of_document />
         <Meta name="description" content="Articles by people who sign them." />
         <Router>
             <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
@@ -64,12 +64,16 @@ fn title_of_document(text: String) -> String {
 }
 
 /// The title while no page says its own, because it is being hydrated or fetched: the one
-/// that the document has. Without it the title would be empty for that moment.
-fn title_so_far() -> String {
-    if is_server() {
-        return String::new();
+/// that the document has.
+fn title_so_far() -> impl Fn() -> String + Send + Sync + 'static {
+    let shown = || if is_server() { String::new() } else { document().title() };
+    let served = shown();
+    move || {
+        // leptos_meta empties the title for a moment before it asks for it.
+        let shown = shown();
+        let title = if shown.is_empty() { &served } else { &shown };
+        title.strip_suffix(TITLE_END).unwrap_or_default().to_owned()
     }
-    document().title().strip_suffix(TITLE_END).unwrap_or_default().to_owned()
 }
 
 /// After a navigation without a reload the keyboard and the screen reader start at the new

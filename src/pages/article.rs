@@ -1,13 +1,17 @@
 //! `/article/:slug`: an article, to be read.
 
-use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos::{
+    prelude::*,
+    server,
+    server_fn::{ServerFn, codec::GetUrl},
+};
 use leptos_meta::{Meta, Title};
 
-use super::segment;
+use super::{articles::DeleteArticle, segment};
 use crate::{
     domain::article::{Article, Status},
     error::Error,
-    ui::{list::members_badge, load::loaded},
+    ui::{form::RefusedElsewhere, list::members_badge, load::loaded},
 };
 
 /// An article that the viewer may read.
@@ -32,47 +36,53 @@ crate::ui::lazy::lazy_page! {
 pub fn ArticlePage() -> impl IntoView {
     let slug = segment("slug");
     let article = Resource::new(move || slug.get(), read_article);
-    loaded(article, |article: Article| {
-        let Article { preview, html, tags, mine } = article;
-        let author = format!("/profile/{}", preview.author);
-        let about = if preview.description.is_empty() {
-            preview.title.clone()
-        } else {
-            preview.description.clone()
-        };
-        let standfirst = (!preview.description.is_empty())
-            .then(|| view! { <p class="standfirst">{preview.description}</p> });
-        let draft =
-            (preview.status == Status::Draft).then(|| view! { <span class="badge">"Draft"</span> });
-        let edit = mine.then(
-            || view! { <a class="edit-link" href=format!("/editor/{}", preview.slug)>"Edit"</a> },
-        );
-        let tags = tags
-            .into_iter()
-            .map(|tag| view! { <li class="tag-pill"><a href=format!("/tag/{tag}")>{tag.clone()}</a></li> })
-            .collect::<Vec<_>>();
-        let tags = (!tags.is_empty())
-            .then(|| view! { <ul class="tag-list" aria-label="Tags">{tags}</ul> });
-        view! {
-            <Title text=preview.title.clone() />
-            <Meta name="description" content=about />
-            <article class="article-page">
-                <header>
-                    <h1>{preview.title}</h1>
-                    {standfirst}
-                    <p class="meta byline">
-                        <a class="author" href=author rel="author">{preview.author}</a>
-                        <time datetime=preview.when.iso>{preview.when.text}</time>
-                        <span>{format!("{} min read", preview.minutes)}</span>
-                        {draft}
-                        {members_badge(preview.visibility)}
-                        {edit}
-                    </p>
-                </header>
-                <div class="article-content" inner_html=html></div>
-                <footer>{tags}</footer>
-            </article>
-        }
-        .into_any()
-    })
+    let shown = loaded(article, show);
+    view! {
+        <RefusedElsewhere function=DeleteArticle::PATH />
+        {shown}
+    }
+}
+
+fn show(article: Article) -> AnyView {
+    let Article { preview, html, tags, mine } = article;
+    let author = format!("/profile/{}", preview.author);
+    let about = if preview.description.is_empty() {
+        preview.title.clone()
+    } else {
+        preview.description.clone()
+    };
+    let standfirst = (!preview.description.is_empty())
+        .then(|| view! { <p class="standfirst">{preview.description}</p> });
+    let draft =
+        (preview.status == Status::Draft).then(|| view! { <span class="badge">"Draft"</span> });
+    let edit = mine.then(
+        || view! { <a class="edit-link" href=format!("/editor/{}", preview.slug)>"Edit"</a> },
+    );
+    let tags = tags
+        .into_iter()
+        .map(|tag| view! { <li class="tag-pill"><a href=format!("/tag/{tag}")>{tag.clone()}</a></li> })
+        .collect::<Vec<_>>();
+    let tags =
+        (!tags.is_empty()).then(|| view! { <ul class="tag-list" aria-label="Tags">{tags}</ul> });
+    view! {
+        <Title text=preview.title.clone() />
+        <Meta name="description" content=about />
+        <article class="article-page">
+            <header>
+                <h1>{preview.title}</h1>
+                {standfirst}
+                <p class="meta byline">
+                    <a class="author" href=author rel="author">{preview.author}</a>
+                    <time datetime=preview.when.iso>{preview.when.text}</time>
+                    <span>{format!("{} min read", preview.minutes)}</span>
+                    {draft}
+                    {members_badge(preview.visibility)}
+                    {edit}
+                </p>
+            </header>
+            <div class="article-content" inner_html=html></div>
+            <footer>{tags}</footer>
+        </article>
+    }
+    .into_any()
 }

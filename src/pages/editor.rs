@@ -1,7 +1,12 @@
 //! `/editor` and `/editor/:slug`: writing.
 
-use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos::{
+    prelude::*,
+    server,
+    server_fn::{ServerFn, codec::GetUrl},
+};
 use leptos_meta::Title;
+use leptos_router::hooks::use_location;
 
 use super::{articles::DeleteArticle, segment};
 use crate::{
@@ -12,7 +17,7 @@ use crate::{
     error::Error,
     ui::{
         form::{Done, ErrorMessages, Form, FormState, Submit, TextArea, TextField, use_form},
-        load::loaded,
+        load::{answered, refusal},
     },
 };
 
@@ -102,17 +107,22 @@ crate::ui::lazy::lazy_page! {
 pub fn EditorPage() -> impl IntoView {
     let slug = segment("slug");
     let manuscript = Resource::new(move || slug.get(), open_manuscript);
-    let form = use_form::<SaveArticle>();
-    loaded(manuscript, move |manuscript: Option<Manuscript>| editor(manuscript, form))
+    let form = use_form(SaveArticle::PATH);
+    answered(manuscript, move |manuscript: Result<Option<Manuscript>, Error>| match manuscript {
+        Ok(manuscript) => editor(manuscript, form),
+        // Whatever became of the article or of the log-in: what was typed is shown again.
+        Err(_) if form.was_refused() => editor(None, form),
+        Err(error) => refusal(error),
+    })
 }
 
-fn editor(
-    manuscript: Option<Manuscript>,
-    (action, form): (ServerAction<SaveArticle>, FormState),
-) -> AnyView {
-    let is_new = manuscript.is_none();
+fn editor(manuscript: Option<Manuscript>, form: FormState) -> AnyView {
+    let slug = form.typed("slug").or_else(|| manuscript.as_ref().map(|m| m.slug.clone()));
+    let slug = slug.unwrap_or_default();
+    let is_new = slug.is_empty();
+    let stored = manuscript.is_some();
     let manuscript = manuscript.unwrap_or_else(|| Manuscript {
-        slug: String::new(),
+        slug: slug.clone(),
         title: String::new(),
         description: String::new(),
         body: String::new(),
@@ -121,7 +131,8 @@ fn editor(
         status: Status::Draft,
         version: 0,
     });
-    let to = if is_new { "/editor".to_owned() } else { format!("/editor/{}", manuscript.slug) };
+    // The form comes back to the address it is at, whatever the article is called meanwhile.
+    let to = use_location().pathname.get_untracked();
     let visibility = form.typed("visibility").and_then(|name| Visibility::from_name(&name));
     let visibility = visibility.unwrap_or(manuscript.visibility);
     let version = form.typed("version").unwrap_or_else(|| manuscript.version.to_string());
@@ -130,15 +141,15 @@ fn editor(
         Status::Published => ("Publish changes", "Unpublish and keep as draft"),
     };
     let heading = if is_new { "New article" } else { "Edit article" };
-    let slug = manuscript.slug.clone();
+    let delete = (stored && !is_new).then(|| view! { <DeleteForm slug=slug.clone() /> });
     view! {
         <Title text=heading />
         <div class="page editor-page">
             <h1>{heading}</h1>
-            <Form action to class="editor">
+            <Form form to class="editor">
                 <ErrorMessages form />
-                {conflict(form, manuscript.slug.clone())}
-                <input type="hidden" name="slug" value=manuscript.slug />
+                {conflict(form, slug.clone())}
+                <input type="hidden" name="slug" value=slug.clone() />
                 <input type="hidden" name="version" value=version />
                 <TextField form field=Field::Title value=manuscript.title />
                 <TextField
@@ -156,7 +167,7 @@ fn editor(
                     <Submit form label=draft name="status" value="draft" class="secondary" />
                 </p>
             </Form>
-            {(!is_new).then(|| view! { <DeleteForm slug /> })}
+            {delete}
         </div>
     }
     .into_any()
@@ -186,7 +197,7 @@ fn visibility_field(chosen: Visibility) -> AnyView {
 /// there, and the choice is the author's.
 fn conflict(form: FormState, slug: String) -> AnyView {
     let panel = move || {
-        let Some(Error::Conflict { version }) = form.error.get() else { return None };
+        let Some(Error::Conflict { version }) = form.error() else { return None };
         Some(view! {
             <section class="conflict" aria-labelledby="conflict-title">
                 <h2 id="conflict-title">"Two versions"</h2>
@@ -228,11 +239,11 @@ fn markdown_help() -> AnyView {
 
 #[component]
 fn DeleteForm(slug: String) -> impl IntoView {
-    let (action, form) = use_form::<DeleteArticle>();
+    let form = use_form(DeleteArticle::PATH);
     view! {
         <details class="danger">
             <summary>"Delete this article"</summary>
-            <Form action to=format!("/article/{slug}")>
+            <Form form to=format!("/article/{slug}")>
                 <ErrorMessages form />
                 <p>"It disappears for every reader, with its text. This cannot be undone."</p>
                 <input type="hidden" name="slug" value=slug.clone() />

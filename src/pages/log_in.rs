@@ -1,6 +1,6 @@
 //! `/login`.
 
-use leptos::{prelude::*, server};
+use leptos::{prelude::*, server, server_fn::ServerFn};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
@@ -33,7 +33,7 @@ crate::ui::lazy::lazy_page! {
 /// The log-in page.
 #[component]
 pub fn LogInPage() -> impl IntoView {
-    let (action, form) = use_form::<LogIn>();
+    let form = use_form(LogIn::PATH);
     let query = use_query_map();
     let wanted = query.with_untracked(|query| query.get("next"));
     let next = wanted.as_deref().map_or_else(Next::home, Next::parse).into_path();
@@ -44,7 +44,7 @@ pub fn LogInPage() -> impl IntoView {
         <div class="page narrow">
             <h1>"Log in"</h1>
             {asked}
-            <Form action to="/login">
+            <Form form to="/login">
                 <ErrorMessages form />
                 <input type="hidden" name="next" value=form.typed("next").unwrap_or(next) />
                 <TextField form field=Field::Email label="Username or e-mail" autocomplete="username" />

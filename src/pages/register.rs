@@ -1,6 +1,10 @@
 //! `/register`.
 
-use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos::{
+    prelude::*,
+    server,
+    server_fn::{ServerFn, codec::GetUrl},
+};
 use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +62,7 @@ crate::ui::lazy::lazy_page! {
 #[component]
 pub fn RegisterPage() -> impl IntoView {
     let terms = Resource::new(|| (), |()| registration_terms());
-    let form = use_form::<Register>();
+    let form = use_form(Register::PATH);
     view! {
         <Title text="Register" />
         <div class="page narrow">
@@ -74,9 +78,9 @@ fn closed() -> AnyView {
     view! { <p class="notice">"This site is not taking new accounts. Whoever runs it can make one for you."</p> }.into_any()
 }
 
-fn fields(terms: Terms, (action, form): (ServerAction<Register>, FormState)) -> AnyView {
+fn fields(terms: Terms, form: FormState) -> AnyView {
     view! {
-        <Form action to="/register">
+        <Form form to="/register">
             <ErrorMessages form />
             <TextField
                 form

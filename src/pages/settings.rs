@@ -1,6 +1,10 @@
 //! `/settings`: one's own account.
 
-use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos::{
+    prelude::*,
+    server,
+    server_fn::{ServerFn, codec::GetUrl},
+};
 use leptos_meta::Title;
 
 use crate::{
@@ -45,11 +49,11 @@ crate::ui::lazy::lazy_page! {
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let account = Resource::new(|| (), |()| show_account());
-    let form = use_form::<LogOut>();
+    let form = use_form(LogOut::PATH);
     loaded(account, move |account: OwnAccount| settings(account, form))
 }
 
-fn settings(account: OwnAccount, (action, form): (ServerAction<LogOut>, FormState)) -> AnyView {
+fn settings(account: OwnAccount, form: FormState) -> AnyView {
     view! {
         <Title text="Settings" />
         <div class="page narrow">
@@ -66,7 +70,7 @@ fn settings(account: OwnAccount, (action, form): (ServerAction<LogOut>, FormStat
             <section>
                 <h2>"This session"</h2>
                 <p>"Logging out ends it on this device at once."</p>
-                <Form action to="/settings">
+                <Form form to="/settings">
                     <ErrorMessages form />
                     <p class="actions"><Submit form label="Log out" class="secondary" /></p>
                 </Form>

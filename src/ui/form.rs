@@ -6,11 +6,31 @@
 //! are never written to, on the server because a refused form is rendered with what it
 //! brought ([`Refused`]).
 
-use leptos::{ev::SubmitEvent, form::FromFormData, prelude::*, server_fn::ServerFn};
+use leptos::{
+    ev::SubmitEvent,
+    form::form_data_from_event,
+    prelude::*,
+    server_fn::{
+        Decodes,
+        client::{Client, browser::BrowserClient},
+        codec::JsonEncoding,
+        request::{ClientReq, browser::BrowserRequest},
+        response::ClientRes,
+    },
+    task::spawn_local,
+    wasm_bindgen::JsCast,
+    web_sys::UrlSearchParams,
+};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
-use crate::{domain::field::Field, error::Error};
+use crate::{
+    domain::field::{Field, Length},
+    error::Error,
+};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
 
 /// What a form leads to when the server did what it asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,59 +75,76 @@ pub fn provide_refusal() {
     provide_context(Refusal(StoredValue::new(refused.into_inner())));
 }
 
-/// A form's state: what is wrong with it, and whether it is on its way.
+/// A form's state: where it goes, what came of it, and whether it is on its way.
 #[derive(Clone, Copy)]
 pub struct FormState {
-    /// Why it was refused the last time.
-    pub error: Signal<Option<Error>>,
-    /// Whether it is being sent.
-    pub pending: Signal<bool>,
-    typed: StoredValue<Vec<(String, String)>>,
+    function: &'static str,
+    answer: RwSignal<Option<Result<Done, Error>>>,
+    pending: RwSignal<bool>,
+    refused: StoredValue<Option<Refused>>,
 }
 
 impl FormState {
+    /// Why it was refused the last time. Tracked.
+    pub fn error(&self) -> Option<Error> {
+        self.answer.with(|answer| answer.as_ref()?.as_ref().err().cloned())
+    }
+
+    /// Whether the page was rendered because the server refused this form without
+    /// JavaScript; then [`FormState::typed`] has what was in it.
+    pub fn was_refused(&self) -> bool {
+        self.refused.with_value(Option::is_some)
+    }
+
     /// What was typed into that input before the server refused it without JavaScript.
     pub fn typed(&self, name: &str) -> Option<String> {
-        self.typed.with_value(|typed| {
+        self.refused.with_value(|refused| {
+            let typed = &refused.as_ref()?.typed;
             typed.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone())
+        })
+    }
+
+    /// Whether the keyboard starts there in the page of a refused form: at the first field
+    /// that is wrong, or (`None`) at the messages when it is none.
+    fn starts_at(&self, field: Option<Field>) -> bool {
+        self.refused.with_value(|refused| match refused.as_ref().map(|refused| &refused.error) {
+            Some(Error::Invalid(problems)) => {
+                field.is_some() && problems.first().map(|p| p.0) == field
+            }
+            Some(_) => field.is_none(),
+            None => false,
         })
     }
 }
 
-/// The action and the state of the form for the server function `F`.
-pub fn use_form<F>() -> (ServerAction<F>, FormState)
-where
-    F: ServerFn<Output = Done, Error = Error> + Clone + Send + Sync + 'static,
-{
-    let refused = use_context::<Refusal>().and_then(|refusal| {
-        refusal
-            .0
-            .try_update_value(|slot| slot.take_if(|refused| refused.function == F::PATH))
-            .flatten()
-    });
-    let (first, typed) = match refused {
-        Some(refused) => (Some(refused.error), refused.typed),
-        None => (None, Vec::new()),
-    };
-    // An error that somebody wrote into the address (`?__path=…&__err=…`) is none of ours.
-    provide_context(ServerActionError::new("", ""));
-    let action = ServerAction::<F>::new();
-    let value = action.value();
-    let error = Signal::derive(move || match value.get() {
-        Some(Ok(_)) => None,
-        Some(Err(error)) => Some(error),
-        None => first.clone(),
-    });
-    let state =
-        FormState { error, pending: action.pending().into(), typed: StoredValue::new(typed) };
-    (action, state)
+/// The state of the form for the server function at that path, [`ServerFn::PATH`].
+///
+/// Forms know their function by its path alone. Typed arguments would bring a serialiser and
+/// an action for each into the browser, to make again what the form holds already.
+///
+/// [`ServerFn::PATH`]: leptos::server_fn::ServerFn::PATH
+pub fn use_form(function: &'static str) -> FormState {
+    let refused = take_refused(function);
+    let answer = refused.as_ref().map(|refused| Err(refused.error.clone()));
+    FormState {
+        function,
+        answer: RwSignal::new(answer),
+        pending: RwSignal::new(false),
+        refused: StoredValue::new(refused),
+    }
 }
 
-/// A form for the server function `F`, at home on the page `to`.
+/// The refused form for that server function, if this document was rendered for one; once.
+fn take_refused(function: &str) -> Option<Refused> {
+    let Refusal(slot) = use_context()?;
+    slot.try_update_value(|slot| slot.take_if(|refused| refused.function == function)).flatten()
+}
+
+/// A form, at home on the page `to`.
 #[component]
-pub fn Form<F>(
+pub fn Form(
     /// From [`use_form`].
-    action: ServerAction<F>,
+    form: FormState,
     /// The page's own path, where the form goes without JavaScript.
     #[prop(into)]
     to: String,
@@ -116,24 +153,22 @@ pub fn Form<F>(
     class: &'static str,
     /// The fields and the button.
     children: Children,
-) -> impl IntoView
-where
-    F: ServerFn<Output = Done, Error = Error> + DeserializeOwned + Clone + Send + Sync + 'static,
-{
-    let pending = action.pending();
+) -> impl IntoView {
+    let navigate = use_navigate();
     let on_submit = move |event: SubmitEvent| {
-        if event.default_prevented() {
+        // A form that cannot be read is left to the browser, which sends it as it is.
+        let Some(contents) = contents(&event) else { return };
+        event.prevent_default();
+        if form.pending.get_untracked() {
             return;
         }
-        // A form that cannot be read is left to the browser, which sends it as it is.
-        if let Ok(arguments) = F::from_event(&event) {
-            event.prevent_default();
-            if !pending.get_untracked() {
-                action.dispatch(arguments);
-            }
-        }
+        form.pending.set(true);
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            let answer = post(form.function, contents).await;
+            follow(form, answer, |to| navigate(to, NavigateOptions::default()));
+        });
     };
-    follow(Signal::from(action.value()));
     // The messages beside the fields say more than the browser's bubbles, and all at once.
     view! {
         <form class=class method="post" action=to novalidate=true on:submit=on_submit>
@@ -142,27 +177,58 @@ where
     }
 }
 
+/// What the browser would send, with the button that was pressed.
+fn contents(event: &SubmitEvent) -> Option<String> {
+    let data = form_data_from_event(event).ok()?;
+    let pairs = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
+    pairs.to_string().as_string()
+}
+
+/// Sends a form to its server function.
+async fn post(function: &str, contents: String) -> Result<Done, Error> {
+    let request: BrowserRequest = ClientReq::<Error>::try_new_post(function, FORM, JSON, contents)?;
+    let response = <BrowserClient as Client<Error>>::send(request).await?;
+    let ok = ClientRes::<Error>::status(&response) < 400;
+    let body = ClientRes::<Error>::try_into_bytes(response).await?;
+    // Something between here and the server may have answered in its place.
+    if ok {
+        <JsonEncoding as Decodes<Done>>::decode(body).map_err(|_| Error::Offline)
+    } else {
+        Err(<JsonEncoding as Decodes<Error>>::decode(body).unwrap_or(Error::Offline))
+    }
+}
+
 /// Goes where the answer leads: to the next page, or to the first field that is wrong.
-fn follow(value: Signal<Option<Result<Done, Error>>>) {
-    let navigate = use_navigate();
-    Effect::new(move |_| match value.get() {
-        Some(Ok(Done { to, reload: true })) => {
-            // Without the fragment of a reload the browser keeps nothing of this document.
-            let _ = window().location().assign(&to);
-        }
-        Some(Ok(Done { to, reload: false })) => navigate(&to, NavigateOptions::default()),
-        Some(Err(_)) => request_animation_frame(focus_first_problem),
-        None => {}
-    });
+fn follow(form: FormState, answer: Result<Done, Error>, navigate: impl Fn(&str)) {
+    // The person may have left the page meanwhile, and the form with it.
+    let here = form.pending.try_set(false).is_none();
+    match &answer {
+        // A load of the whole document leaves nothing in memory.
+        Ok(Done { to, reload: true }) => _ = window().location().assign(to),
+        Ok(Done { to, reload: false }) if here => navigate(to),
+        Err(_) if here => request_animation_frame(focus_first_problem),
+        _ => {}
+    }
+    form.answer.try_set(Some(answer));
 }
 
 fn focus_first_problem() {
-    use leptos::wasm_bindgen::JsCast;
     let find = |selector| document().query_selector(selector).ok().flatten();
     let wrong = find("[aria-invalid=true]").or_else(|| find(".error-messages"));
     if let Some(element) = wrong.and_then(|e| e.dyn_into::<leptos::web_sys::HtmlElement>().ok()) {
         let _ = element.focus();
     }
+}
+
+/// Says that a form was refused, on a page that does not hold it.
+#[component]
+pub fn RefusedElsewhere(
+    /// The path of the form's server function.
+    function: &'static str,
+) -> impl IntoView {
+    take_refused(function).map(|refused| {
+        view! { <div role="alert"><ul class="error-messages" tabindex="-1" autofocus=true><li>{refused.error.text()}</li></ul></div> }
+    })
 }
 
 /// Everything that is wrong, above the form; each entry leads to its field.
@@ -172,7 +238,7 @@ pub fn ErrorMessages(
     form: FormState,
 ) -> impl IntoView {
     move || {
-        form.error.get().map(|error| {
+        form.error().map(|error| {
             let items: Vec<AnyView> = match &error {
                 Error::Invalid(problems) => problems
                     .iter()
@@ -182,10 +248,23 @@ pub fn ErrorMessages(
                             .into_any()
                     })
                     .collect(),
+                Error::Unauthenticated => vec![log_in_and_return().into_any()],
                 other => vec![view! { <li>{other.text()}</li> }.into_any()],
             };
-            view! { <div role="alert"><ul class="error-messages" tabindex="-1">{items}</ul></div> }
+            let first = form.starts_at(None);
+            view! { <div role="alert"><ul class="error-messages" tabindex="-1" autofocus=first>{items}</ul></div> }
         })
+    }
+}
+
+/// What was typed is on this page alone, so it must not be left.
+fn log_in_and_return() -> impl IntoView {
+    view! {
+        <li>
+            "You are not logged in any more, and nothing was stored. "
+            <a href="/login" target="_blank" rel="external">"Log in in a new tab"</a>
+            ", then come back and send this again: what you typed is still here."
+        </li>
     }
 }
 
@@ -227,7 +306,9 @@ pub fn TextField(
                 autocapitalize="none"
                 spellcheck=matches!(field, Field::Title | Field::Description).to_string()
                 required={length.min > 0}
-                maxlength=length.max.to_string()
+                minlength=minlength(length)
+                maxlength=maxlength(kind, length)
+                autofocus=form.starts_at(Some(field))
                 value=value
                 aria-invalid=invalid(form, field)
                 aria-describedby=described_by(form, field, hinted)
@@ -267,7 +348,8 @@ pub fn TextArea(
                 name=name
                 rows=rows.to_string()
                 required={length.min > 0}
-                maxlength=length.max.to_string()
+                minlength=minlength(length)
+                autofocus=form.starts_at(Some(field))
                 aria-invalid=invalid(form, field)
                 aria-describedby=described_by(form, field, hinted)
             >
@@ -301,6 +383,17 @@ pub fn Submit(
     view! { <button type="submit" class=class name=name value=value aria-busy=busy>{label}</button> }
 }
 
+fn minlength(Length { min, .. }: Length) -> Option<String> {
+    (min > 1).then(|| min.to_string())
+}
+
+/// Browsers count in UTF-16 and cut off what is pasted beyond, without a word. So it is twice
+/// the limit, which no text within it exceeds; and a password, which nobody sees, is not cut
+/// at all: the server says that it is too long.
+fn maxlength(kind: &str, Length { max, .. }: Length) -> Option<String> {
+    (kind != "password").then(|| (2 * max).to_string())
+}
+
 fn hint_of(name: &'static str, hint: Option<String>) -> AnyView {
     hint.map(|hint| view! { <p class="hint" id=format!("{name}-hint")>{hint}</p> }).into_any()
 }
@@ -308,7 +401,7 @@ fn hint_of(name: &'static str, hint: Option<String>) -> AnyView {
 /// What is wrong with a field, beside it.
 pub fn error_of(form: FormState, field: Field) -> AnyView {
     let text = move || {
-        let about = form.error.get().and_then(|error| error.about(field));
+        let about = form.error().and_then(|error| error.about(field));
         about.map(|text| view! { <p class="error" id=format!("{}-error", field.name())>{text}</p> })
     };
     text.into_any()
@@ -318,7 +411,7 @@ fn invalid(
     form: FormState,
     field: Field,
 ) -> impl Fn() -> Option<&'static str> + Copy + Send + 'static {
-    move || form.error.get().and_then(|error| error.about(field)).map(|_| "true")
+    move || form.error().and_then(|error| error.about(field)).map(|_| "true")
 }
 
 fn described_by(
@@ -327,7 +420,7 @@ fn described_by(
     hinted: bool,
 ) -> impl Fn() -> Option<String> + Copy + Send + 'static {
     move || {
-        let wrong = form.error.get().and_then(|error| error.about(field)).is_some();
+        let wrong = form.error().and_then(|error| error.about(field)).is_some();
         let hint = hinted.then(|| format!("{}-hint", field.name()));
         let error = wrong.then(|| format!("{}-error", field.name()));
         match (hint, error) {

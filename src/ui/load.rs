@@ -15,14 +15,21 @@ pub fn loaded<T>(
 where
     T: Clone + Send + Sync + 'static,
 {
-    let content = move || {
-        Suspend::new(async move {
-            match resource.await {
-                Ok(data) => show(data),
-                Err(error) => refusal(error),
-            }
-        })
-    };
+    answered(resource, move |answer| match answer {
+        Ok(data) => show(data),
+        Err(error) => refusal(error),
+    })
+}
+
+/// Shows what a resource brings, be it an error.
+pub fn answered<T>(
+    resource: Resource<Result<T, Error>>,
+    show: impl Fn(Result<T, Error>) -> AnyView + Copy + Send + Sync + 'static,
+) -> AnyView
+where
+    T: Clone + Send + Sync + 'static,
+{
+    let content = move || Suspend::new(async move { show(resource.await) });
     view! { <Transition fallback=|| view! { <p class="loading" role="status">"Loading …"</p> }>{content}</Transition> }.into_any()
 }
 
