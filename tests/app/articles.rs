@@ -242,3 +242,48 @@ async fn tallies_are_right(app: &TestApp) {
     let site = app.count("select cast(coalesce(sum(count), 0) as bigint) from tallies").await;
     assert_eq!(site, 2 * app.count("select count(*) from articles").await);
 }
+
+story!(what_was_typed_survives_a_session_that_ended, |engine| {
+    let app = TestApp::start(engine).await;
+    let stranger = app.browser();
+    let typed = [
+        ("title", "A title"),
+        ("body", "Words that took an evening"),
+        ("tags", "sea"),
+        ("status", "published"),
+    ];
+    for page in ["/editor", "/editor/some-article"] {
+        let answer = stranger.submit(page, &typed).await;
+        assert_eq!(answer.status, 401);
+        assert!(answer.body.contains("Words that took an evening"), "{}", answer.body);
+        assert!(answer.body.contains("value=\"A title\""));
+        assert!(answer.body.contains("Log in in a new tab"));
+    }
+});
+
+story!(what_was_typed_survives_an_article_that_is_gone, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let typed = [
+        ("slug", "gone"),
+        ("version", "3"),
+        ("title", "A title"),
+        ("body", "Words that took an evening"),
+        ("status", "draft"),
+    ];
+    let answer = ada.submit("/editor/gone", &typed).await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.body.contains("Words that took an evening"), "{}", answer.body);
+    assert!(answer.body.contains("value=\"A title\""));
+});
+
+story!(a_refused_deletion_says_so, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    ada.write("A title", "published", "public").await;
+
+    let answer = app.browser().submit("/article/a-title", &[("slug", "a-title")]).await;
+    assert_eq!(answer.status, 401);
+    assert!(answer.body.contains("error-messages"), "{}", answer.body);
+    assert!(answer.body.contains("A title"));
+});
