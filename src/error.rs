@@ -37,6 +37,12 @@ pub enum Error {
     },
     /// New accounts are not being made here.
     RegistrationClosed,
+    /// Not now: the database is away, or there is more to do than can be done. Nothing was
+    /// done, and nothing is wrong with the request.
+    Unavailable {
+        /// Seconds until it is worth another try.
+        retry_after_s: u64,
+    },
     /// The server was not reached. Made in the browser only.
     Offline,
     /// Something broke. The log has the cause under this number.
@@ -58,6 +64,17 @@ impl Error {
             Error::BadRequest => 400,
             Error::TooMany { .. } => 429,
             Error::Offline | Error::Internal { .. } => 500,
+            Error::Unavailable { .. } => 503,
+        }
+    }
+
+    /// How many seconds to wait before the next try, where waiting helps.
+    pub const fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Error::TooMany { retry_after_s } | Error::Unavailable { retry_after_s } => {
+                Some(*retry_after_s)
+            }
+            _ => None,
         }
     }
 
@@ -80,6 +97,9 @@ impl Error {
                 let minutes = retry_after_s.div_ceil(60).max(1);
                 let unit = if minutes == 1 { "minute" } else { "minutes" };
                 format!("That was tried too often. Wait {minutes} {unit}, then try again.")
+            }
+            Error::Unavailable { .. } => {
+                "The site is busy or being restarted. Nothing you typed is lost; try again in a moment.".into()
             }
             Error::RegistrationClosed => "This site is not taking new accounts.".into(),
             Error::Offline => {

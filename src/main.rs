@@ -207,7 +207,7 @@ fn done(outcome: Result<(), Failure>, username: &str) -> anyhow::Result<()> {
         }
         Err(Failure::Refused(Error::NotFound)) => bail!("there is no account named {username}"),
         Err(Failure::Refused(error)) => bail!(error),
-        Err(Failure::Broken(cause)) => Err(cause),
+        Err(Failure::Away(cause) | Failure::Broken(cause)) => Err(cause),
     }
 }
 

@@ -153,6 +153,7 @@ fn with_session(router: Router<AppState>, state: &AppState) -> Router<AppState> 
         .layer(from_fn(layers::gate))
         .layer(from_fn(layers::caching))
         .layer(auth)
+        .layer(from_fn(layers::excuse))
         .layer(from_fn_with_state(state.clone(), layers::expire_cookie_properly))
 }
 

@@ -12,7 +12,7 @@ use super::{
     attempts::{Budget, prefix},
     failure::Failure,
     passwords::Verdict,
-    sessions::{ABOUT, About, KEPT_ABSOLUTE},
+    sessions::{ABOUT, About, KEPT_ABSOLUTE, note},
     users::{self, User},
 };
 use crate::{
@@ -55,7 +55,7 @@ impl AuthUser for User {
 
 /// What axum-login asks for on each request.
 #[derive(Debug)]
-pub struct LookupError(sqlx::Error);
+pub struct LookupError(pub sqlx::Error);
 
 impl std::fmt::Display for LookupError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -76,7 +76,7 @@ impl AuthnBackend for Backend {
     }
 
     async fn get_user(&self, id: &UserId<Self>) -> Result<Option<User>, LookupError> {
-        users::find(&self.state.db, *id).await.map_err(LookupError)
+        users::find(&self.state.db, *id).await.inspect_err(note).map_err(LookupError)
     }
 }
 

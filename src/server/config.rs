@@ -79,7 +79,7 @@ pub struct Config {
         long,
         env = "BYLINE_LOG",
         value_name = "FILTER",
-        default_value = "info,tower_sessions=error,tower_sessions_core=error"
+        default_value = "info,tower_sessions=error,tower_sessions_core=off"
     )]
     pub log: String,
 }

@@ -227,6 +227,24 @@ pub fn violated(error: &sqlx::Error) -> Option<String> {
     error.constraint().map(str::to_owned).or_else(from_text)
 }
 
+/// Whether the database cannot be had just now: out of reach, stopping, starting, or with no
+/// connection to spare. The statement may be a good one and worth another try.
+pub fn is_away(error: &sqlx::Error) -> bool {
+    /// PostgreSQL's admin_shutdown, crash_shutdown, cannot_connect_now and
+    /// too_many_connections; SQLite's SQLITE_BUSY, when another program holds the file.
+    const CODES: [&str; 5] = ["57P01", "57P02", "57P03", "53300", "5"];
+    match error {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| CODES.contains(&code.as_ref()))
+        }
+        _ => false,
+    }
+}
+
 /// Makes the file before SQLite does, so that it is never readable by others (ASVS 13.2.2).
 fn create_private(file: &std::path::Path) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;

@@ -158,8 +158,8 @@ pub fn json(error: &Error) -> Response {
 
 /// `Retry-After` (RFC 9110, 10.2.3), in seconds.
 pub fn retry_after(error: &Error, headers: &mut HeaderMap) {
-    if let Error::TooMany { retry_after_s } = error {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
+    if let Some(seconds) = error.retry_after_s() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
 }
 

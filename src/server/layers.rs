@@ -15,8 +15,8 @@ use super::{
     AppState,
     auth::{AuthSession, Client},
     doors::accepts_html,
-    failure::incident,
-    pages,
+    failure::{RETRY_AFTER_S, incident, unavailable},
+    pages, sessions,
 };
 use crate::error::Error;
 
@@ -185,23 +185,34 @@ pub fn on_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
     response
 }
 
+/// What the session layers answer with an empty 500 because the database is away is a 503.
+/// They have logged it.
+pub async fn excuse(request: Request, next: Next) -> Response {
+    let html = accepts_html(request.headers());
+    let (response, away) = sessions::watched(next.run(request)).await;
+    let failed = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
+    if away && failed && !is_explained(&response) {
+        return explain(StatusCode::SERVICE_UNAVAILABLE, None, html);
+    }
+    response
+}
+
 #[derive(Clone)]
 struct Incident(String);
 
 /// Gives a body to the errors that layers answer without one: a page for people, a code for
-/// programs. A 500 without an incident gets one here.
+/// programs. A 500 without an incident gets one here, and a 503 says when to come back.
 pub async fn explain_errors(request: Request, next: Next) -> Response {
     let html = accepts_html(request.headers());
     let head = request.method() == Method::HEAD;
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
     let status = response.status();
-    let kind = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
-    let explained = kind.starts_with("text/html") || kind.starts_with("application/json");
-    if head || explained || !(status.is_client_error() || status.is_server_error()) {
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let after = HeaderValue::from(RETRY_AFTER_S);
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(after);
+    }
+    let fault = status.is_client_error() || status.is_server_error();
+    if head || !fault || is_explained(&response) {
         return response;
     }
     let (parts, body) = response.into_parts();
@@ -211,8 +222,7 @@ pub async fn explain_errors(request: Request, next: Next) -> Response {
         let said = body.collect().await.map(|b| b.to_bytes()).unwrap_or_default();
         tracing::error!(%status, incident = number, said = %String::from_utf8_lossy(&said), "a layer failed");
     }
-    let mut explained =
-        if html { pages::plain_error(status, number.as_deref()) } else { code(status, number) };
+    let mut explained = explain(status, number, html);
     for (name, value) in &parts.headers {
         if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
             explained.headers_mut().append(name.clone(), value.clone());
@@ -221,11 +231,22 @@ pub async fn explain_errors(request: Request, next: Next) -> Response {
     explained
 }
 
+/// Whether an answer has a body that a person or a program can read.
+fn is_explained(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("text/html") || kind.starts_with("application/json"))
+}
+
+fn explain(status: StatusCode, incident: Option<String>, html: bool) -> Response {
+    if html { pages::plain_error(status, incident.as_deref()) } else { code(status, incident) }
+}
+
 fn code(status: StatusCode, incident: Option<String>) -> Response {
     let error = match status.as_u16() {
         401 => Error::Unauthenticated,
         403 => Error::Forbidden,
         404 => Error::NotFound,
+        503 => unavailable(),
         500.. => Error::Internal { incident: incident.unwrap_or_default() },
         _ => Error::BadRequest,
     };

@@ -40,7 +40,7 @@ pub async fn seed(db: &Db, clock: &Clock, users: u32, articles: u32) -> anyhow::
     for n in 0..articles {
         let Some(author) = authors.get((n % users.max(1)) as usize) else { break };
         let draft = article(n)?;
-        articles::create(db, *author, &draft, clock.now()).await.map_err(told)?;
+        articles::create(db, *author, &draft, clock.now()).await?;
         if n % 1000 == 999 {
             eprintln!("{} of {articles} articles", n + 1);
         }
@@ -64,7 +64,7 @@ async fn author(db: &Db, clock: &Clock, n: u32, hash: &str) -> anyhow::Result<uu
             let found = users::find_public(db, &name).await?;
             Ok(found.context("a seeded person is deactivated")?.0)
         }
-        Err(other) => Err(told(other)),
+        Err(other) => Err(other.into()),
     }
 }
 
@@ -84,11 +84,4 @@ fn article(n: u32) -> anyhow::Result<Draft> {
         visibility: Visibility::Public,
         status: Status::Published,
     })
-}
-
-fn told(failure: Failure) -> anyhow::Error {
-    match failure {
-        Failure::Refused(error) => error.into(),
-        Failure::Broken(cause) => cause,
-    }
 }

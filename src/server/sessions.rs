@@ -6,7 +6,7 @@
 //! identifier, and `save` is one `update … where revoked_at is null` that fails when the
 //! row is gone.
 
-use std::{collections::HashMap, fmt, time::Duration};
+use std::{cell::Cell, collections::HashMap, fmt, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{
     clock::{Clock, Timestamp},
-    db::{Db, reading, writing},
+    db::{Db, is_away, reading, writing},
 };
 
 /// Half a day: a working day with its breaks, and nobody finds it open the next morning.
@@ -138,7 +138,10 @@ impl SessionStore for Store {
         .map_err(broken)?;
         let Some((data, kept, last_seen_at, ends)) = row else { return Ok(None) };
         if now >= last_seen_at.after(SEEN_EVERY) {
-            self.touch(id, now, kept).await.map_err(broken)?;
+            // Whoever reads is not shut out because a note about them cannot be written.
+            if let Err(error) = self.touch(id, now, kept).await {
+                tracing::warn!(%error, "could not note that a session is in use");
+            }
         }
         let data = serde_json::from_str(&data).map_err(|e| Error::Decode(e.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date: ends.to_offset() }))
@@ -197,5 +200,30 @@ fn encode(data: &HashMap<String, Value>) -> Result<String> {
 }
 
 fn broken(error: sqlx::Error) -> Error {
+    note(&error);
     Error::Backend(error.to_string())
+}
+
+tokio::task_local! {
+    /// Whether the database was away when a request asked for its session. tower-sessions
+    /// keeps of an error only its text, and answers each with an empty 500.
+    static AWAY: Cell<bool>;
+}
+
+/// Answers a request, and tells whether the database was away when its session was asked for.
+pub async fn watched<T>(answer: impl Future<Output = T>) -> (T, bool) {
+    AWAY.scope(Cell::new(false), async { (answer.await, database_was_away()) }).await
+}
+
+/// Notes what kind of error a session met, for [`database_was_away`].
+pub fn note(error: &sqlx::Error) {
+    if is_away(error) {
+        // Outside of a request there is nobody to tell.
+        let _ = AWAY.try_with(|away| away.set(true));
+    }
+}
+
+/// Whether the database was away when this request asked for its session.
+pub fn database_was_away() -> bool {
+    AWAY.try_with(Cell::get).unwrap_or(false)
 }

@@ -4,7 +4,11 @@
 use std::time::Duration;
 
 use byline::domain::{email::EmailAddress, next::Next};
-use byline::server::{doors::FORMS, users::User};
+use byline::server::{
+    db::{Db, is_away},
+    doors::FORMS,
+    users::User,
+};
 use proptest::prelude::*;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -536,6 +540,44 @@ story!(t44_a_broken_store_closes_the_door, |engine| {
     app.execute("alter table sessions_away rename to sessions").await;
     assert!(ada.name().await.is_some());
 });
+
+story!(t44_while_the_database_is_away_everybody_is_asked_to_come_back, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, stranger) = (app.person("ada").await, app.browser());
+    app.state.db.close().await;
+    let pages = [stranger.get("/").await, ada.get("/").await, ada.get("/editor").await];
+    let form = [("email", "ada"), ("password", PASSWORD)];
+    let forms = [stranger.submit("/login", &form).await, ada.submit("/login", &form).await];
+    for page in pages.iter().chain(&forms) {
+        assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{}", page.body);
+        assert_eq!(page.header("retry-after"), "5", "{}", page.body);
+        assert!(page.body.contains("<h1>") && page.body.contains("try again"), "{}", page.body);
+        assert!(!page.body.contains("incident") && !page.body.contains("pool"), "{}", page.body);
+    }
+    let calls = [
+        stranger.log_in("ada", PASSWORD).await,
+        stranger.ask("article", &[("slug", "any")]).await,
+        ada.ask("who-am-i", &[]).await,
+        ada.write("Any title", "draft", "public").await,
+        ada.log_out().await,
+    ];
+    for call in calls {
+        assert_eq!(call.status, StatusCode::SERVICE_UNAVAILABLE, "{}", call.body);
+        assert_eq!(call.json(), json!({ "unavailable": { "retry_after_s": 5 } }));
+        assert_eq!(call.header("retry-after"), "5");
+    }
+    assert!(ada.cookie().is_some(), "the session outlives the database's absence");
+});
+
+#[tokio::test]
+async fn t44_a_postgresql_that_shuts_down_is_away_and_a_wrong_statement_is_not() {
+    let app = TestApp::start(crate::support::Engine::Postgres).await;
+    let Db::Postgres(pool) = &app.state.db else { panic!("not PostgreSQL") };
+    let ended = sqlx::query("select pg_terminate_backend(pg_backend_pid())").execute(pool).await;
+    assert!(is_away(&ended.unwrap_err()));
+    let wrong = sqlx::query("select nothing from nowhere").execute(pool).await;
+    assert!(!is_away(&wrong.unwrap_err()));
+}
 
 story!(t45_nobody_reaches_anybody_elses_things, |engine| {
     let app = TestApp::start(engine).await;

@@ -205,6 +205,25 @@ story!(t14_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year, |eng
     assert_eq!(ada.name().await, None);
 });
 
+story!(a_session_is_good_even_if_its_use_cannot_be_noted, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let read_only: &'static str = match engine {
+        crate::support::Engine::Sqlite => {
+            "create trigger sessions_are_read_only before update on sessions \
+             begin select raise(abort, 'read only'); end"
+        }
+        crate::support::Engine::Postgres => {
+            "alter table sessions add constraint sessions_are_read_only \
+             check (last_seen_at < 0) not valid"
+        }
+    };
+    app.execute(read_only).await;
+    app.state.clock.advance(HOUR);
+    assert_eq!(ada.name().await.as_deref(), Some("ada"));
+    assert_eq!(ada.get("/articles").await.status, StatusCode::OK);
+});
+
 story!(a_session_that_is_not_kept_leaves_with_the_browser, |engine| {
     let app = TestApp::start(engine).await;
     let answer = app.browser().register("ada").await;
