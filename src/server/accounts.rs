@@ -2,7 +2,7 @@
 
 use super::{
     AppState,
-    attempts::Budget,
+    attempts::{self, Budget},
     auth::{self, AuthSession, Client},
     config::Registration,
     failure::Failure,
@@ -60,9 +60,9 @@ pub async fn register(
     };
 
     let now = state.clock.now();
-    Budget::register_from(client.address, state.config.registrations_per_address)
-        .take(&state.db, now)
-        .await?;
+    let from = Budget::register_from(client.address, state.config.registrations_per_address);
+    // Never given back: a registration that is refused for a name costs a hash as well.
+    let _counted = attempts::take(&state.db, &[from], now).await?;
     let password_hash = state.passwords.hash(&password).await?;
     let new = NewUser { username, email, password_hash, role: Role::Author };
     let id = users::create(&state.db, &new, now).await?;

@@ -71,7 +71,7 @@ story!(t02_an_unknown_account_costs_the_same_work_as_a_known_one, |engine| {
                 - attempts;
         costs.push((hashes() - before, written));
     }
-    assert_eq!(costs, [(1, 2); 4], "one argon2 hash and two counted attempts each");
+    assert_eq!(costs, [(1, 3); 4], "one argon2 hash and three counted attempts each");
 });
 
 /// Every way in which a request can fail to say that it comes from our own pages.
@@ -481,6 +481,65 @@ story!(t36_no_spelling_of_the_path_is_another_bucket, |engine| {
     }
 });
 
+story!(t36_both_identities_of_an_account_share_one_budget, |engine| {
+    let app = TestApp::start_with(engine, &["--login-attempts-per-account", "4"]).await;
+    app.person("ada").await;
+    // Nothing in the answers, nor in the work, tells that the two are one person's: a pair
+    // that does not exist gets the same.
+    let mut told = Vec::new();
+    for name in ["ada", "nobody"] {
+        let address = format!("{name}@example.org");
+        let before = app.state.passwords.work();
+        let mut answers = Vec::new();
+        for identity in [name, &address, name, &address] {
+            answers.push(app.browser().log_in(identity, "a guess").await.status);
+        }
+        for identity in [name, &address, name, &address, name, &address] {
+            answers.push(app.browser().log_in(identity, PASSWORD).await.status);
+        }
+        told.push((answers, app.state.passwords.work() - before));
+    }
+    let four = |status| [status; 4];
+    assert_eq!(told[0].0[..4], four(StatusCode::UNAUTHORIZED));
+    assert_eq!(told[0].0[4..8], four(StatusCode::UNAUTHORIZED), "the right password, too late");
+    assert_eq!(told[0].0[8..], [StatusCode::TOO_MANY_REQUESTS; 2]);
+    assert_eq!(told[0], told[1]);
+    app.state.clock.advance(Duration::from_secs(15 * 60));
+    assert_eq!(app.browser().log_in("ada", PASSWORD).await.status, StatusCode::OK);
+});
+
+story!(t36_a_refused_attempt_writes_nothing, |engine| {
+    const COUNTED: &str = "select cast(sum(count) * 1000 + count(*) as bigint) from attempts";
+    let app = TestApp::start_with(engine, &["--login-attempts-per-account", "2"]).await;
+    app.person("ada").await;
+    for identity in ["ada", "nobody"] {
+        for _ in 0..2 {
+            app.browser().log_in(identity, "a guess").await;
+        }
+        let before = (app.count(COUNTED).await, app.state.passwords.work());
+        for _ in 0..3 {
+            let answer = app.browser().log_in(identity, PASSWORD).await;
+            assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{identity}");
+        }
+        assert_eq!((app.count(COUNTED).await, app.state.passwords.work()), before, "{identity}");
+    }
+});
+
+story!(t34_what_is_given_back_goes_into_the_window_it_came_from, |engine| {
+    use byline::server::attempts::{Budget, take};
+    let app = TestApp::start(engine).await;
+    let (db, clock) = (&app.state.db, &app.state.clock);
+    let budgets = [Budget::log_in_as("ada", 2)];
+    let slow = take(db, &budgets, clock.now()).await.unwrap();
+    clock.advance(Duration::from_secs(15 * 60));
+    for _ in 0..2 {
+        let _failed = take(db, &budgets, clock.now()).await.unwrap();
+    }
+    slow.give_back(db).await.unwrap();
+    assert!(take(db, &budgets, clock.now()).await.is_err(), "a guess more than there are");
+    assert_eq!(app.count("select cast(sum(count) as bigint) from attempts").await, 2);
+});
+
 story!(t37_of_a_hundred_guesses_at_once_only_the_budget_is_looked_at, |engine| {
     let app = TestApp::start(engine).await;
     app.person("ada").await;
@@ -494,6 +553,11 @@ story!(t37_of_a_hundred_guesses_at_once_only_the_budget_is_looked_at, |engine| {
     let refused = answers.iter().filter(|a| a.status == StatusCode::TOO_MANY_REQUESTS).count();
     assert_eq!((looked_at, refused), (10, 90));
     assert_eq!(app.state.passwords.work() - before, 10);
+    assert_eq!(
+        app.count("select cast(sum(count) as bigint) from attempts where count = 10").await,
+        30,
+        "what was refused is not counted, against nobody"
+    );
 });
 
 story!(t44_a_malformed_cookie_is_nobody, |engine| {
