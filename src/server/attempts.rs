@@ -10,6 +10,7 @@ use super::{
     clock::Timestamp,
     db::{Db, Tx, reading, within, writing},
     failure::Failure,
+    users,
 };
 use crate::error::Error;
 
@@ -38,7 +39,7 @@ impl Budget {
 
     /// Failed log-ins to what was typed as an identity, whether it exists or not.
     pub fn log_in_as(identity: &str, most: u32) -> Self {
-        Self::new("log-in-as", &folded(identity), most, LOG_IN_WINDOW)
+        Self::new("log-in-as", &users::key(identity), most, LOG_IN_WINDOW)
     }
 
     /// Failed log-ins to an account, by whichever of its identities; where there is none, to
@@ -48,7 +49,7 @@ impl Budget {
     pub fn log_in_to(account: Option<Uuid>, identity: &str, most: u32) -> Self {
         let counted = match account {
             Some(id) => Self::new("log-in-to", &id.to_string(), most, LOG_IN_WINDOW),
-            None => Self::new("log-in-to-nobody", &folded(identity), most, LOG_IN_WINDOW),
+            None => Self::new("log-in-to-nobody", &users::key(identity), most, LOG_IN_WINDOW),
         };
         Self { told: false, ..counted }
     }
@@ -166,11 +167,6 @@ impl Taken {
         }
         tx.commit().await
     }
-}
-
-/// Upper and lower case are the same account, so they are the same bucket.
-fn folded(identity: &str) -> String {
-    identity.trim().to_ascii_lowercase()
 }
 
 /// Throws away the windows that have ended.

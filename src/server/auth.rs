@@ -144,12 +144,7 @@ pub async fn log_in(
 }
 
 /// What a log-in is counted in: its network address, what was typed, and whose that is.
-fn budgets(
-    config: &Config,
-    client: &Client,
-    identity: &str,
-    account: Option<Uuid>,
-) -> [Budget; 3] {
+fn budgets(config: &Config, client: &Client, identity: &str, account: Option<Uuid>) -> [Budget; 3] {
     let most = config.login_attempts_per_account;
     [
         Budget::log_in_from(client.address, config.login_attempts_per_address),
