@@ -12,7 +12,7 @@ use crate::{
     domain::{
         email::EmailAddress,
         field::{Field, Problem},
-        password::Password,
+        password::{Password, TypedPassword},
         role::Role,
         username::Username,
     },
@@ -28,7 +28,7 @@ pub struct Application {
     /// The address again.
     pub email_again: String,
     /// A password.
-    pub password: String,
+    pub password: TypedPassword,
 }
 
 /// Makes an account and logs in.
@@ -53,7 +53,8 @@ pub async fn register(
         problems.add(Field::EmailAgain, Problem::Different);
     }
     let min = usize::from(state.config.password_min);
-    let password = problems.check(Field::Password, Password::parse_new(form.password, min));
+    let password =
+        problems.check(Field::Password, Password::parse_new(form.password.into_inner(), min));
     let (Some(username), Some(email), Some(password), true) = (username, email, password, same)
     else {
         return Err(problems.into_error().into());

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     domain::{
         field::{Field, Length, Problem, has_controls},
-        password::Password,
+        password::{Password, TypedPassword},
         role::Role,
     },
     error::{Error, Problems},
@@ -101,12 +101,12 @@ pub async fn log_in(
     auth: &mut AuthSession,
     client: &Client,
     identity: &str,
-    password: String,
+    password: TypedPassword,
     keep: bool,
 ) -> Result<(), Failure> {
     let mut problems = Problems::default();
     let filled = problems.check(Field::Email, check_identity(identity));
-    let password = problems.check(Field::Password, Password::parse_given(password));
+    let password = problems.check(Field::Password, Password::parse_given(password.into_inner()));
     let (Some(()), Some(password)) = (filled, password) else {
         return Err(problems.into_error().into());
     };

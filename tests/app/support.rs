@@ -47,10 +47,11 @@ pub struct TestApp {
     _folder: tempfile::TempDir,
 }
 
+/// The settings, as `byline serve` would read them.
 #[derive(Parser)]
-struct OnlyConfig {
+pub struct OnlyConfig {
     #[command(flatten)]
-    config: Config,
+    pub config: Config,
 }
 
 impl TestApp {
