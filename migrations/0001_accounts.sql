@@ -4,8 +4,13 @@
 
 create table users (
     id uuid primary key,
+    -- As they were typed, to be shown.
     username text not null,
     email text not null,
+    -- The same in ASCII lower case, written by the program: lower() obeys the database's
+    -- locale, and in Turkish the lower case of I is not i.
+    username_key text not null,
+    email_key text not null,
     password_hash text not null,
     active boolean not null,
     -- When the person proved that the address is theirs; null while proof is off.
@@ -16,9 +21,8 @@ create table users (
     created_at bigint not null
 );
 
--- Both are ASCII, so lower() means the same in both engines and every locale.
-create unique index users_username_key on users (lower(username));
-create unique index users_email_key on users (lower(email));
+create unique index users_username_key on users (username_key);
+create unique index users_email_key on users (email_key);
 
 create table roles (
     name text primary key,

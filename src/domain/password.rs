@@ -1,6 +1,29 @@
 //! Passwords, while they are on their way to being hashed.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use super::field::{Field, Problem, check_length};
+
+/// A password in a form, on its way from the browser to the check. Server functions make a
+/// struct of their arguments that has a `Debug`; this one keeps quiet in it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TypedPassword(String);
+
+impl TypedPassword {
+    /// What was typed, to be parsed.
+    pub fn into_inner(self) -> String {
+        self.0
+    }
+}
+
+impl fmt::Debug for TypedPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TypedPassword")
+    }
+}
 
 /// A password as it was typed: spaces kept, no rule about kinds of characters
 /// (OWASP ASVS 5.0, 6.2.5 and 6.2.8). It has no `Debug`, `Display` or `Serialize`, so it

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    domain::{field::Field, next::Next},
+    domain::{field::Field, next::Next, password::TypedPassword},
     error::Error,
     ui::form::{Done, ErrorMessages, Form, Submit, TextField, use_form},
 };
@@ -14,7 +14,7 @@ use crate::{
 #[server(prefix = "/rpc", endpoint = "log-in")]
 pub async fn log_in(
     email: String,
-    password: String,
+    password: TypedPassword,
     #[server(default)] keep: bool,
     #[server(default)] next: String,
 ) -> Result<Done, Error> {

@@ -9,7 +9,7 @@ use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::field::Field,
+    domain::{field::Field, password::TypedPassword},
     error::Error,
     ui::{
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
@@ -41,7 +41,7 @@ pub async fn register(
     username: String,
     email: String,
     email_again: String,
-    password: String,
+    password: TypedPassword,
 ) -> Result<Done, Error> {
     use crate::server::{
         accounts::{self, Application},

@@ -2,7 +2,7 @@
 
 use super::{
     AppState,
-    attempts::Budget,
+    attempts::{self, Budget},
     auth::{self, AuthSession, Client},
     config::Registration,
     failure::Failure,
@@ -12,7 +12,7 @@ use crate::{
     domain::{
         email::EmailAddress,
         field::{Field, Problem},
-        password::Password,
+        password::{Password, TypedPassword},
         role::Role,
         username::Username,
     },
@@ -28,7 +28,7 @@ pub struct Application {
     /// The address again.
     pub email_again: String,
     /// A password.
-    pub password: String,
+    pub password: TypedPassword,
 }
 
 /// Makes an account and logs in.
@@ -53,16 +53,17 @@ pub async fn register(
         problems.add(Field::EmailAgain, Problem::Different);
     }
     let min = usize::from(state.config.password_min);
-    let password = problems.check(Field::Password, Password::parse_new(form.password, min));
+    let password =
+        problems.check(Field::Password, Password::parse_new(form.password.into_inner(), min));
     let (Some(username), Some(email), Some(password), true) = (username, email, password, same)
     else {
         return Err(problems.into_error().into());
     };
 
     let now = state.clock.now();
-    Budget::register_from(client.address, state.config.registrations_per_address)
-        .take(&state.db, now)
-        .await?;
+    let from = Budget::register_from(client.address, state.config.registrations_per_address);
+    // Never given back: a registration that is refused for a name costs a hash as well.
+    let _counted = attempts::take(&state.db, &[from], now).await?;
     let password_hash = state.passwords.hash(&password).await?;
     let new = NewUser { username, email, password_hash, role: Role::Author };
     let id = users::create(&state.db, &new, now).await?;

@@ -1,14 +1,16 @@
-//! Counting attempts, in the database, in one statement: two requests at once cannot both
+//! Counting attempts, in the database, in one transaction: two requests at once cannot both
 //! be the last one allowed.
 
 use std::{net::IpAddr, time::Duration};
 
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::{
     clock::Timestamp,
-    db::{Db, writing},
+    db::{Db, Tx, reading, within, writing},
     failure::Failure,
+    users,
 };
 use crate::error::Error;
 
@@ -18,6 +20,8 @@ pub struct Budget {
     bucket: Vec<u8>,
     most: u32,
     window: Duration,
+    /// Whether the client hears that nothing is left.
+    told: bool,
 }
 
 /// A quarter of an hour: ten guesses in it are 350,000 a year, against which a password of
@@ -28,15 +32,26 @@ const LOG_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
 const REGISTER_WINDOW: Duration = Duration::from_secs(60 * 60);
 
 impl Budget {
-    /// Failed log-ins to what was typed as an identity, whether it exists or not.
-    pub fn log_in_to(identity: &str, most: u32) -> Self {
-        // Upper and lower case are the same account, so they are the same bucket.
-        Self::new("log-in-to", &identity.trim().to_ascii_lowercase(), most, LOG_IN_WINDOW)
-    }
-
     /// Failed log-ins from an address.
     pub fn log_in_from(address: IpAddr, most: u32) -> Self {
         Self::new("log-in-from", &prefix(address), most, LOG_IN_WINDOW)
+    }
+
+    /// Failed log-ins to what was typed as an identity, whether it exists or not.
+    pub fn log_in_as(identity: &str, most: u32) -> Self {
+        Self::new("log-in-as", &users::key(identity), most, LOG_IN_WINDOW)
+    }
+
+    /// Failed log-ins to an account, by whichever of its identities; where there is none, to
+    /// what was typed, so that both are counted alike. Nobody is told that this one is used
+    /// up: after guesses at a name, the answer to an address would tell whether the two are
+    /// one person's.
+    pub fn log_in_to(account: Option<Uuid>, identity: &str, most: u32) -> Self {
+        let counted = match account {
+            Some(id) => Self::new("log-in-to", &id.to_string(), most, LOG_IN_WINDOW),
+            None => Self::new("log-in-to-nobody", &users::key(identity), most, LOG_IN_WINDOW),
+        };
+        Self { told: false, ..counted }
     }
 
     /// New accounts from an address.
@@ -46,41 +61,111 @@ impl Budget {
 
     fn new(action: &str, who: &str, most: u32, window: Duration) -> Self {
         let bucket = Sha256::digest(format!("{action}\n{who}")).to_vec();
-        Self { bucket, most, window }
+        Self { bucket, most, window, told: true }
     }
 
-    /// Takes one attempt out, before the attempt is looked at.
-    ///
-    /// # Errors
-    /// [`Error::TooMany`] when there is none left.
-    pub async fn take(&self, db: &Db, now: Timestamp) -> Result<(), Failure> {
+    /// When the window ends, if nothing is left in it.
+    async fn used_up_until(&self, db: &Db, now: Timestamp) -> sqlx::Result<Option<Timestamp>> {
+        const USED_UP: &str = "select window_ends_at from attempts \
+             where bucket = $1 and window_ends_at > $2 and count >= $3";
+        reading!(db, |pool| {
+            sqlx::query_scalar(USED_UP)
+                .bind(&self.bucket)
+                .bind(now)
+                .bind(i64::from(self.most))
+                .fetch_optional(pool)
+                .await
+        })
+    }
+
+    /// Takes one out and says when the window ends; nothing is written when none is left.
+    async fn take_one(&self, tx: &mut Tx, now: Timestamp) -> sqlx::Result<Option<Timestamp>> {
         const TAKE: &str = "insert into attempts (bucket, window_ends_at, count) values ($1, $2, 1) \
              on conflict (bucket) do update set \
              count = case when attempts.window_ends_at <= $3 then 1 else attempts.count + 1 end, \
              window_ends_at = case when attempts.window_ends_at <= $3 then excluded.window_ends_at else attempts.window_ends_at end \
-             returning count, window_ends_at";
-        let ends = now.after(self.window);
-        let (count, ends): (i64, Timestamp) = writing!(db, |pool| {
-            sqlx::query_as(TAKE).bind(&self.bucket).bind(ends).bind(now).fetch_one(pool).await
-        })?;
-        if count > i64::from(self.most) {
-            return Err(Error::TooMany { retry_after_s: ends.seconds_since(now).max(1) }.into());
+             where attempts.window_ends_at <= $3 or attempts.count < $4 \
+             returning window_ends_at";
+        within!(tx, |c| {
+            sqlx::query_scalar(TAKE)
+                .bind(&self.bucket)
+                .bind(now.after(self.window))
+                .bind(now)
+                .bind(i64::from(self.most))
+                .fetch_optional(c)
+                .await
+        })
+    }
+}
+
+/// An attempt that was counted, to be given back if it was a good one.
+#[must_use]
+#[derive(Debug)]
+pub struct Taken {
+    /// The buckets, each with the end of the window that was counted in.
+    from: Vec<(Vec<u8>, Timestamp)>,
+    whole: bool,
+}
+
+/// Takes one attempt out of every budget, before the attempt is looked at. A flood costs
+/// reads: where nothing is left, nothing is written.
+///
+/// # Errors
+/// [`Error::TooMany`] when a budget whose end is told has none left; then none was taken
+/// out of the others either.
+pub async fn take(db: &Db, budgets: &[Budget], now: Timestamp) -> Result<Taken, Failure> {
+    for budget in budgets.iter().filter(|budget| budget.told) {
+        if let Some(ends) = budget.used_up_until(db, now).await? {
+            return Err(too_many(ends, now));
         }
-        Ok(())
+    }
+    let mut taken = Taken { from: Vec::with_capacity(budgets.len()), whole: true };
+    // Always in the order of the caller's list: two of these never wait for each other.
+    let mut tx = db.begin().await?;
+    for budget in budgets {
+        match budget.take_one(&mut tx, now).await? {
+            Some(ends) => taken.from.push((budget.bucket.clone(), ends)),
+            None if budget.told => {
+                drop(tx);
+                // The last one went to somebody else since; it may even be back already.
+                let ends = budget.used_up_until(db, now).await?;
+                return Err(too_many(ends.unwrap_or(now), now));
+            }
+            None => taken.whole = false,
+        }
+    }
+    tx.commit().await?;
+    Ok(taken)
+}
+
+fn too_many(ends: Timestamp, now: Timestamp) -> Failure {
+    Error::TooMany { retry_after_s: ends.seconds_since(now).max(1) }.into()
+}
+
+impl Taken {
+    /// Whether every budget had one left: only then may the attempt succeed.
+    pub fn is_whole(&self) -> bool {
+        self.whole
     }
 
-    /// Puts one back: the attempt was a good one. Only that one; nobody else's failures.
+    /// Puts back what was taken: the attempt was a good one. Only that one, nobody else's
+    /// failures, and only into the window it came from: one that began since is another's.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn give_back(&self, db: &Db) -> sqlx::Result<()> {
-        const GIVE_BACK: &str =
-            "update attempts set count = count - 1 where bucket = $1 and count > 0";
-        writing!(db, |pool| sqlx::query(GIVE_BACK)
-            .bind(&self.bucket)
-            .execute(pool)
-            .await
-            .map(|_| ()))
+    pub async fn give_back(self, db: &Db) -> sqlx::Result<()> {
+        const GIVE_BACK: &str = "update attempts set count = count - 1 \
+             where bucket = $1 and window_ends_at = $2 and count > 0";
+        let mut tx = db.begin().await?;
+        for (bucket, ends) in &self.from {
+            within!(&mut tx, |c| sqlx::query(GIVE_BACK)
+                .bind(bucket)
+                .bind(ends)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+        }
+        tx.commit().await
     }
 }
 

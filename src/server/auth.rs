@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::{
     AppState,
-    attempts::{Budget, prefix},
+    attempts::{self, Budget, prefix},
+    config::Config,
     failure::Failure,
     passwords::Verdict,
     sessions::{ABOUT, About, KEPT_ABSOLUTE, note},
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     domain::{
         field::{Field, Length, Problem, has_controls},
-        password::Password,
+        password::{Password, TypedPassword},
         role::Role,
     },
     error::{Error, Problems},
@@ -100,27 +101,29 @@ pub async fn log_in(
     auth: &mut AuthSession,
     client: &Client,
     identity: &str,
-    password: String,
+    password: TypedPassword,
     keep: bool,
 ) -> Result<(), Failure> {
     let mut problems = Problems::default();
     let filled = problems.check(Field::Email, check_identity(identity));
-    let password = problems.check(Field::Password, Password::parse_given(password));
+    let password = problems.check(Field::Password, Password::parse_given(password.into_inner()));
     let (Some(()), Some(password)) = (filled, password) else {
         return Err(problems.into_error().into());
     };
 
-    let now = state.clock.now();
-    let from = Budget::log_in_from(client.address, state.config.login_attempts_per_address);
-    let to = Budget::log_in_to(identity, state.config.login_attempts_per_account);
-    from.take(&state.db, now).await?;
-    to.take(&state.db, now).await?;
-
+    // Looked up first, so that both identities of an account are counted together.
     let credential = users::find_credential(&state.db, identity).await?;
+    let account = credential.as_ref().map(|c| c.user_id);
+    let budgets = budgets(&state.config, client, identity, account);
+    let taken = attempts::take(&state.db, &budgets, state.clock.now()).await?;
+
+    // What was guessed at too often gets the decoy: the same work, and never the answer.
+    let credential = credential.filter(|_| taken.is_whole());
     let stored = credential.as_ref().map(|c| c.password_hash.as_str());
     let verdict = state.passwords.verify(&password, stored).await?;
     let Some(credential) = credential.filter(|c| c.active && verdict != Verdict::Wrong) else {
-        tracing::info!(event = "log_in_failed", address = %client.address);
+        let held_up = !taken.is_whole();
+        tracing::info!(event = "log_in_failed", address = %client.address, held_up);
         return Err(Error::BadCredentials.into());
     };
     if verdict == Verdict::RightButWeak {
@@ -128,8 +131,7 @@ pub async fn log_in(
         users::upgrade_hash(&state.db, credential.user_id, &credential.password_hash, &stronger)
             .await?;
     }
-    from.give_back(&state.db).await?;
-    to.give_back(&state.db).await?;
+    taken.give_back(&state.db).await?;
     // While the password was being checked it may have been changed, and with it the stamp:
     // what was proved then is worth nothing now.
     let user = users::find(&state.db, credential.user_id)
@@ -139,6 +141,16 @@ pub async fn log_in(
     sign_in(auth, &user, client, keep).await?;
     tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
     Ok(())
+}
+
+/// What a log-in is counted in: its network address, what was typed, and whose that is.
+fn budgets(config: &Config, client: &Client, identity: &str, account: Option<Uuid>) -> [Budget; 3] {
+    let most = config.login_attempts_per_account;
+    [
+        Budget::log_in_from(client.address, config.login_attempts_per_address),
+        Budget::log_in_as(identity, most),
+        Budget::log_in_to(account, identity, most),
+    ]
 }
 
 /// What can be somebody's name or address at all. No minimum: it would only tell how short

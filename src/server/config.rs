@@ -1,7 +1,7 @@
 //! Every setting: documented on its field, read once, checked at start. `byline serve
 //! --help` prints these comments.
 
-use std::{net::SocketAddr, str::FromStr, time::Duration};
+use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
@@ -85,7 +85,7 @@ pub struct Config {
 }
 
 /// The one setting that every command needs.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 pub struct Database {
     /// Where the data is: sqlite://FILE, made when it is not there, or
     /// postgres://USER:PASSWORD@HOST/NAME
@@ -97,6 +97,13 @@ pub struct Database {
         default_value = "sqlite://byline.db"
     )]
     pub url: String,
+}
+
+/// The address may hold a password.
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Database")
+    }
 }
 
 /// Who may read the site.

@@ -213,18 +213,11 @@ impl Tx {
     }
 }
 
-/// The name of the unique index or constraint that a statement ran into, if it did.
-/// SQLite says `UNIQUE constraint failed: index 'name'` for an index on an expression, and
-/// `… failed: table.column` for one on a column.
+/// The unique index or constraint that a statement ran into, if it did: its name from
+/// PostgreSQL, `table.column` from SQLite, which says `UNIQUE constraint failed: table.column`.
 pub fn violated(error: &sqlx::Error) -> Option<String> {
-    let error = error.as_database_error()?;
-    if !error.is_unique_violation() {
-        return None;
-    }
-    let message = error.message();
-    let from_text =
-        || message.split('\'').nth(1).or_else(|| message.split(": ").nth(1)).map(str::to_owned);
-    error.constraint().map(str::to_owned).or_else(from_text)
+    let error = error.as_database_error().filter(|error| error.is_unique_violation())?;
+    error.constraint().or_else(|| error.message().split(": ").nth(1)).map(str::to_owned)
 }
 
 /// Whether the database cannot be had just now: out of reach, stopping, starting, or with no

@@ -80,6 +80,13 @@ pub async fn find(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
     reading!(db, |pool| sqlx::query_as(FIND).bind(id).fetch_optional(pool).await)
 }
 
+/// What was typed as a name or an address, as the columns `username_key` and `email_key`
+/// have it. Only ASCII is folded, and here and not in SQL, so that it is folded alike in
+/// every database whatever its locale.
+pub fn key(typed: &str) -> String {
+    typed.trim().to_ascii_lowercase()
+}
+
 /// What belongs to a username or an e-mail address, whatever its case. A name never has an
 /// `@`, so one lookup serves both and takes the same steps for each.
 ///
@@ -87,8 +94,8 @@ pub async fn find(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
 /// When the database cannot be read.
 pub async fn find_credential(db: &Db, identity: &str) -> sqlx::Result<Option<Credential>> {
     const FIND: &str = "select id as user_id, password_hash, active, security_stamp from users \
-         where lower(email) = $1 or lower(username) = $1";
-    let identity = identity.trim().to_ascii_lowercase();
+         where email_key = $1 or username_key = $1";
+    let identity = key(identity);
     reading!(db, |pool| sqlx::query_as(FIND).bind(&identity).fetch_optional(pool).await)
 }
 
@@ -101,11 +108,8 @@ pub async fn find_public(
     username: &str,
 ) -> sqlx::Result<Option<(Uuid, String, Timestamp)>> {
     const FIND: &str =
-        "select id, username, created_at from users where lower(username) = $1 and active";
-    reading!(db, |pool| sqlx::query_as(FIND)
-        .bind(username.to_ascii_lowercase())
-        .fetch_optional(pool)
-        .await)
+        "select id, username, created_at from users where username_key = $1 and active";
+    reading!(db, |pool| sqlx::query_as(FIND).bind(key(username)).fetch_optional(pool).await)
 }
 
 /// An account about to be made.
@@ -141,13 +145,15 @@ pub async fn create(db: &Db, new: &NewUser, now: Timestamp) -> Result<Uuid, Fail
 }
 
 async fn insert(tx: &mut Tx, id: Uuid, new: &NewUser, now: Timestamp) -> sqlx::Result<()> {
-    const INSERT: &str = "insert into users (id, username, email, password_hash, active, security_stamp, created_at) \
-         values ($1, $2, $3, $4, true, $5, $6)";
+    const INSERT: &str = "insert into users (id, username, email, username_key, email_key, password_hash, active, \
+         security_stamp, created_at) values ($1, $2, $3, $4, $5, $6, true, $7, $8)";
     within!(tx, |c| {
         sqlx::query(INSERT)
             .bind(id)
             .bind(new.username.as_str())
             .bind(new.email.as_str())
+            .bind(key(new.username.as_str()))
+            .bind(key(new.email.as_str()))
             .bind(&new.password_hash)
             .bind(new_stamp())
             .bind(now)
@@ -163,13 +169,12 @@ async fn add_role(tx: &mut Tx, id: Uuid, role: Role) -> sqlx::Result<()> {
     within!(tx, |c| sqlx::query(ADD).bind(id).bind(role.name()).execute(c).await.map(|_| ()))
 }
 
-/// The index that was run into names one field; the form wants to hear of both.
+/// The statement that failed ran into one index; the form wants to hear of both.
 async fn taken(db: &Db, new: &NewUser) -> Result<Error, Failure> {
-    const TAKEN: &str = "select coalesce(sum(case when lower(username) = $1 then 1 else 0 end), 0), \
-         coalesce(sum(case when lower(email) = $2 then 1 else 0 end), 0) \
-         from users where lower(username) = $1 or lower(email) = $2";
-    let name = new.username.as_str().to_ascii_lowercase();
-    let email = new.email.as_str().to_ascii_lowercase();
+    const TAKEN: &str = "select coalesce(sum(case when username_key = $1 then 1 else 0 end), 0), \
+         coalesce(sum(case when email_key = $2 then 1 else 0 end), 0) \
+         from users where username_key = $1 or email_key = $2";
+    let (name, email) = (key(new.username.as_str()), key(new.email.as_str()));
     let (names, emails): (i64, i64) =
         reading!(db, |pool| sqlx::query_as(TAKEN).bind(&name).bind(&email).fetch_one(pool).await)?;
     let fields = [(names > 0, Field::Username), (emails > 0, Field::Email)];
@@ -197,9 +202,9 @@ pub async fn upgrade_hash(db: &Db, id: Uuid, old: &str, new: &str) -> sqlx::Resu
 /// [`Error::NotFound`].
 pub async fn set_password(db: &Db, username: &str, password_hash: &str) -> Result<(), Failure> {
     const SET: &str =
-        "update users set password_hash = $2, security_stamp = $3 where lower(username) = $1";
+        "update users set password_hash = $2, security_stamp = $3 where username_key = $1";
     let mut tx = db.begin().await?;
-    let name = username.to_ascii_lowercase();
+    let name = key(username);
     let changed = within!(&mut tx, |c| {
         sqlx::query(SET)
             .bind(&name)
@@ -217,10 +222,9 @@ pub async fn set_password(db: &Db, username: &str, password_hash: &str) -> Resul
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn set_active(db: &Db, username: &str, active: bool) -> Result<(), Failure> {
-    const SET: &str =
-        "update users set active = $2, security_stamp = $3 where lower(username) = $1";
+    const SET: &str = "update users set active = $2, security_stamp = $3 where username_key = $1";
     let mut tx = db.begin().await?;
-    let name = username.to_ascii_lowercase();
+    let name = key(username);
     let changed = within!(&mut tx, |c| {
         sqlx::query(SET)
             .bind(&name)
@@ -238,11 +242,11 @@ pub async fn set_active(db: &Db, username: &str, active: bool) -> Result<(), Fai
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn set_role(db: &Db, username: &str, role: Role) -> Result<(), Failure> {
-    const FIND: &str = "select id from users where lower(username) = $1";
+    const FIND: &str = "select id from users where username_key = $1";
     const CLEAR: &str = "delete from user_roles where user_id = $1";
     const STAMP: &str = "update users set security_stamp = $2 where id = $1";
     let mut tx = db.begin().await?;
-    let name = username.to_ascii_lowercase();
+    let name = key(username);
     let found: Option<(Uuid,)> =
         within!(&mut tx, |c| sqlx::query_as(FIND).bind(&name).fetch_optional(c).await)?;
     let Some((id,)) = found else { return Err(Error::NotFound.into()) };
@@ -259,7 +263,7 @@ pub async fn set_role(db: &Db, username: &str, role: Role) -> Result<(), Failure
 
 async fn end_sessions_and_commit(mut tx: Tx, name: &str, changed: u64) -> Result<(), Failure> {
     const END: &str =
-        "delete from sessions where user_id = (select id from users where lower(username) = $1)";
+        "delete from sessions where user_id = (select id from users where username_key = $1)";
     if changed == 0 {
         return Err(Error::NotFound.into());
     }

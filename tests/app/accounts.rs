@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::support::{PASSWORD, TestApp, story};
+use crate::support::{PASSWORD, TestApp, new_postgres_database, story};
 
 story!(whoever_registers_is_logged_in_at_once, |engine| {
     let app = TestApp::start(engine).await;
@@ -45,6 +45,30 @@ story!(a_name_and_an_address_belong_to_one_person_whatever_their_case, |engine| 
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(answer.json(), json!({ "invalid": [["username", "taken"], ["email", "taken"]] }));
 });
+
+/// In Turkish the lower case of I is not i, and PostgreSQL follows its database's locale.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_and_addresses_are_the_same_on_a_turkish_database() {
+    let turkish = "locale_provider icu icu_locale 'tr' template template0";
+    let url = new_postgres_database(turkish).await;
+    let app = TestApp::start_at(url, tempfile::tempdir().unwrap(), &[]).await;
+    assert_eq!(app.count("select cast(lower('I') = 'i' as int)::bigint").await, 0);
+    app.person("IRIS").await;
+    for identity in ["IRIS", "iris", "Iris@Example.org"] {
+        let answer = app.browser().log_in(identity, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::OK, "{identity}");
+    }
+    for name in ["iris", "Iris"] {
+        let answer = app.browser().register(name).await;
+        let both = json!({ "invalid": [["username", "taken"], ["email", "taken"]] });
+        assert_eq!(answer.json(), both, "{name}");
+    }
+    assert_eq!(app.browser().get("/profile/iris").await.status, StatusCode::OK);
+    let iris = app.browser();
+    iris.log_in("iris", PASSWORD).await;
+    byline::server::users::set_active(&app.state.db, "iris", false).await.unwrap();
+    assert_eq!(iris.name().await, None);
+}
 
 story!(logging_out_ends_the_session_and_the_cookie, |engine| {
     let app = TestApp::start(engine).await;

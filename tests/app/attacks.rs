@@ -1,7 +1,10 @@
 //! Attacks that broke other systems, by the numbers of ARCHITECTURE.md. Sessions (T6 to T9,
 //! T13, T14) are in `sessions.rs`.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use byline::domain::{email::EmailAddress, next::Next};
 use byline::server::{
@@ -9,11 +12,16 @@ use byline::server::{
     doors::FORMS,
     users::User,
 };
+
+use clap::Parser;
 use proptest::prelude::*;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::support::{Answer, Browser, PASSWORD, TestApp, story};
+use crate::support::{Answer, Browser, Engine, OnlyConfig, PASSWORD, TestApp, story};
+
+/// A password that is nowhere else.
+const SECRET: &str = "dromedary-2048-umbrella";
 
 /// Everything of an answer that a stranger can compare.
 fn outside(answer: &Answer) -> (StatusCode, Vec<(String, String)>, String) {
@@ -75,7 +83,7 @@ story!(t02_an_unknown_account_costs_the_same_work_as_a_known_one, |engine| {
                 - attempts;
         costs.push((hashes() - before, written));
     }
-    assert_eq!(costs, [(1, 2); 4], "one argon2 hash and two counted attempts each");
+    assert_eq!(costs, [(1, 3); 4], "one argon2 hash and three counted attempts each");
 });
 
 /// Every way in which a request can fail to say that it comes from our own pages.
@@ -485,6 +493,65 @@ story!(t36_no_spelling_of_the_path_is_another_bucket, |engine| {
     }
 });
 
+story!(t36_both_identities_of_an_account_share_one_budget, |engine| {
+    let app = TestApp::start_with(engine, &["--login-attempts-per-account", "4"]).await;
+    app.person("ada").await;
+    // Nothing in the answers, nor in the work, tells that the two are one person's: a pair
+    // that does not exist gets the same.
+    let mut told = Vec::new();
+    for name in ["ada", "nobody"] {
+        let address = format!("{name}@example.org");
+        let before = app.state.passwords.work();
+        let mut answers = Vec::new();
+        for identity in [name, &address, name, &address] {
+            answers.push(app.browser().log_in(identity, "a guess").await.status);
+        }
+        for identity in [name, &address, name, &address, name, &address] {
+            answers.push(app.browser().log_in(identity, PASSWORD).await.status);
+        }
+        told.push((answers, app.state.passwords.work() - before));
+    }
+    let four = |status| [status; 4];
+    assert_eq!(told[0].0[..4], four(StatusCode::UNAUTHORIZED));
+    assert_eq!(told[0].0[4..8], four(StatusCode::UNAUTHORIZED), "the right password, too late");
+    assert_eq!(told[0].0[8..], [StatusCode::TOO_MANY_REQUESTS; 2]);
+    assert_eq!(told[0], told[1]);
+    app.state.clock.advance(Duration::from_secs(15 * 60));
+    assert_eq!(app.browser().log_in("ada", PASSWORD).await.status, StatusCode::OK);
+});
+
+story!(t36_a_refused_attempt_writes_nothing, |engine| {
+    const COUNTED: &str = "select cast(sum(count) * 1000 + count(*) as bigint) from attempts";
+    let app = TestApp::start_with(engine, &["--login-attempts-per-account", "2"]).await;
+    app.person("ada").await;
+    for identity in ["ada", "nobody"] {
+        for _ in 0..2 {
+            app.browser().log_in(identity, "a guess").await;
+        }
+        let before = (app.count(COUNTED).await, app.state.passwords.work());
+        for _ in 0..3 {
+            let answer = app.browser().log_in(identity, PASSWORD).await;
+            assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{identity}");
+        }
+        assert_eq!((app.count(COUNTED).await, app.state.passwords.work()), before, "{identity}");
+    }
+});
+
+story!(t34_what_is_given_back_goes_into_the_window_it_came_from, |engine| {
+    use byline::server::attempts::{Budget, take};
+    let app = TestApp::start(engine).await;
+    let (db, clock) = (&app.state.db, &app.state.clock);
+    let budgets = [Budget::log_in_as("ada", 2)];
+    let slow = take(db, &budgets, clock.now()).await.unwrap();
+    clock.advance(Duration::from_secs(15 * 60));
+    for _ in 0..2 {
+        let _failed = take(db, &budgets, clock.now()).await.unwrap();
+    }
+    slow.give_back(db).await.unwrap();
+    assert!(take(db, &budgets, clock.now()).await.is_err(), "a guess more than there are");
+    assert_eq!(app.count("select cast(sum(count) as bigint) from attempts").await, 2);
+});
+
 story!(t37_of_a_hundred_guesses_at_once_only_the_budget_is_looked_at, |engine| {
     let app = TestApp::start(engine).await;
     app.person("ada").await;
@@ -498,6 +565,11 @@ story!(t37_of_a_hundred_guesses_at_once_only_the_budget_is_looked_at, |engine| {
     let refused = answers.iter().filter(|a| a.status == StatusCode::TOO_MANY_REQUESTS).count();
     assert_eq!((looked_at, refused), (10, 90));
     assert_eq!(app.state.passwords.work() - before, 10);
+    assert_eq!(
+        app.count("select cast(sum(count) as bigint) from attempts where count = 10").await,
+        30,
+        "what was refused is not counted, against nobody"
+    );
 });
 
 story!(t44_a_malformed_cookie_is_nobody, |engine| {
@@ -639,6 +711,116 @@ story!(t46_what_is_logged_of_a_person_holds_no_secret, |engine| {
         ) == "Store"
     );
 });
+
+/// Whether a type has `Debug`: where it has, the constant of its own hides the trait's.
+struct Probe<T>(std::marker::PhantomData<T>);
+trait HasNone {
+    const PRINTS: bool = false;
+}
+impl<T> HasNone for Probe<T> {}
+#[expect(dead_code, reason = "no probed type may have it")]
+impl<T: std::fmt::Debug> Probe<T> {
+    const PRINTS: bool = true;
+}
+
+#[test]
+fn t46_what_holds_a_secret_prints_none() {
+    use byline::{
+        domain::password::Password,
+        pages::{log_in::LogIn, register::Register},
+        server::{accounts::Application, passwords::Passwords, users},
+    };
+    let form = json!({ "username": "a", "email": "a", "email_again": "a", "password": SECRET });
+    let log_in: LogIn = serde_json::from_value(form.clone()).unwrap();
+    let register: Register = serde_json::from_value(form).unwrap();
+    let url = format!("postgres://byline:{SECRET}@127.0.0.1/byline");
+    let config = OnlyConfig::parse_from(["test", "--database-url", &url]).config;
+    let printed = format!("{log_in:?} {register:?} {config:?}");
+    assert!(printed.contains("LogIn") && printed.contains("Register"), "{printed}");
+    assert!(!printed.contains(SECRET), "{printed}");
+    for prints in [
+        Probe::<Password>::PRINTS,
+        Probe::<Passwords>::PRINTS,
+        Probe::<Application>::PRINTS,
+        Probe::<users::Credential>::PRINTS,
+        Probe::<users::NewUser>::PRINTS,
+    ] {
+        assert!(!prints);
+    }
+}
+
+/// Everything that is logged on this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One thread does all but the hashing, so that the thread's subscriber hears all of it.
+mod t46_no_password_that_is_sent_is_logged {
+    use super::*;
+
+    async fn story(engine: Engine) {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(move || writer.clone())
+            .finish();
+        let _heard = tracing::subscriber::set_default(subscriber);
+        let app = TestApp::start(engine).await;
+        let fields = "username=ada&email=ada@b.example&email_again=ada@b.example";
+        for (body, registered, logged_in) in [
+            (format!("{fields}&password={SECRET}"), 200, 200),
+            (format!("{fields}&password={SECRET}"), 422, 200),
+            (format!("{fields}&password={SECRET}wrong"), 422, 401),
+            (format!("{fields}&password={}", SECRET.repeat(20)), 422, 422),
+            (format!("{fields}&password[]={SECRET}"), 400, 400),
+            (format!("{fields}&password[{SECRET}]={SECRET}"), 400, 400),
+            (format!("{fields}&password={SECRET}&password={SECRET}"), 400, 400),
+            (format!("password={SECRET}"), 400, 400),
+            (format!("{fields}&password={SECRET}&keep={SECRET}"), 422, 400),
+            (format!("{fields}&{SECRET}"), 400, 400),
+            (format!("{fields}&password={SECRET}%ff%f"), 422, 401),
+            (format!("{{\"password\":\"{SECRET}\"}}"), 400, 400),
+        ] {
+            for (path, expected) in [("/rpc/register", registered), ("/rpc/log-in", logged_in)] {
+                let browser = app.browser();
+                let request = browser
+                    .bare(Method::POST, path)
+                    .header("origin", &app.origin)
+                    .header("content-type", "application/x-www-form-urlencoded");
+                let answer = browser.send(request.body(body.clone())).await;
+                assert_eq!(answer.status, expected, "{body} to {path}: {}", answer.body);
+                assert!(!answer.body.contains(SECRET), "{}", answer.body);
+            }
+        }
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        for event in ["registered", "logged_in", "log_in_failed"] {
+            assert!(log.contains(event), "{event} in {log}");
+        }
+        let line = log.lines().find(|line| line.contains(SECRET));
+        assert_eq!(line, None);
+    }
+
+    #[tokio::test]
+    async fn on_sqlite() {
+        story(Engine::Sqlite).await;
+    }
+
+    #[tokio::test]
+    async fn on_postgres() {
+        story(Engine::Postgres).await;
+    }
+}
 
 story!(t47_a_password_is_exactly_what_was_typed, |engine| {
     let app = TestApp::start_with(engine, &["--login-attempts-per-account", "100"]).await;

@@ -47,10 +47,11 @@ pub struct TestApp {
     _folder: tempfile::TempDir,
 }
 
+/// The settings, as `byline serve` would read them.
 #[derive(Parser)]
-struct OnlyConfig {
+pub struct OnlyConfig {
     #[command(flatten)]
-    config: Config,
+    pub config: Config,
 }
 
 impl TestApp {
@@ -64,8 +65,13 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let url = match engine {
             Engine::Sqlite => format!("sqlite://{}", folder.path().join("byline.db").display()),
-            Engine::Postgres => new_postgres_database().await,
+            Engine::Postgres => new_postgres_database("").await,
         };
+        Self::start_at(url, folder, more).await
+    }
+
+    /// On that database.
+    pub async fn start_at(url: String, folder: tempfile::TempDir, more: &[&str]) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -132,13 +138,14 @@ impl Drop for TestApp {
     }
 }
 
-async fn new_postgres_database() -> String {
+/// A database with these options of `create database`; its address.
+pub async fn new_postgres_database(options: &str) -> String {
     #[expect(clippy::disallowed_methods, reason = "the tests' own setting")]
     let admin = std::env::var("TEST_POSTGRES_URL")
         .expect("TEST_POSTGRES_URL is not set: run `make test`, or `scripts/with-postgres cargo test --features ssr`");
     let name = format!("story_{}", uuid::Uuid::new_v4().simple());
     let mut connection = PgConnection::connect(&admin).await.unwrap();
-    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}")))
+    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name} {options}")))
         .execute(&mut connection)
         .await
         .unwrap();
