@@ -1,9 +1,11 @@
 //! Lists: which articles are on them, and in which order.
 
+use std::cmp::Reverse;
+
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::tallies::SITE;
+use super::tallies::Scope;
 use crate::{
     domain::{
         article::{Preview, Status, Visibility},
@@ -41,8 +43,32 @@ pub enum Shelf<'a> {
     Desk(Uuid),
 }
 
+/// One page of a shelf, newest first. What it costs grows with the page's number and not with
+/// the number of articles: to find its ten, the entries before them are walked past in an
+/// index, at most [`LAST_PAGE`] times [`PER_PAGE`] of them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(db: &Db, shelf: Shelf<'_>, page: u32) -> Result<Listing, Failure> {
+    let page = page.clamp(1, LAST_PAGE);
+    let total = count(db, shelf).await?;
+    let pages = total.div_ceil(u64::from(PER_PAGE)).clamp(1, u64::from(LAST_PAGE));
+    let pages = u32::try_from(pages).unwrap_or(LAST_PAGE);
+    let offset = i64::from(page - 1) * i64::from(PER_PAGE);
+    let mut rows = if page > pages { Vec::new() } else { rows(db, shelf, offset).await? };
+    // A join promises no order.
+    rows.sort_unstable_by_key(|row| Reverse((row.shown_at, row.id)));
+    Ok(Listing {
+        previews: rows.into_iter().map(PreviewRow::into_preview).collect(),
+        page,
+        pages,
+        total,
+    })
+}
+
 #[derive(FromRow)]
 pub(super) struct PreviewRow {
+    pub(super) id: Uuid,
     slug: String,
     title: String,
     description: String,
@@ -69,110 +95,89 @@ impl PreviewRow {
     }
 }
 
-/// One page of a shelf, newest first.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn list(db: &Db, shelf: Shelf<'_>, page: u32) -> Result<Listing, Failure> {
-    let page = page.clamp(1, LAST_PAGE);
-    let total = count(db, shelf).await?;
-    let pages = u32::try_from(total.div_ceil(u64::from(PER_PAGE))).unwrap_or(u32::MAX).max(1);
-    let offset = i64::from(page - 1) * i64::from(PER_PAGE);
-    let rows = if page > pages { Vec::new() } else { rows(db, shelf, offset).await? };
-    Ok(Listing {
-        previews: rows.into_iter().map(PreviewRow::into_preview).collect(),
-        page,
-        pages,
-        total,
-    })
+/// `keys` picks ten keys, from one index alone; only then are the articles touched.
+macro_rules! shelf_sql {
+    ($keys:literal, newest by $time:literal) => {
+        concat!(
+            "select a.id, a.slug, a.title, a.description, u.username as author, a.",
+            $time,
+            " as shown_at, a.minutes, a.visibility, a.status from (select ",
+            $keys,
+            " limit $1 offset $2) k join articles a on a.id = k.id join users u on u.id = a.author_id"
+        )
+    };
 }
 
-/// Each picks its ten keys from an index alone and only then touches the articles.
-async fn rows(db: &Db, shelf: Shelf<'_>, offset: i64) -> sqlx::Result<Vec<PreviewRow>> {
-    macro_rules! shelf_sql {
-        ($shown_at:literal, $from_where:literal, $order:literal) => {
-            concat!(
-                "select a.slug, a.title, a.description, u.username as author, a.",
-                $shown_at,
-                " as shown_at, \
-                 a.minutes, a.visibility, a.status from (select p.id from ",
-                $from_where,
-                " order by p.",
-                $order,
-                " desc, p.id desc limit $1 offset $2) k \
-                 join articles a on a.id = k.id join users u on u.id = a.author_id \
-                 order by a.",
-                $order,
-                " desc, a.id desc"
-            )
-        };
+impl Shelf<'_> {
+    /// The statement that reads a page: `$1` is how many, `$2` after how many, and `$3` whose
+    /// or which tag.
+    pub const fn sql(self) -> &'static str {
+        match self {
+            Shelf::Public => shelf_sql!(
+                "p.id from articles p where p.status = 'published' and p.visibility = 'public' \
+                 order by p.published_at desc, p.id desc",
+                newest by "published_at"
+            ),
+            Shelf::Published => shelf_sql!(
+                "p.id from articles p where p.status = 'published' \
+                 order by p.published_at desc, p.id desc",
+                newest by "published_at"
+            ),
+            Shelf::Author { member: false, .. } => shelf_sql!(
+                "p.id from articles p where p.author_id = $3 and p.status = 'published' \
+                 and p.visibility = 'public' order by p.published_at desc, p.id desc",
+                newest by "published_at"
+            ),
+            Shelf::Author { member: true, .. } => shelf_sql!(
+                "p.id from articles p where p.author_id = $3 and p.status = 'published' \
+                 order by p.published_at desc, p.id desc",
+                newest by "published_at"
+            ),
+            Shelf::Tagged { member: false, .. } => shelf_sql!(
+                "p.article_id as id from article_tags p where p.tag = $3 and p.status = 'published' \
+                 and p.visibility = 'public' order by p.published_at desc, p.article_id desc",
+                newest by "published_at"
+            ),
+            Shelf::Tagged { member: true, .. } => shelf_sql!(
+                "p.article_id as id from article_tags p where p.tag = $3 and p.status = 'published' \
+                 order by p.published_at desc, p.article_id desc",
+                newest by "published_at"
+            ),
+            Shelf::Desk(_) => shelf_sql!(
+                "p.id from articles p where p.author_id = $3 order by p.updated_at desc, p.id desc",
+                newest by "updated_at"
+            ),
+        }
     }
-    const PUBLIC: &str = shelf_sql!(
-        "published_at",
-        "articles p where p.status = 'published' and p.visibility = 'public'",
-        "published_at"
-    );
-    const PUBLISHED: &str =
-        shelf_sql!("published_at", "articles p where p.status = 'published'", "published_at");
-    const BY_AUTHOR: &str = shelf_sql!(
-        "published_at",
-        "articles p where p.status = 'published' and p.author_id = $3 and (p.visibility = 'public' or $4)",
-        "published_at"
-    );
-    const TAGGED: &str = shelf_sql!(
-        "published_at",
-        "article_tags t join articles p on p.id = t.article_id \
-         where t.tag = $3 and p.status = 'published' and (p.visibility = 'public' or $4)",
-        "published_at"
-    );
-    const DESK: &str = shelf_sql!("updated_at", "articles p where p.author_id = $3", "updated_at");
-    let limit = i64::from(PER_PAGE);
-    reading!(db, |pool| match shelf {
-        Shelf::Public => sqlx::query_as(PUBLIC).bind(limit).bind(offset).fetch_all(pool).await,
-        Shelf::Published =>
-            sqlx::query_as(PUBLISHED).bind(limit).bind(offset).fetch_all(pool).await,
-        Shelf::Author { author, member } =>
-            sqlx::query_as(BY_AUTHOR)
-                .bind(limit)
-                .bind(offset)
-                .bind(author)
-                .bind(member)
-                .fetch_all(pool)
-                .await,
-        Shelf::Tagged { tag, member } =>
-            sqlx::query_as(TAGGED)
-                .bind(limit)
-                .bind(offset)
-                .bind(tag)
-                .bind(member)
-                .fetch_all(pool)
-                .await,
-        Shelf::Desk(author) =>
-            sqlx::query_as(DESK).bind(limit).bind(offset).bind(author).fetch_all(pool).await,
+}
+
+async fn rows(db: &Db, shelf: Shelf<'_>, offset: i64) -> sqlx::Result<Vec<PreviewRow>> {
+    reading!(db, |pool| {
+        let page = sqlx::query_as(shelf.sql()).bind(i64::from(PER_PAGE)).bind(offset);
+        let page = match shelf {
+            Shelf::Public | Shelf::Published => page,
+            Shelf::Author { author, .. } | Shelf::Desk(author) => page.bind(author),
+            Shelf::Tagged { tag, .. } => page.bind(tag.to_owned()),
+        };
+        page.fetch_all(pool).await
     })
 }
 
 async fn count(db: &Db, shelf: Shelf<'_>) -> sqlx::Result<u64> {
-    const TALLY: &str = "select cast(coalesce(sum(count), 0) as bigint) from tallies where scope = $1 and \
+    const COUNT: &str = "select cast(coalesce(sum(count), 0) as bigint) from tallies where scope = $1 and \
          (kind = 'public' or (kind = 'members' and $2) or (kind = 'draft' and $3))";
-    const TAGGED: &str = "select count(*) from article_tags t join articles p on p.id = t.article_id \
-         where t.tag = $1 and p.status = 'published' and (p.visibility = 'public' or $2)";
     let (scope, members, drafts) = match shelf {
-        Shelf::Public => (SITE, false, false),
-        Shelf::Published => (SITE, true, false),
-        Shelf::Author { author, member } => (author, member, false),
-        Shelf::Desk(author) => (author, true, true),
-        Shelf::Tagged { tag, member } => {
-            let n: i64 = reading!(db, |pool| sqlx::query_scalar(TAGGED)
-                .bind(tag)
-                .bind(member)
-                .fetch_one(pool)
-                .await)?;
-            return Ok(u64::try_from(n).unwrap_or(0));
-        }
+        Shelf::Public => (Scope::Site, false, false),
+        Shelf::Published => (Scope::Site, true, false),
+        Shelf::Author { author, member } => (Scope::Author(author), member, false),
+        Shelf::Tagged { tag, member } => (Scope::Tag(tag.to_owned()), member, false),
+        Shelf::Desk(author) => (Scope::Author(author), true, true),
     };
-    let n: i64 = reading!(db, |pool| {
-        sqlx::query_scalar(TALLY).bind(scope).bind(members).bind(drafts).fetch_one(pool).await
-    })?;
+    let n: i64 = reading!(db, |pool| sqlx::query_scalar(COUNT)
+        .bind(scope.key())
+        .bind(members)
+        .bind(drafts)
+        .fetch_one(pool)
+        .await)?;
     Ok(u64::try_from(n).unwrap_or(0))
 }

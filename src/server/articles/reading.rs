@@ -24,7 +24,6 @@ pub async fn read(db: &Db, slug: &str, reader: Option<Uuid>) -> Result<Article, 
          from articles a join users u on u.id = a.author_id where a.slug = $1";
     #[derive(FromRow)]
     struct Row {
-        id: Uuid,
         author_id: Uuid,
         html: String,
         #[sqlx(flatten)]
@@ -34,6 +33,7 @@ pub async fn read(db: &Db, slug: &str, reader: Option<Uuid>) -> Result<Article, 
         reading!(db, |pool| sqlx::query_as(READ).bind(slug).fetch_optional(pool).await)?;
     let row = row.ok_or(Error::NotFound)?;
     let mine = reader == Some(row.author_id);
+    let id = row.preview.id;
     let preview = row.preview.into_preview();
     match (preview.status, preview.visibility) {
         _ if mine => {}
@@ -43,7 +43,7 @@ pub async fn read(db: &Db, slug: &str, reader: Option<Uuid>) -> Result<Article, 
         }
         (Status::Published, _) => {}
     }
-    Ok(Article { preview, html: row.html, tags: tags_of(db, row.id).await?, mine })
+    Ok(Article { preview, html: row.html, tags: tags_of(db, id).await?, mine })
 }
 
 async fn tags_of(db: &Db, article: Uuid) -> sqlx::Result<Vec<String>> {

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::tallies::{kind, tally};
+use super::tallies::{Changes, Countable};
 use crate::{
     domain::article::{Body, Description, Status, Tags, Title, Visibility},
     error::Error,
@@ -111,9 +111,11 @@ impl<'a> Writing<'a> {
         let mut tx = db.begin().await?;
         let id = Uuid::now_v7();
         self.insert(&mut tx, id, slug).await?;
-        store_tags(&mut tx, id, &self.draft.tags).await?;
-        let kind = kind(self.draft.status, self.draft.visibility);
-        tally(&mut tx, self.author, &[(kind, 1)]).await?;
+        let published_at = (self.draft.status == Status::Published).then_some(self.now);
+        self.store_tags(&mut tx, id, published_at).await?;
+        let mut changes = Changes::default();
+        changes.add(&self.countable());
+        changes.store(&mut tx).await?;
         tx.commit().await?;
         Ok(Saved { slug: slug.to_owned(), version: 1 })
     }
@@ -150,18 +152,55 @@ impl<'a> Writing<'a> {
     ) -> Result<Saved, Failure> {
         let mut tx = db.begin().await?;
         let before = stored(&mut tx, self.author, basis.slug).await?;
+        if before.version != basis.version {
+            return Err(Error::Conflict { version: before.version }.into());
+        }
         let follows = before.published_at.is_none() && before.title != self.draft.title.as_str();
         let slug = if follows { candidate } else { before.slug.as_str() };
         if !self.overwrite(&mut tx, before.id, basis.version, slug).await? {
-            return Err(Error::Conflict { version: before.version }.into());
+            return Err(overtaken(&mut tx, before.id).await?.into());
         }
-        store_tags(&mut tx, before.id, &self.draft.tags).await?;
-        let (was, is) = (before.kind(), kind(self.draft.status, self.draft.visibility));
-        if was != is {
-            tally(&mut tx, self.author, &[(was, -1), (is, 1)]).await?;
-        }
+        let tags_before = clear_tags(&mut tx, before.id).await?;
+        let first_published = (self.draft.status == Status::Published).then_some(self.now);
+        self.store_tags(&mut tx, before.id, before.published_at.or(first_published)).await?;
+        let mut changes = Changes::default();
+        changes.remove(&before.countable(self.author, &tags_before));
+        changes.add(&self.countable());
+        changes.store(&mut tx).await?;
         tx.commit().await?;
         Ok(Saved { slug: slug.to_owned(), version: basis.version + 1 })
+    }
+
+    fn countable(&self) -> Countable<'_> {
+        Countable {
+            author: self.author,
+            status: self.draft.status,
+            visibility: self.draft.visibility,
+            tags: self.draft.tags.as_slice(),
+        }
+    }
+
+    async fn store_tags(
+        &self,
+        tx: &mut Tx,
+        article: Uuid,
+        published_at: Option<Timestamp>,
+    ) -> sqlx::Result<()> {
+        const ADD: &str = "insert into article_tags (article_id, tag, position, visibility, status, published_at) \
+             values ($1, $2, $3, $4, $5, $6)";
+        for (position, tag) in (0_i64..).zip(self.draft.tags.as_slice()) {
+            within!(tx, |c| sqlx::query(ADD)
+                .bind(article)
+                .bind(tag)
+                .bind(position)
+                .bind(self.draft.visibility.name())
+                .bind(self.draft.status.name())
+                .bind(published_at)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+        }
+        Ok(())
     }
 
     /// Whether the row still had that version: checked and written in one statement.
@@ -208,11 +247,13 @@ struct Stored {
 }
 
 impl Stored {
-    fn kind(&self) -> &'static str {
-        kind(
-            Status::from_name(&self.status).unwrap_or(Status::Draft),
-            Visibility::from_name(&self.visibility).unwrap_or(Visibility::Members),
-        )
+    fn countable<'a>(&self, author: Uuid, tags: &'a [String]) -> Countable<'a> {
+        Countable {
+            author,
+            status: Status::from_name(&self.status).unwrap_or(Status::Draft),
+            visibility: Visibility::from_name(&self.visibility).unwrap_or(Visibility::Members),
+            tags,
+        }
     }
 }
 
@@ -224,39 +265,40 @@ async fn stored(tx: &mut Tx, author: Uuid, slug: &str) -> Result<Stored, Failure
     found.ok_or_else(|| Error::NotFound.into())
 }
 
+/// What to say when somebody else saved or deleted between our reading and our writing.
+async fn overtaken(tx: &mut Tx, id: Uuid) -> sqlx::Result<Error> {
+    const VERSION: &str = "select version from articles where id = $1";
+    let now: Option<i64> =
+        within!(tx, |c| sqlx::query_scalar(VERSION).bind(id).fetch_optional(c).await)?;
+    Ok(now.map_or(Error::NotFound, |version| Error::Conflict { version }))
+}
+
 /// Deletes one's own article.
 ///
 /// # Errors
 /// [`Error::NotFound`], also for what is somebody else's.
 pub async fn delete(db: &Db, author: Uuid, slug: &str) -> Result<(), Failure> {
-    // What is counted off is what the statement deleted: read before, it may have changed.
-    const DELETE: &str = "delete from articles where slug = $1 and author_id = $2 \
+    // A write that changes nothing: whoever is saving the article is waited for, and from here
+    // on it is as it was read.
+    const HOLD: &str = "update articles set version = version where slug = $1 and author_id = $2 \
          returning id, slug, title, visibility, status, version, published_at";
+    const DELETE: &str = "delete from articles where id = $1";
     let mut tx = db.begin().await?;
-    let gone: Option<Stored> = within!(&mut tx, |c| sqlx::query_as(DELETE)
-        .bind(slug)
-        .bind(author)
-        .fetch_optional(c)
-        .await)?;
-    let gone = gone.ok_or(Error::NotFound)?;
-    tally(&mut tx, author, &[(gone.kind(), -1)]).await?;
+    let held: Option<Stored> =
+        within!(&mut tx, |c| sqlx::query_as(HOLD).bind(slug).bind(author).fetch_optional(c).await)?;
+    let held = held.ok_or(Error::NotFound)?;
+    let tags = clear_tags(&mut tx, held.id).await?;
+    within!(&mut tx, |c| sqlx::query(DELETE).bind(held.id).execute(c).await.map(|_| ()))?;
+    let mut changes = Changes::default();
+    changes.remove(&held.countable(author, &tags));
+    changes.store(&mut tx).await?;
     Ok(tx.commit().await?)
 }
 
-async fn store_tags(tx: &mut Tx, article: Uuid, tags: &Tags) -> sqlx::Result<()> {
-    const CLEAR: &str = "delete from article_tags where article_id = $1";
-    const ADD: &str = "insert into article_tags (article_id, tag, position) values ($1, $2, $3)";
-    within!(tx, |c| sqlx::query(CLEAR).bind(article).execute(c).await.map(|_| ()))?;
-    for (position, tag) in (0_i64..).zip(tags.as_slice()) {
-        within!(tx, |c| sqlx::query(ADD)
-            .bind(article)
-            .bind(tag)
-            .bind(position)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
-    }
-    Ok(())
+/// The tags that it had.
+async fn clear_tags(tx: &mut Tx, article: Uuid) -> sqlx::Result<Vec<String>> {
+    const CLEAR: &str = "delete from article_tags where article_id = $1 returning tag";
+    within!(tx, |c| sqlx::query_scalar(CLEAR).bind(article).fetch_all(c).await)
 }
 
 /// Slugs to try in turn until the database says that one is free: the title's own, then
