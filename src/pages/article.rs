@@ -18,12 +18,12 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "article", input = GetUrl)]
 pub async fn read_article(slug: String) -> Result<Article, Error> {
-    use crate::server::{articles, context};
+    use crate::server::{articles::reading, context};
     let reader = context::reader()?.map(|user| user.id);
     if slug.contains('\0') {
         return Err(Error::NotFound);
     }
-    Ok(articles::read(&context::state()?.db, &slug, reader).await?)
+    Ok(reading::read(&context::state()?.db, &slug, reader).await?)
 }
 
 crate::ui::lazy::lazy_page! {

@@ -18,22 +18,22 @@ use crate::{
 #[server(prefix = "/rpc", endpoint = "desk", input = GetUrl)]
 pub async fn desk(page: u32) -> Result<Listing, Error> {
     use crate::server::{
-        articles::{self, Shelf},
+        articles::lists::{self, Shelf},
         context,
     };
     let author = context::require_author()?;
-    Ok(articles::list(&context::state()?.db, Shelf::Desk(author.id), page).await?)
+    Ok(lists::list(&context::state()?.db, Shelf::Desk(author.id), page).await?)
 }
 
 /// Deletes one's own article.
 #[server(prefix = "/rpc", endpoint = "delete-article")]
 pub async fn delete_article(slug: String) -> Result<Done, Error> {
-    use crate::server::{articles, context};
+    use crate::server::{articles::saving, context};
     let author = context::require_author()?;
     if slug.contains('\0') {
         return Err(Error::NotFound);
     }
-    articles::delete(&context::state()?.db, author.id, &slug).await?;
+    saving::delete(&context::state()?.db, author.id, &slug).await?;
     Ok(Done::at("/articles"))
 }
 

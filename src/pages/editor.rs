@@ -25,7 +25,7 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "manuscript", input = GetUrl)]
 pub async fn open_manuscript(#[server(default)] slug: String) -> Result<Option<Manuscript>, Error> {
-    use crate::server::{articles, context};
+    use crate::server::{articles::reading, context};
     let author = context::require_author()?;
     if slug.is_empty() {
         return Ok(None);
@@ -33,7 +33,7 @@ pub async fn open_manuscript(#[server(default)] slug: String) -> Result<Option<M
     if slug.contains('\0') {
         return Err(Error::NotFound);
     }
-    Ok(Some(articles::open(&context::state()?.db, author.id, &slug).await?))
+    Ok(Some(reading::open(&context::state()?.db, author.id, &slug).await?))
 }
 
 /// Stores an article: a new one when `slug` is empty, else an edit of `version`. Naming the
@@ -58,7 +58,7 @@ pub async fn save_article(
         },
         error::Problems,
         server::{
-            articles::{self, Draft},
+            articles::saving::{self, Basis, Draft},
             context,
         },
     };
@@ -86,10 +86,11 @@ pub async fn save_article(
     let state = context::state()?;
     let now = state.clock.now();
     let saved = if slug.is_empty() {
-        articles::create(&state.db, author.id, &draft, now).await?
+        saving::create(&state.db, author.id, &draft, now).await?
     } else {
-        let from = if replaces > 0 { replaces } else { version };
-        articles::update(&state.db, author.id, &slug, from, &draft, now).await?
+        let version = if replaces > 0 { replaces } else { version };
+        let basis = Basis { slug: &slug, version };
+        saving::update(&state.db, author.id, basis, &draft, now).await?
     };
     Ok(match status {
         Status::Published => Done::at(format!("/article/{}", saved.slug)),

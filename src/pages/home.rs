@@ -15,11 +15,11 @@ use crate::{
 #[server(prefix = "/rpc", endpoint = "front-page", input = GetUrl)]
 pub async fn front_page(page: u32) -> Result<Listing, Error> {
     use crate::server::{
-        articles::{self, Shelf},
+        articles::lists::{self, Shelf},
         context,
     };
     let shelf = if context::reader()?.is_some() { Shelf::Published } else { Shelf::Public };
-    Ok(articles::list(&context::state()?.db, shelf, page).await?)
+    Ok(lists::list(&context::state()?.db, shelf, page).await?)
 }
 
 crate::ui::lazy::lazy_page! {

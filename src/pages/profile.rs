@@ -15,7 +15,7 @@ use crate::{
 #[server(prefix = "/rpc", endpoint = "profile", input = GetUrl)]
 pub async fn show_profile(username: String, page: u32) -> Result<Profile, Error> {
     use crate::server::{
-        articles::{self, Shelf},
+        articles::lists::{self, Shelf},
         context,
         failure::Failure,
         users,
@@ -27,7 +27,7 @@ pub async fn show_profile(username: String, page: u32) -> Result<Profile, Error>
     }
     let found = users::find_public(&db, &username).await.map_err(Failure::from)?;
     let (author, username, since) = found.ok_or(Error::NotFound)?;
-    let articles = articles::list(&db, Shelf::Author { author, member }, page).await?;
+    let articles = lists::list(&db, Shelf::Author { author, member }, page).await?;
     Ok(Profile { username, since: since.to_when(), articles })
 }
 

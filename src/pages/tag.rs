@@ -17,14 +17,14 @@ pub async fn tagged(tag: String, page: u32) -> Result<Listing, Error> {
     use crate::{
         domain::article::Tags,
         server::{
-            articles::{self, Shelf},
+            articles::lists::{self, Shelf},
             context,
         },
     };
     let member = context::reader()?.is_some();
     let tags = Tags::parse(&tag).map_err(|_| Error::NotFound)?;
     let [tag] = tags.as_slice() else { return Err(Error::NotFound) };
-    Ok(articles::list(&context::state()?.db, Shelf::Tagged { tag, member }, page).await?)
+    Ok(lists::list(&context::state()?.db, Shelf::Tagged { tag, member }, page).await?)
 }
 
 crate::ui::lazy::lazy_page! {

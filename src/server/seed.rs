@@ -3,7 +3,7 @@
 use anyhow::Context;
 
 use super::{
-    articles::{self, Draft},
+    articles::saving::{self, Draft},
     clock::Clock,
     db::Db,
     failure::Failure,
@@ -40,7 +40,7 @@ pub async fn seed(db: &Db, clock: &Clock, users: u32, articles: u32) -> anyhow::
     for n in 0..articles {
         let Some(author) = authors.get((n % users.max(1)) as usize) else { break };
         let draft = article(n)?;
-        articles::create(db, *author, &draft, clock.now()).await?;
+        saving::create(db, *author, &draft, clock.now()).await?;
         if n % 1000 == 999 {
             eprintln!("{} of {articles} articles", n + 1);
         }

@@ -3,7 +3,10 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::support::{TestApp, story};
+use crate::{
+    lists::tallies_are_right,
+    support::{TestApp, story},
+};
 
 const BODY: (&str, &str) = ("body", "Enough words to be an article.");
 
@@ -228,20 +231,6 @@ story!(markdown_is_rendered_and_raw_html_is_shown_as_typed, |engine| {
         assert!(!html.contains(part), "{part}");
     }
 });
-
-/// The counts that are kept are the counts that are.
-async fn tallies_are_right(app: &TestApp) {
-    let wrong = app
-        .count(
-            "select count(*) from (select author_id, case status when 'draft' then 'draft' else visibility end as kind, \
-             count(*) as n from articles group by 1, 2) a \
-             join tallies t on t.scope = a.author_id and t.kind = a.kind where t.count <> a.n",
-        )
-        .await;
-    assert_eq!(wrong, 0);
-    let site = app.count("select cast(coalesce(sum(count), 0) as bigint) from tallies").await;
-    assert_eq!(site, 2 * app.count("select count(*) from articles").await);
-}
 
 story!(what_was_typed_survives_a_session_that_ended, |engine| {
     let app = TestApp::start(engine).await;

@@ -1,0 +1,183 @@
+//! Lists: which articles are on them, and in which order.
+
+use std::cmp::Reverse;
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::tallies::Scope;
+use crate::{
+    domain::{
+        article::{Preview, Status, Visibility},
+        page::{LAST_PAGE, Listing, PER_PAGE},
+    },
+    server::{
+        clock::Timestamp,
+        db::{Db, reading},
+        failure::Failure,
+    },
+};
+
+/// Which articles a list shows.
+#[derive(Clone, Copy, Debug)]
+pub enum Shelf<'a> {
+    /// All that are published and public.
+    Public,
+    /// All that are published.
+    Published,
+    /// One author's that are published; without a log-in only the public ones.
+    Author {
+        /// Whose.
+        author: Uuid,
+        /// Whether the reader is logged in.
+        member: bool,
+    },
+    /// Those that are published under one tag.
+    Tagged {
+        /// The tag.
+        tag: &'a str,
+        /// Whether the reader is logged in.
+        member: bool,
+    },
+    /// All of one author's, drafts included: for the author alone.
+    Desk(Uuid),
+}
+
+/// One page of a shelf, newest first. What it costs grows with the page's number and not with
+/// the number of articles: to find its ten, the entries before them are walked past in an
+/// index, at most [`LAST_PAGE`] times [`PER_PAGE`] of them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(db: &Db, shelf: Shelf<'_>, page: u32) -> Result<Listing, Failure> {
+    let page = page.clamp(1, LAST_PAGE);
+    let total = count(db, shelf).await?;
+    let pages = total.div_ceil(u64::from(PER_PAGE)).clamp(1, u64::from(LAST_PAGE));
+    let pages = u32::try_from(pages).unwrap_or(LAST_PAGE);
+    let offset = i64::from(page - 1) * i64::from(PER_PAGE);
+    let mut rows = if page > pages { Vec::new() } else { rows(db, shelf, offset).await? };
+    // A join promises no order.
+    rows.sort_unstable_by_key(|row| Reverse((row.shown_at, row.id)));
+    Ok(Listing {
+        previews: rows.into_iter().map(PreviewRow::into_preview).collect(),
+        page,
+        pages,
+        total,
+    })
+}
+
+#[derive(FromRow)]
+pub(super) struct PreviewRow {
+    pub(super) id: Uuid,
+    slug: String,
+    title: String,
+    description: String,
+    author: String,
+    shown_at: Timestamp,
+    minutes: i64,
+    visibility: String,
+    status: String,
+}
+
+impl PreviewRow {
+    pub(super) fn into_preview(self) -> Preview {
+        Preview {
+            slug: self.slug,
+            title: self.title,
+            description: self.description,
+            author: self.author,
+            when: self.shown_at.to_when(),
+            minutes: u32::try_from(self.minutes).unwrap_or(1),
+            // What is not known stays closed.
+            visibility: Visibility::from_name(&self.visibility).unwrap_or(Visibility::Members),
+            status: Status::from_name(&self.status).unwrap_or(Status::Draft),
+        }
+    }
+}
+
+/// `keys` picks ten keys, from one index alone; only then are the articles touched.
+macro_rules! shelf_sql {
+    ($keys:literal, newest by $time:literal) => {
+        concat!(
+            "select a.id, a.slug, a.title, a.description, u.username as author, a.",
+            $time,
+            " as shown_at, a.minutes, a.visibility, a.status from (select ",
+            $keys,
+            " limit $1 offset $2) k join articles a on a.id = k.id join users u on u.id = a.author_id"
+        )
+    };
+}
+
+impl Shelf<'_> {
+    /// The statement that reads a page: `$1` is how many, `$2` after how many, and `$3` whose
+    /// or which tag.
+    pub const fn sql(self) -> &'static str {
+        match self {
+            Shelf::Public => shelf_sql!(
+                "p.id from articles p where p.status = 'published' and p.visibility = 'public' \
+                 order by p.published_at desc, p.id desc",
+                newest by "published_at"
+            ),
+            Shelf::Published => shelf_sql!(
+                "p.id from articles p where p.status = 'published' \
+                 order by p.published_at desc, p.id desc",
+                newest by "published_at"
+            ),
+            Shelf::Author { member: false, .. } => shelf_sql!(
+                "p.id from articles p where p.author_id = $3 and p.status = 'published' \
+                 and p.visibility = 'public' order by p.published_at desc, p.id desc",
+                newest by "published_at"
+            ),
+            Shelf::Author { member: true, .. } => shelf_sql!(
+                "p.id from articles p where p.author_id = $3 and p.status = 'published' \
+                 order by p.published_at desc, p.id desc",
+                newest by "published_at"
+            ),
+            Shelf::Tagged { member: false, .. } => shelf_sql!(
+                "p.article_id as id from article_tags p where p.tag = $3 and p.status = 'published' \
+                 and p.visibility = 'public' order by p.published_at desc, p.article_id desc",
+                newest by "published_at"
+            ),
+            Shelf::Tagged { member: true, .. } => shelf_sql!(
+                "p.article_id as id from article_tags p where p.tag = $3 and p.status = 'published' \
+                 order by p.published_at desc, p.article_id desc",
+                newest by "published_at"
+            ),
+            Shelf::Desk(_) => shelf_sql!(
+                "p.id from articles p where p.author_id = $3 order by p.updated_at desc, p.id desc",
+                newest by "updated_at"
+            ),
+        }
+    }
+}
+
+async fn rows(db: &Db, shelf: Shelf<'_>, offset: i64) -> sqlx::Result<Vec<PreviewRow>> {
+    reading!(db, |pool| {
+        let page = sqlx::query_as(shelf.sql()).bind(i64::from(PER_PAGE)).bind(offset);
+        let page = match shelf {
+            Shelf::Public | Shelf::Published => page,
+            Shelf::Author { author, .. } | Shelf::Desk(author) => page.bind(author),
+            Shelf::Tagged { tag, .. } => page.bind(tag.to_owned()),
+        };
+        page.fetch_all(pool).await
+    })
+}
+
+async fn count(db: &Db, shelf: Shelf<'_>) -> sqlx::Result<u64> {
+    const COUNT: &str = "select cast(coalesce(sum(count), 0) as bigint) from tallies where scope = $1 and \
+         (kind = 'public' or (kind = 'members' and $2) or (kind = 'draft' and $3))";
+    let (scope, members, drafts) = match shelf {
+        Shelf::Public => (Scope::Site, false, false),
+        Shelf::Published => (Scope::Site, true, false),
+        Shelf::Author { author, member } => (Scope::Author(author), member, false),
+        Shelf::Tagged { tag, member } => (Scope::Tag(tag.to_owned()), member, false),
+        Shelf::Desk(author) => (Scope::Author(author), true, true),
+    };
+    let n: i64 = reading!(db, |pool| sqlx::query_scalar(COUNT)
+        .bind(scope.key())
+        .bind(members)
+        .bind(drafts)
+        .fetch_one(pool)
+        .await)?;
+    Ok(u64::try_from(n).unwrap_or(0))
+}

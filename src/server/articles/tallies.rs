@@ -1,0 +1,102 @@
+//! Tallies: how many articles there are.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::{
+    domain::article::{Status, Visibility},
+    server::db::{Tx, within},
+};
+
+/// Whose articles are counted. In this order their rows are written: first those that few
+/// others want, and what everybody waits for last.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// One author's.
+    Author(Uuid),
+    /// Those under one tag.
+    Tag(String),
+    /// All.
+    Site,
+}
+
+impl Scope {
+    /// As the database holds it.
+    pub fn key(&self) -> String {
+        match self {
+            Scope::Author(author) => format!("author:{author}"),
+            Scope::Tag(tag) => format!("tag:{tag}"),
+            Scope::Site => "site".into(),
+        }
+    }
+}
+
+/// What an article is counted by.
+pub struct Countable<'a> {
+    /// Whose it is.
+    pub author: Uuid,
+    /// Draft or published.
+    pub status: Status,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// Its tags.
+    pub tags: &'a [String],
+}
+
+/// What a transaction does to the counts.
+#[derive(Debug, Default)]
+pub struct Changes(BTreeMap<(Scope, &'static str), i64>);
+
+impl Changes {
+    /// There is one more.
+    pub fn add(&mut self, article: &Countable<'_>) {
+        self.change(article, 1);
+    }
+
+    /// There is one less.
+    pub fn remove(&mut self, article: &Countable<'_>) {
+        self.change(article, -1);
+    }
+
+    fn change(&mut self, article: &Countable<'_>, by: i64) {
+        let (kind, tags) = match article.status {
+            Status::Draft => ("draft", &[][..]),
+            Status::Published => (article.visibility.name(), article.tags),
+        };
+        let tags = tags.iter().cloned().map(Scope::Tag);
+        for scope in tags.chain([Scope::Author(article.author), Scope::Site]) {
+            *self.0.entry((scope, kind)).or_default() += by;
+        }
+    }
+
+    /// Writes them, in the transaction that writes the article. The rows come in the map's
+    /// order, which is everybody's: two writers wait and never lock each other out.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn store(self, tx: &mut Tx) -> sqlx::Result<()> {
+        const CHANGE: &str = "insert into tallies (scope, kind, count) values ($1, $2, $3) \
+             on conflict (scope, kind) do update set count = tallies.count + excluded.count";
+        const FORGET: &str = "delete from tallies where scope = $1 and kind = $2 and count = 0";
+        for ((scope, kind), by) in self.0.into_iter().filter(|(_, by)| *by != 0) {
+            let scope = scope.key();
+            within!(tx, |c| sqlx::query(CHANGE)
+                .bind(&scope)
+                .bind(kind)
+                .bind(by)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+            if by < 0 {
+                within!(tx, |c| sqlx::query(FORGET)
+                    .bind(&scope)
+                    .bind(kind)
+                    .execute(c)
+                    .await
+                    .map(|_| ()))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,274 @@
+//! Lists of articles, and how many there are.
+
+use std::collections::BTreeMap;
+
+use byline::server::{articles::lists::Shelf, db::Db};
+use futures_util::future::join_all;
+use reqwest::StatusCode;
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Row};
+use uuid::Uuid;
+
+use crate::support::{Answer, Browser, Engine, TestApp, story};
+
+const BODY: (&str, &str) = ("body", "Enough words to be an article.");
+
+/// Every shelf, and the index that its pages come from.
+const SHELVES: [(Shelf<'static>, &str); 7] = [
+    (Shelf::Public, "articles_public"),
+    (Shelf::Published, "articles_published"),
+    (Shelf::Author { author: Uuid::nil(), member: false }, "articles_by_author_public"),
+    (Shelf::Author { author: Uuid::nil(), member: true }, "articles_by_author"),
+    (Shelf::Tagged { tag: "harbour", member: false }, "article_tags_public"),
+    (Shelf::Tagged { tag: "harbour", member: true }, "article_tags_published"),
+    (Shelf::Desk(Uuid::nil()), "articles_desk"),
+];
+
+#[tokio::test]
+async fn on_sqlite_every_list_walks_one_index_alone_and_sorts_nothing() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let Db::Sqlite { readers, .. } = &app.state.db else { panic!("not SQLite") };
+    for (shelf, index) in SHELVES {
+        let explain = AssertSqlSafe(format!("explain query plan {}", with_values(shelf)));
+        let plan: Vec<String> = sqlx::query(explain)
+            .fetch_all(readers)
+            .await
+            .unwrap()
+            .iter()
+            .map(|step| step.get("detail"))
+            .collect();
+        let covering = format!("p USING COVERING INDEX {index}");
+        assert!(
+            plan.iter().any(|step| step.trim_end().ends_with(&covering)
+                || step.contains(&format!("{covering} "))),
+            "{shelf:?} does not walk {index} alone: {plan:#?}"
+        );
+        for step in &plan {
+            let whole_table =
+                step.starts_with("SCAN") && step != "SCAN k" && !step.contains("INDEX");
+            assert!(!whole_table && !step.contains("TEMP B-TREE"), "{shelf:?}: {plan:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn on_postgres_every_list_can_walk_one_index_alone_and_sort_nothing() {
+    let app = TestApp::start(Engine::Postgres).await;
+    let Db::Postgres(pool) = &app.state.db else { panic!("not PostgreSQL") };
+    let mut connection = pool.acquire().await.unwrap();
+    // The tables are empty; the planner would read them whole, and rightly so.
+    for setting in ["enable_seqscan", "enable_bitmapscan", "enable_sort"] {
+        let off = AssertSqlSafe(format!("set {setting} = off"));
+        sqlx::query(off).execute(&mut *connection).await.unwrap();
+    }
+    for (shelf, index) in SHELVES {
+        let explain = AssertSqlSafe(format!("explain {}", with_values(shelf)));
+        let plan: Vec<String> =
+            sqlx::query_scalar(explain).fetch_all(&mut *connection).await.unwrap();
+        let plan = plan.join("\n");
+        assert!(plan.contains(&format!("Index Only Scan Backward using {index} ")), "{plan}");
+        assert!(!plan.contains("Sort"), "{shelf:?}: {plan}");
+    }
+}
+
+/// A shelf's statement with values in the place of its parameters.
+fn with_values(shelf: Shelf<'_>) -> String {
+    let whose = match shelf {
+        Shelf::Tagged { .. } => "'harbour'",
+        _ => "'00000000-0000-0000-0000-000000000000'",
+    };
+    shelf.sql().replace("$1", "10").replace("$2", "20").replace("$3", whose)
+}
+
+story!(
+    a_tag_and_an_author_show_a_stranger_what_is_public_and_a_member_what_is_published,
+    |engine| {
+        let app = TestApp::start(engine).await;
+        let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+        for n in 1..=12 {
+            app.state.clock.advance(std::time::Duration::from_secs(1));
+            tagged(&ada, &format!("Open {n}."), "harbour", "published", "public").await;
+            tagged(&ada, &format!("Closed {n}."), "harbour", "published", "members").await;
+            tagged(&ada, &format!("Hidden {n}."), "harbour", "draft", "public").await;
+        }
+        for (function, name, value) in
+            [("tagged", "tag", "harbour"), ("profile", "username", "ada")]
+        {
+            for (browser, total) in [(&app.browser(), 12), (&bob, 24)] {
+                let mut titles = Vec::new();
+                for page in ["1", "2", "3", "4"] {
+                    let answer =
+                        browser.ask(function, &[(name, value), ("page", page)]).await.json();
+                    let list = if function == "profile" { &answer["articles"] } else { &answer };
+                    assert_eq!(list["total"], total, "{function}: {answer}");
+                    titles.extend(titles_of(list));
+                }
+                let expected: Vec<String> = (1..=12)
+                    .rev()
+                    .flat_map(|n| [format!("Closed {n}."), format!("Open {n}.")])
+                    .filter(|title| total == 24 || title.starts_with("Open"))
+                    .collect();
+                assert_eq!(titles, expected, "{function}");
+            }
+        }
+    }
+);
+
+story!(what_is_unpublished_retagged_or_deleted_leaves_its_tag, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    tagged(&ada, "One", "harbour, boats", "published", "public").await;
+    tagged(&ada, "Two", "harbour", "published", "members").await;
+    tallies_are_right(&app).await;
+    let on = |tag: &'static str| {
+        let ada = &ada;
+        async move { titles_of(&ada.ask("tagged", &[("tag", tag), ("page", "1")]).await.json()) }
+    };
+    let again = |slug, version, tags, status| {
+        let fields = [
+            ("slug", slug),
+            ("version", version),
+            ("title", slug),
+            BODY,
+            ("tags", tags),
+            ("status", status),
+        ];
+        let ada = &ada;
+        async move { assert_eq!(ada.call("save-article", &fields).await.status, StatusCode::OK) }
+    };
+    assert_eq!(on("harbour").await, ["Two", "One"]);
+
+    again("one", "1", "harbour, boats", "draft").await;
+    assert_eq!((on("harbour").await, on("boats").await), (vec!["Two".to_owned()], vec![]));
+    tallies_are_right(&app).await;
+
+    again("one", "2", "boats, nets", "published").await;
+    assert_eq!(
+        (on("harbour").await.len(), on("boats").await.len(), on("nets").await.len()),
+        (1, 1, 1)
+    );
+    tallies_are_right(&app).await;
+
+    again("two", "1", "nets", "published").await;
+    assert_eq!(on("nets").await, ["two", "one"], "by the first publication");
+    tallies_are_right(&app).await;
+
+    for slug in ["one", "two"] {
+        assert_eq!(ada.call("delete-article", &[("slug", slug)]).await.status, StatusCode::OK);
+    }
+    tallies_are_right(&app).await;
+    assert_eq!(
+        app.count("select count(*) from tallies").await,
+        0,
+        "a word of what was deleted stays"
+    );
+});
+
+story!(whatever_many_writers_do_at_once_the_counts_stay_right, |engine| {
+    let app = TestApp::start(engine).await;
+    let people = [app.person("ada").await, app.person("bob").await, app.person("eve").await];
+    join_all(people.iter().enumerate().map(|(who, person)| busy(person, who))).await;
+    tallies_are_right(&app).await;
+    assert!(app.count("select count(*) from articles").await > 0);
+});
+
+/// Publishes, unpublishes, retags and deletes, with some of each under way at once.
+async fn busy(person: &Browser, who: usize) {
+    const TAGS: [&str; 5] = ["a, b, c", "c, b, a", "d, a", "", "b, e, d, c"];
+    const KINDS: [(&str, &str); 3] =
+        [("published", "public"), ("draft", "public"), ("published", "members")];
+    let mut slugs = Vec::new();
+    for n in 0..6 {
+        let (status, visibility) = KINDS[n % KINDS.len()];
+        let title = format!("By {who} number {n}");
+        let answer = tagged(person, &title, TAGS[n % TAGS.len()], status, visibility).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        slugs.push(slug::slugify(title));
+    }
+    for version in 1..=4_usize {
+        let number = version.to_string();
+        let saves = slugs.iter().enumerate().flat_map(|(n, slug)| {
+            let number = &number;
+            // Three tabs save the same version: one of them is stored.
+            (0..3).map(move |tab| async move {
+                let (status, visibility) = KINDS[(n + tab + version) % KINDS.len()];
+                let fields = [
+                    ("slug", slug.as_str()),
+                    ("version", number),
+                    ("title", slug),
+                    BODY,
+                    ("tags", TAGS[(n + tab + version) % TAGS.len()]),
+                    ("status", status),
+                    ("visibility", visibility),
+                ];
+                let answer = person.call("save-article", &fields).await;
+                let fine = [StatusCode::OK, StatusCode::CONFLICT, StatusCode::NOT_FOUND];
+                assert!(fine.contains(&answer.status), "{}", answer.body);
+            })
+        });
+        let delete = async {
+            let answer = person.call("delete-article", &[("slug", &slugs[version])]).await;
+            let fine = [StatusCode::OK, StatusCode::NOT_FOUND];
+            assert!(fine.contains(&answer.status), "{}", answer.body);
+        };
+        tokio::join!(join_all(saves), delete);
+    }
+}
+
+async fn tagged(
+    author: &Browser,
+    title: &str,
+    tags: &str,
+    status: &str,
+    visibility: &str,
+) -> Answer {
+    let fields =
+        [("title", title), BODY, ("tags", tags), ("status", status), ("visibility", visibility)];
+    author.call("save-article", &fields).await
+}
+
+fn titles_of(list: &Value) -> Vec<String> {
+    let previews = list["previews"].as_array().unwrap();
+    previews.iter().map(|article| article["title"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The counts that are kept are the counts that are, and no others; and tags repeat what
+/// their articles are.
+pub async fn tallies_are_right(app: &TestApp) {
+    const ARTICLES: &str = "select id, author_id, status, visibility, published_at from articles";
+    const TAGS: &str = "select article_id, tag, status, visibility, published_at from article_tags";
+    const TALLIES: &str = "select scope, kind, count from tallies";
+    type Article = (Uuid, Uuid, String, String, Option<i64>);
+    type Tag = (Uuid, String, String, String, Option<i64>);
+    type Tally = (String, String, i64);
+    let (articles, tags, tallies): (Vec<Article>, Vec<Tag>, Vec<Tally>) = match &app.state.db {
+        Db::Sqlite { readers: pool, .. } => (
+            sqlx::query_as(ARTICLES).fetch_all(pool).await.unwrap(),
+            sqlx::query_as(TAGS).fetch_all(pool).await.unwrap(),
+            sqlx::query_as(TALLIES).fetch_all(pool).await.unwrap(),
+        ),
+        Db::Postgres(pool) => (
+            sqlx::query_as(ARTICLES).fetch_all(pool).await.unwrap(),
+            sqlx::query_as(TAGS).fetch_all(pool).await.unwrap(),
+            sqlx::query_as(TALLIES).fetch_all(pool).await.unwrap(),
+        ),
+    };
+    let mut counted: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for (id, author, status, visibility, published_at) in articles {
+        let kind = if status == "draft" { &status } else { &visibility };
+        let mut scopes = vec!["site".to_owned(), format!("author:{author}")];
+        for (_, tag, tag_status, tag_visibility, tag_published_at) in
+            tags.iter().filter(|(article, ..)| *article == id)
+        {
+            let repeated = (tag_status, tag_visibility, tag_published_at);
+            assert_eq!(repeated, (&status, &visibility, &published_at), "{tag}");
+            scopes.extend((status == "published").then(|| format!("tag:{tag}")));
+        }
+        for scope in scopes {
+            *counted.entry((scope, kind.clone())).or_default() += 1;
+        }
+    }
+    let kept: BTreeMap<_, _> =
+        tallies.into_iter().map(|(scope, kind, count)| ((scope, kind), count)).collect();
+    assert_eq!(kept, counted);
+}
