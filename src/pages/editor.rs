@@ -150,7 +150,8 @@ fn editor(manuscript: Option<Manuscript>, form: FormState) -> AnyView {
             <Form form to class="editor">
                 <ErrorMessages form />
                 {conflict(form, slug.clone())}
-                <input type="hidden" name="slug" value=slug.clone() />
+                {gone(form)}
+                <input type="hidden" name="slug" value=move || if is_gone(form) { String::new() } else { slug.clone() } />
                 <input type="hidden" name="version" value=version />
                 <TextField form field=Field::Title value=manuscript.title />
                 <TextField
@@ -212,6 +213,30 @@ fn conflict(form: FormState, slug: String) -> AnyView {
                     " Replace the saved version with mine"
                 </label>
             </section>
+        })
+    };
+    panel.into_any()
+}
+
+fn is_gone(form: FormState) -> bool {
+    form.error() == Some(Error::NotFound)
+}
+
+/// The article was deleted, or a new title moved its draft, in another tab: what was typed
+/// becomes an article of its own, rather than nothing.
+fn gone(form: FormState) -> AnyView {
+    let panel = move || {
+        is_gone(form).then(|| {
+            view! {
+                <section class="conflict" aria-labelledby="conflict-title">
+                    <h2 id="conflict-title">"The article is not here any more"</h2>
+                    <p>
+                        "It was deleted, or saved under another title, in another tab. "
+                        "Your text is below, untouched: save it again, and it becomes a new article. "
+                        <a href="/articles" target="_blank" rel="external">"Open my articles in a new tab"</a>
+                    </p>
+                </section>
+            }
         })
     };
     panel.into_any()

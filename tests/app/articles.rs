@@ -264,6 +264,11 @@ story!(what_was_typed_survives_an_article_that_is_gone, |engine| {
     assert_eq!(answer.status, 404);
     assert!(answer.body.contains("Words that took an evening"), "{}", answer.body);
     assert!(answer.body.contains("value=\"A title\""));
+    // Sent once more, it is an article of its own.
+    assert!(answer.body.contains("name=\"slug\" value=\"\""), "{}", answer.body);
+    let answer = ada.submit("/editor/gone", &typed[2..]).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/articles"));
+    assert_eq!(ada.get("/editor/a-title").await.status, StatusCode::OK);
 });
 
 story!(a_refused_deletion_says_so, |engine| {
