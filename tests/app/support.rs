@@ -294,3 +294,27 @@ impl Browser {
         answer.json()["username"].as_str().map(str::to_owned)
     }
 }
+
+/// argon2, held up. It runs on tokio's threads for blocking work; in a story that
+/// [`HeldArgon2::run`] runs there is one of them, and this keeps it busy.
+pub struct HeldArgon2 {
+    _busy: std::sync::mpsc::Sender<()>,
+}
+
+impl HeldArgon2 {
+    /// From now on hashes wait.
+    pub fn hold() -> Self {
+        let (busy, until) = std::sync::mpsc::channel();
+        tokio::task::spawn_blocking(move || until.recv());
+        Self { _busy: busy }
+    }
+
+    /// They go on.
+    pub fn let_go(self) {}
+
+    /// Runs a story.
+    pub fn run(story: impl Future<Output = ()>) {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().max_blocking_threads(1).build().unwrap().block_on(story);
+    }
+}
