@@ -243,6 +243,42 @@ story!(t14_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year, |eng
     assert_eq!(ada.name().await, None);
 });
 
+story!(sessions_that_have_ended_are_swept_out_and_no_others, |engine| {
+    use byline::server::sessions::forget_ended;
+    let app = TestApp::start(engine).await;
+    let (idle, busy) = (app.person("idle").await, app.person("busy").await);
+    let sweep = async || {
+        forget_ended(&app.state.db, app.state.clock.now()).await.unwrap();
+        app.count("select count(*) from sessions").await
+    };
+    app.state.clock.advance(11 * HOUR);
+    assert!(busy.name().await.is_some());
+    app.state.clock.advance(2 * HOUR);
+    assert_eq!(sweep().await, 1);
+    assert_eq!((idle.name().await, busy.name().await.as_deref()), (None, Some("busy")));
+    for _ in 0..15 {
+        app.state.clock.advance(10 * HOUR);
+        assert!(busy.name().await.is_some());
+    }
+    assert_eq!(sweep().await, 1);
+    app.state.clock.advance(6 * HOUR);
+    assert_eq!(sweep().await, 0, "a week is over, though it was used six hours ago");
+});
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sweeps_find_what_has_ended_by_an_index() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let byline::server::db::Db::Sqlite { writer, .. } = &app.state.db else { panic!() };
+    for (sql, index) in [
+        ("explain query plan delete from sessions where ends_at <= $1", "sessions_end"),
+        ("explain query plan delete from attempts where window_ends_at <= $1", "attempts_end"),
+    ] {
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sql).bind(0_i64).fetch_all(writer).await.unwrap();
+        assert!(plan.iter().any(|(.., step)| step.contains(index)), "{plan:?}");
+    }
+}
+
 story!(a_session_that_is_not_kept_leaves_with_the_browser, |engine| {
     let app = TestApp::start(engine).await;
     let answer = app.browser().register("ada").await;
