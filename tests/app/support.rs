@@ -123,6 +123,65 @@ impl TestApp {
         }
     }
 
+    /// Every row of every table, but for when a session was last seen and what follows
+    /// from that.
+    pub async fn dump(&self) -> Vec<String> {
+        let tables = match &self.state.db {
+            Db::Sqlite { .. } => "select name from sqlite_master where type = 'table'",
+            Db::Postgres(_) => "select tablename::text from pg_tables where schemaname = 'public'",
+        };
+        let mut rows = Vec::new();
+        for table in self.texts(tables.to_owned()).await {
+            let sql = match &self.state.db {
+                Db::Sqlite { .. } => {
+                    let columns = format!(
+                        "select 'quote(' || name || ')' from pragma_table_info('{table}') \
+                         where name not in ('last_seen_at', 'ends_at')"
+                    );
+                    let columns = self.texts(columns).await.join(" || ' ' || ");
+                    format!("select {columns} from {table} order by 1")
+                }
+                Db::Postgres(_) => format!(
+                    "select (to_jsonb(t) - 'last_seen_at' - 'ends_at')::text from {table} t order by 1"
+                ),
+            };
+            rows.extend(self.texts(sql).await.iter().map(|row| format!("{table}: {row}")));
+        }
+        rows
+    }
+
+    /// The texts that a query gives.
+    async fn texts(&self, sql: String) -> Vec<String> {
+        let query = sqlx::AssertSqlSafe(sql);
+        match &self.state.db {
+            Db::Sqlite { readers, .. } => {
+                sqlx::query_scalar(query).fetch_all(readers).await.unwrap()
+            }
+            Db::Postgres(pool) => sqlx::query_scalar(query).fetch_all(pool).await.unwrap(),
+        }
+    }
+
+    /// From now on a statement that writes fails.
+    pub async fn forbid_writing(&self) {
+        const FORBID: &str = "do $$ begin execute format( \
+             'alter database %I set default_transaction_read_only = on', current_database()); end $$";
+        // Connections that are open keep what they were told.
+        const CLOSE: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
+             where datname = current_database() and pid <> pg_backend_pid()";
+        match &self.state.db {
+            Db::Sqlite { writer, .. } => {
+                sqlx::query("pragma query_only = on").execute(writer).await.unwrap();
+            }
+            Db::Postgres(_) => {
+                let url = &self.state.config.database.url;
+                let mut apart = PgConnection::connect(url).await.unwrap();
+                for sql in [FORBID, CLOSE] {
+                    sqlx::query(sql).execute(&mut apart).await.unwrap();
+                }
+            }
+        }
+    }
+
     /// Runs a statement.
     pub async fn execute(&self, sql: &'static str) {
         match &self.state.db {
