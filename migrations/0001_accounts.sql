@@ -13,10 +13,8 @@ create table users (
     email_key text not null,
     password_hash text not null,
     active boolean not null,
-    -- When the person proved that the address is theirs; null while proof is off.
-    confirmed_at bigint,
-    -- Random; renewed whenever a password, e-mail address, factor or role changes.
-    -- A session that carries an older one is dead.
+    -- Random; renewed with the password, the role and `active`. A session that carries an
+    -- older one is dead.
     security_stamp bytea not null,
     created_at bigint not null
 );
@@ -32,8 +30,8 @@ create table roles (
 insert into roles (name, description) values
     ('reader', 'Reads what members may read'),
     ('author', 'Writes articles of their own'),
-    ('editor', 'Looks after everybody''s articles'),
-    ('administrator', 'Looks after the accounts');
+    ('editor', 'May do what an author may'),
+    ('administrator', 'May do what an author may');
 
 create table user_roles (
     user_id uuid not null references users (id) on delete cascade,
@@ -44,24 +42,24 @@ create table user_roles (
 create table sessions (
     -- SHA-256 of the identifier in the cookie: a stolen database opens no session.
     id_hash bytea primary key,
-    -- Null only for the moment between making a session and knowing whose it is.
+    -- Null for a session that nobody logged in with; none is made today.
     user_id uuid references users (id) on delete cascade,
     data text not null,
     -- "Keep me signed in": longer lifetimes, a cookie that survives the browser.
     kept boolean not null,
     created_at bigint not null,
     last_seen_at bigint not null,
-    -- When the person last proved who they are.
+    -- When the person logged in.
     authenticated_at bigint not null,
-    idle_expires_at bigint not null,
+    -- When it ends unless it is used before; never later than the next.
+    ends_at bigint not null,
     absolute_expires_at bigint not null,
-    revoked_at bigint,
     user_agent text not null,
     address_prefix text not null
 );
 
 create index sessions_user on sessions (user_id);
-create index sessions_end on sessions (absolute_expires_at);
+create index sessions_end on sessions (ends_at);
 
 -- Attempts are counted here and not in memory, so that a restart forgives nobody and two
 -- processes count together. The key is a hash: no address or name can be read out of it.

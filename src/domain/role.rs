@@ -10,9 +10,9 @@ pub enum Role {
     Reader,
     /// Writes articles of their own. Whoever registers is an author.
     Author,
-    /// Looks after everybody's articles.
+    /// May do what an author may. No page is for editors alone.
     Editor,
-    /// Looks after the accounts.
+    /// May do what an author may. Accounts are looked after on the command line.
     Administrator,
 }
 

@@ -48,7 +48,8 @@ impl AuthUser for User {
         self.id
     }
 
-    /// Not the password's hash: the stamp also changes with e-mail, factors and roles.
+    /// Not the password's hash: the stamp also changes with the role and when the account is
+    /// deactivated.
     fn session_auth_hash(&self) -> &[u8] {
         &self.security_stamp
     }

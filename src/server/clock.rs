@@ -20,24 +20,9 @@ use crate::domain::article::When;
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// From microseconds since 1970.
-    pub const fn from_micros(micros: i64) -> Self {
-        Self(micros)
-    }
-
-    /// Microseconds since 1970.
-    pub const fn micros(self) -> i64 {
-        self.0
-    }
-
     /// That much later.
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(micros(duration)))
-    }
-
-    /// That much earlier.
-    pub fn before(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(micros(duration)))
     }
 
     /// Whole seconds from `earlier` to this, rounded up; 0 if this is not later.

@@ -3,8 +3,8 @@
 //!
 //! The stock store keeps the cookie's value in the clear, and its `save` brings a session
 //! back that was ended while a request was in flight. Here the table holds SHA-256 of the
-//! identifier, and `save` is one `update … where revoked_at is null` that fails when the
-//! row is gone.
+//! identifier, and `save` is one `update` that fails when the row is gone: ending a session
+//! is deleting its row.
 
 use std::{cell::Cell, collections::HashMap, fmt, time::Duration};
 
@@ -75,7 +75,7 @@ impl Store {
 impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> Result<()> {
         const CREATE: &str = "insert into sessions (id_hash, user_id, data, kept, created_at, last_seen_at, \
-             authenticated_at, idle_expires_at, absolute_expires_at, user_agent, address_prefix) \
+             authenticated_at, ends_at, absolute_expires_at, user_agent, address_prefix) \
              values ($1, $2, $3, $4, $5, $5, $5, $6, $7, $8, $9) on conflict (id_hash) do nothing";
         let about: Option<About> =
             record.data.get(ABOUT).and_then(|v| serde_json::from_value(v.clone()).ok());
@@ -95,7 +95,7 @@ impl SessionStore for Store {
                     .bind(&data)
                     .bind(kept)
                     .bind(now)
-                    .bind(now.after(idle))
+                    .bind(now.after(idle.min(absolute)))
                     .bind(now.after(absolute))
                     .bind(&user_agent)
                     .bind(&prefix)
@@ -113,8 +113,7 @@ impl SessionStore for Store {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        const SAVE: &str =
-            "update sessions set data = $2 where id_hash = $1 and revoked_at is null";
+        const SAVE: &str = "update sessions set data = $2 where id_hash = $1";
         let data = encode(&record.data)?;
         let saved = writing!(&self.db, |pool| {
             sqlx::query(SAVE)
@@ -130,21 +129,23 @@ impl SessionStore for Store {
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         const LOAD: &str = "select data, kept, last_seen_at, absolute_expires_at from sessions \
-             where id_hash = $1 and revoked_at is null and idle_expires_at > $2 and absolute_expires_at > $2";
+             where id_hash = $1 and ends_at > $2";
         let now = self.clock.now();
         let row: Option<(String, bool, Timestamp, Timestamp)> = reading!(&self.db, |pool| {
             sqlx::query_as(LOAD).bind(hash(id)).bind(now).fetch_optional(pool).await
         })
         .map_err(broken)?;
-        let Some((data, kept, last_seen_at, ends)) = row else { return Ok(None) };
+        let Some((data, kept, last_seen_at, absolute)) = row else { return Ok(None) };
         if now >= last_seen_at.after(SEEN_EVERY) {
+            let (idle, _) = lifetimes(kept);
+            let ends = now.after(idle).min(absolute);
             // Whoever reads is not shut out because a note about them cannot be written.
-            if let Err(error) = self.touch(id, now, kept).await {
+            if let Err(error) = self.touch(id, now, ends).await {
                 tracing::warn!(%error, "could not note that a session is in use");
             }
         }
         let data = serde_json::from_str(&data).map_err(|e| Error::Decode(e.to_string()))?;
-        Ok(Some(Record { id: *id, data, expiry_date: ends.to_offset() }))
+        Ok(Some(Record { id: *id, data, expiry_date: absolute.to_offset() }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
@@ -159,19 +160,12 @@ impl SessionStore for Store {
 }
 
 impl Store {
-    /// Notes that the session is in use, and lets it live on from now.
-    async fn touch(&self, id: &Id, now: Timestamp, kept: bool) -> sqlx::Result<()> {
-        const TOUCH: &str = "update sessions set last_seen_at = $2, idle_expires_at = $3 \
-             where id_hash = $1 and revoked_at is null";
-        let (idle, _) = lifetimes(kept);
+    /// Notes that the session is in use, and lets it live on until then.
+    async fn touch(&self, id: &Id, now: Timestamp, ends: Timestamp) -> sqlx::Result<()> {
+        const TOUCH: &str =
+            "update sessions set last_seen_at = $2, ends_at = $3 where id_hash = $1";
         writing!(&self.db, |pool| {
-            sqlx::query(TOUCH)
-                .bind(hash(id))
-                .bind(now)
-                .bind(now.after(idle))
-                .execute(pool)
-                .await
-                .map(|_| ())
+            sqlx::query(TOUCH).bind(hash(id)).bind(now).bind(ends).execute(pool).await.map(|_| ())
         })
     }
 }
@@ -181,8 +175,7 @@ impl Store {
 /// # Errors
 /// When the database cannot be written.
 pub async fn forget_ended(db: &Db, now: Timestamp) -> sqlx::Result<()> {
-    const FORGET: &str =
-        "delete from sessions where idle_expires_at <= $1 or absolute_expires_at <= $1";
+    const FORGET: &str = "delete from sessions where ends_at <= $1";
     writing!(db, |pool| sqlx::query(FORGET).bind(now).execute(pool).await.map(|_| ()))
 }
 

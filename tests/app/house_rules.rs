@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path};
 
-fn sources(folder: &str) -> Vec<(String, String)> {
+/// The files of Rust under that folder, and what is in them.
+pub fn sources(folder: &str) -> Vec<(String, String)> {
     fn walk(folder: &Path, found: &mut Vec<(String, String)>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

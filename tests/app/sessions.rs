@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use byline::domain::password::Password;
 use reqwest::{Method, StatusCode};
 
-use crate::support::{PASSWORD, TestApp, story};
+use crate::support::{Engine, HeldArgon2, PASSWORD, TestApp, story};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -134,6 +135,43 @@ story!(t08_a_stamp_that_changed_ends_the_session_even_if_its_row_stayed, |engine
     assert_eq!(ada.name().await, None);
 });
 
+mod t08_a_log_in_in_flight_does_not_survive_a_password_reset {
+    use super::*;
+
+    async fn story(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        app.person("ada").await;
+        app.execute("delete from sessions").await;
+        let other = Password::parse_new("another good password".into(), 12).ok().unwrap();
+        let hash = app.state.passwords.hash(&other).await.unwrap();
+        let before = app.state.passwords.work();
+        let thief = app.browser();
+        let argon2 = HeldArgon2::hold();
+        let reset = async {
+            // The old hash has been read, and argon2 is about to compare with it.
+            while app.state.passwords.work() == before {
+                tokio::task::yield_now().await;
+            }
+            byline::server::users::set_password(&app.state.db, "ada", &hash).await.unwrap();
+            argon2.let_go();
+        };
+        let (answer, ()) = tokio::join!(thief.log_in("ada", PASSWORD), reset);
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert_eq!((thief.cookie(), thief.name().await), (None, None));
+        assert_eq!(app.count("select count(*) from sessions").await, 0);
+    }
+
+    #[test]
+    fn on_sqlite() {
+        HeldArgon2::run(story(Engine::Sqlite));
+    }
+
+    #[test]
+    fn on_postgres() {
+        HeldArgon2::run(story(Engine::Postgres));
+    }
+}
+
 story!(t09_the_cookie_is_removed_with_the_attributes_it_was_set_with, |engine| {
     let app = TestApp::start_with(engine, &["--origin", "https://blog.example.org"]).await;
     let ada = app.browser();
@@ -223,6 +261,42 @@ story!(a_session_is_good_even_if_its_use_cannot_be_noted, |engine| {
     assert_eq!(ada.name().await.as_deref(), Some("ada"));
     assert_eq!(ada.get("/articles").await.status, StatusCode::OK);
 });
+
+story!(sessions_that_have_ended_are_swept_out_and_no_others, |engine| {
+    use byline::server::sessions::forget_ended;
+    let app = TestApp::start(engine).await;
+    let (idle, busy) = (app.person("idle").await, app.person("busy").await);
+    let sweep = async || {
+        forget_ended(&app.state.db, app.state.clock.now()).await.unwrap();
+        app.count("select count(*) from sessions").await
+    };
+    app.state.clock.advance(11 * HOUR);
+    assert!(busy.name().await.is_some());
+    app.state.clock.advance(2 * HOUR);
+    assert_eq!(sweep().await, 1);
+    assert_eq!((idle.name().await, busy.name().await.as_deref()), (None, Some("busy")));
+    for _ in 0..15 {
+        app.state.clock.advance(10 * HOUR);
+        assert!(busy.name().await.is_some());
+    }
+    assert_eq!(sweep().await, 1);
+    app.state.clock.advance(6 * HOUR);
+    assert_eq!(sweep().await, 0, "a week is over, though it was used six hours ago");
+});
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sweeps_find_what_has_ended_by_an_index() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let byline::server::db::Db::Sqlite { writer, .. } = &app.state.db else { panic!() };
+    for (sql, index) in [
+        ("explain query plan delete from sessions where ends_at <= $1", "sessions_end"),
+        ("explain query plan delete from attempts where window_ends_at <= $1", "attempts_end"),
+    ] {
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sql).bind(0_i64).fetch_all(writer).await.unwrap();
+        assert!(plan.iter().any(|(.., step)| step.contains(index)), "{plan:?}");
+    }
+}
 
 story!(a_session_that_is_not_kept_leaves_with_the_browser, |engine| {
     let app = TestApp::start(engine).await;

@@ -123,6 +123,65 @@ impl TestApp {
         }
     }
 
+    /// Every row of every table, but for when a session was last seen and what follows
+    /// from that.
+    pub async fn dump(&self) -> Vec<String> {
+        let tables = match &self.state.db {
+            Db::Sqlite { .. } => "select name from sqlite_master where type = 'table'",
+            Db::Postgres(_) => "select tablename::text from pg_tables where schemaname = 'public'",
+        };
+        let mut rows = Vec::new();
+        for table in self.texts(tables.to_owned()).await {
+            let sql = match &self.state.db {
+                Db::Sqlite { .. } => {
+                    let columns = format!(
+                        "select 'quote(' || name || ')' from pragma_table_info('{table}') \
+                         where name not in ('last_seen_at', 'ends_at')"
+                    );
+                    let columns = self.texts(columns).await.join(" || ' ' || ");
+                    format!("select {columns} from {table} order by 1")
+                }
+                Db::Postgres(_) => format!(
+                    "select (to_jsonb(t) - 'last_seen_at' - 'ends_at')::text from {table} t order by 1"
+                ),
+            };
+            rows.extend(self.texts(sql).await.iter().map(|row| format!("{table}: {row}")));
+        }
+        rows
+    }
+
+    /// The texts that a query gives.
+    async fn texts(&self, sql: String) -> Vec<String> {
+        let query = sqlx::AssertSqlSafe(sql);
+        match &self.state.db {
+            Db::Sqlite { readers, .. } => {
+                sqlx::query_scalar(query).fetch_all(readers).await.unwrap()
+            }
+            Db::Postgres(pool) => sqlx::query_scalar(query).fetch_all(pool).await.unwrap(),
+        }
+    }
+
+    /// From now on a statement that writes fails.
+    pub async fn forbid_writing(&self) {
+        const FORBID: &str = "do $$ begin execute format( \
+             'alter database %I set default_transaction_read_only = on', current_database()); end $$";
+        // Connections that are open keep what they were told.
+        const CLOSE: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
+             where datname = current_database() and pid <> pg_backend_pid()";
+        match &self.state.db {
+            Db::Sqlite { writer, .. } => {
+                sqlx::query("pragma query_only = on").execute(writer).await.unwrap();
+            }
+            Db::Postgres(_) => {
+                let url = &self.state.config.database.url;
+                let mut apart = PgConnection::connect(url).await.unwrap();
+                for sql in [FORBID, CLOSE] {
+                    sqlx::query(sql).execute(&mut apart).await.unwrap();
+                }
+            }
+        }
+    }
+
     /// Runs a statement.
     pub async fn execute(&self, sql: &'static str) {
         match &self.state.db {
@@ -292,5 +351,29 @@ impl Browser {
         let answer = self.ask("who-am-i", &[]).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         answer.json()["username"].as_str().map(str::to_owned)
+    }
+}
+
+/// argon2, held up. It runs on tokio's threads for blocking work; in a story that
+/// [`HeldArgon2::run`] runs there is one of them, and this keeps it busy.
+pub struct HeldArgon2 {
+    _busy: std::sync::mpsc::Sender<()>,
+}
+
+impl HeldArgon2 {
+    /// From now on hashes wait.
+    pub fn hold() -> Self {
+        let (busy, until) = std::sync::mpsc::channel();
+        tokio::task::spawn_blocking(move || until.recv());
+        Self { _busy: busy }
+    }
+
+    /// They go on.
+    pub fn let_go(self) {}
+
+    /// Runs a story.
+    pub fn run(story: impl Future<Output = ()>) {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().max_blocking_threads(1).build().unwrap().block_on(story);
     }
 }
