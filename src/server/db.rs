@@ -107,8 +107,9 @@ impl Db {
             // `normal` loses the last commits when the power fails; `full` loses none.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // No `optimize`: each statement is written for an index, and SQLite left that index
+            // when its statistics were from a time when the site was small.
             .busy_timeout(Duration::from_secs(5))
-            .optimize_on_close(true, 400)
             .disable_statement_logging();
         let file = options.get_filename().to_owned();
         create_private(&file)

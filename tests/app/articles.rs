@@ -232,6 +232,87 @@ story!(markdown_is_rendered_and_raw_html_is_shown_as_typed, |engine| {
     }
 });
 
+story!(of_many_saves_at_once_every_loser_is_told_the_version_that_is_stored, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    ada.write("Race", "draft", "public").await;
+    for round in 1..=5 {
+        let version = round.to_string();
+        let save = async |n: usize| {
+            let status = if n.is_multiple_of(2) { "published" } else { "draft" };
+            let fields = [
+                ("slug", "race"),
+                ("version", &version),
+                ("title", "Race"),
+                BODY,
+                ("status", status),
+            ];
+            ada.call("save-article", &fields).await
+        };
+        let answers = futures_util::future::join_all((0..12).map(save)).await;
+        let stored = app.count("select version from articles").await;
+        assert_eq!(stored, round + 1);
+        let (won, lost): (Vec<_>, Vec<_>) =
+            answers.iter().partition(|answer| answer.status == StatusCode::OK);
+        assert_eq!((won.len(), lost.len()), (1, 11));
+        for answer in lost {
+            assert_eq!(
+                (answer.status, answer.json()),
+                (StatusCode::CONFLICT, json!({ "conflict": { "version": stored } }))
+            );
+        }
+        tallies_are_right(&app).await;
+    }
+});
+
+story!(a_version_that_is_not_stored_yet_cannot_be_named_in_advance, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    ada.write("Race", "draft", "public").await;
+    let save = async |version: &'static str, status: &'static str| {
+        let fields =
+            [("slug", "race"), ("version", version), ("title", "Race"), BODY, ("status", status)];
+        ada.call("save-article", &fields).await
+    };
+    for ahead in ["2", "9223372036854775807", "-1", "0"] {
+        let answer = save(ahead, "published").await;
+        assert_eq!(answer.json(), json!({ "conflict": { "version": 1 } }), "{ahead}");
+    }
+    let guesses = (0..12).map(|n| save(["1", "2", "3"][n % 3], ["published", "draft"][n % 2]));
+    futures_util::future::join_all(guesses).await;
+    tallies_are_right(&app).await;
+});
+
+story!(whoever_deletes_while_an_edit_is_in_flight_leaves_nothing_behind, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    for n in 0..8 {
+        let slug = format!("gone-{n}");
+        let tags = |n: usize| ["boats", "nets, boats", "", "nets"][n % 4];
+        let fields = [("title", slug.as_str()), BODY, ("tags", tags(n)), ("status", "published")];
+        assert_eq!(ada.call("save-article", &fields).await.status, StatusCode::OK);
+        let edits = (0..6).map(async |tab: usize| {
+            let fields = [
+                ("slug", slug.as_str()),
+                ("version", "1"),
+                ("title", &slug),
+                BODY,
+                ("tags", tags(tab)),
+                ("status", "published"),
+            ];
+            ada.call("save-article", &fields).await.status
+        });
+        let this = [("slug", slug.as_str())];
+        let delete = ada.call("delete-article", &this);
+        let (edits, delete) = tokio::join!(futures_util::future::join_all(edits), delete);
+        assert_eq!(delete.status, StatusCode::OK, "{}", delete.body);
+        let told = [StatusCode::OK, StatusCode::CONFLICT, StatusCode::NOT_FOUND];
+        assert!(edits.iter().all(|status| told.contains(status)), "{edits:?}");
+    }
+    tallies_are_right(&app).await;
+    assert_eq!(app.count("select (select count(*) from articles) + (select count(*) from article_tags) + (select count(*) from tallies)").await, 0);
+});
+
 story!(what_was_typed_survives_a_session_that_ended, |engine| {
     let app = TestApp::start(engine).await;
     let stranger = app.browser();
