@@ -13,6 +13,8 @@ create table users (
     email_key text not null,
     password_hash text not null,
     active boolean not null,
+    -- When the person proved that the address is theirs; null as long as proof is not asked for.
+    confirmed_at bigint,
     -- Random; renewed with the password, the role and `active`. A session that carries an
     -- older one is dead.
     security_stamp bytea not null,
