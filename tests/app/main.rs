@@ -13,5 +13,6 @@ mod command;
 mod demo_faults;
 mod doors;
 mod house_rules;
+mod mutations;
 mod sessions;
 mod support;
