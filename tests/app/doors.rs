@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use byline::server::{doors::FORMS, page_paths};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::support::{TestApp, story};
+use crate::support::{Answer, TestApp, story};
 
 /// What a stranger may call. Everything else must answer 401, and a new function is refused
 /// here until somebody decides.
@@ -24,6 +25,13 @@ const PUBLIC_FUNCTIONS: [&str; 9] = [
 /// What a stranger may open; every other page sends them to log in.
 const PUBLIC_PAGES: [&str; 6] =
     ["/", "/login", "/register", "/article/{slug}", "/profile/{username}", "/tag/{tag}"];
+
+/// The pages whose forms a stranger may send. Logging out asks for nobody: whoever is not logged
+/// in is logged out already.
+const PUBLIC_FORMS: [&str; 3] = ["/login", "/register", "/settings"];
+
+/// What is neither a page nor a function, and open.
+const PUBLIC_OTHERS: [&str; 2] = ["/health", "/ready"];
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
 const FIELDS: [(&str, &str); 12] = [
@@ -95,6 +103,80 @@ story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
             assert!(answer.header("location").starts_with("/login?next="), "{pattern}");
         }
     }
+});
+
+/// Whether a stranger got nothing but the advice to log in, or there is nothing to get.
+fn is_refusal(answer: &Answer) -> bool {
+    match answer.status {
+        StatusCode::SEE_OTHER => answer.header("location").starts_with("/login?next="),
+        StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => true,
+        _ => false,
+    }
+}
+
+/// Whether a stranger may do that: reading includes asking for the headers alone.
+fn is_public(method: &Method, route: &str) -> bool {
+    let reads = matches!(*method, Method::GET | Method::HEAD);
+    match route.strip_prefix("/rpc/") {
+        Some(function) => {
+            let mut all = leptos::server_fn::axum::server_fn_paths();
+            all.any(|(path, m)| path == route && m == *method)
+                && PUBLIC_FUNCTIONS.contains(&function)
+        }
+        None if reads => PUBLIC_PAGES.contains(&route) || PUBLIC_OTHERS.contains(&route),
+        None => *method == Method::POST && PUBLIC_FORMS.contains(&route),
+    }
+}
+
+story!(every_route_with_every_method_refuses_a_stranger_or_is_on_the_public_list, |engine| {
+    let app = TestApp::start(engine).await;
+    let tagged = [
+        ("title", "Open"),
+        ("body", "Words enough for it."),
+        ("tags", "x"),
+        ("status", "published"),
+    ];
+    app.person("ada").await.call("save-article", &tagged).await;
+    let mut routes: HashSet<&str> = page_paths().iter().map(String::as_str).collect();
+    routes.extend(FORMS.map(|(page, _)| page));
+    routes.extend(leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path));
+    routes.extend(PUBLIC_OTHERS);
+    routes.extend(["/rpc/nothing", "/pkg/nothing", "/nothing"]);
+    let fields = FIELDS.map(|(name, value)| {
+        // A guess would be refused as well, but not because nobody is logged in.
+        (name, if name == "password" { crate::support::PASSWORD } else { value })
+    });
+    for route in routes {
+        let path =
+            route.replace("{slug}", "open").replace("{username}", "ada").replace("{tag}", "x");
+        for method in [
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::OPTIONS,
+            Method::TRACE,
+        ] {
+            let stranger = app.browser();
+            let request = stranger
+                .bare(method.clone(), &path)
+                .header("origin", &app.origin)
+                .header("accept", if route.starts_with("/rpc") { "*/*" } else { "text/html" });
+            let request = match method {
+                Method::GET | Method::HEAD => request.query(&fields),
+                _ => request.form(&fields),
+            };
+            let answer = stranger.send(request).await;
+            assert_ne!(
+                is_refusal(&answer),
+                is_public(&method, route),
+                "{method} {route}: {answer:?}"
+            );
+        }
+    }
+    assert_eq!(app.count("select count(*) from articles").await, 1);
 });
 
 story!(after_logging_in_one_is_where_one_was_going, |engine| {

@@ -182,6 +182,14 @@ impl TestApp {
         }
     }
 
+    /// One text that a query gives.
+    pub async fn text(&self, sql: &'static str) -> String {
+        match &self.state.db {
+            Db::Sqlite { readers, .. } => sqlx::query_scalar(sql).fetch_one(readers).await.unwrap(),
+            Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        }
+    }
+
     /// Runs a statement.
     pub async fn execute(&self, sql: &'static str) {
         match &self.state.db {

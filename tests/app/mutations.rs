@@ -1,0 +1,450 @@
+//! Requests that would be accepted, with one or two things wrong with them: nothing breaks the
+//! server, and nothing that is refused is stored.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use byline::{domain::field::Field, server::doors::FORMS};
+use proptest::{
+    prelude::*,
+    sample::Index,
+    strategy::ValueTree,
+    test_runner::{Config, RngSeed, TestRunner},
+};
+use reqwest::{Method, StatusCode};
+
+use crate::support::{Answer, Browser, Engine, PASSWORD, TestApp, story};
+
+/// A request that is accepted. In the values, which are percent-encoded as they travel, `{n}`
+/// is another number in each request and `{slug}` an article of ada's that none has touched.
+struct Valid {
+    function: &'static str,
+    /// The address of the page whose form it is, as in [`FORMS`]; a function that no form is
+    /// for has none.
+    page: Option<&'static str>,
+    fields: &'static [(&'static str, &'static str)],
+}
+
+const VALID: [Valid; 15] = [
+    Valid { function: "article", page: None, fields: &[("slug", "mine")] },
+    Valid { function: "desk", page: None, fields: &[("page", "1")] },
+    Valid { function: "front-page", page: None, fields: &[("page", "1")] },
+    Valid { function: "manuscript", page: None, fields: &[("slug", "mine")] },
+    Valid { function: "own-account", page: None, fields: &[] },
+    Valid { function: "profile", page: None, fields: &[("username", "ada"), ("page", "1")] },
+    Valid { function: "registration-terms", page: None, fields: &[] },
+    Valid { function: "tagged", page: None, fields: &[("tag", "old+boats"), ("page", "1")] },
+    Valid { function: "who-am-i", page: None, fields: &[] },
+    Valid { function: "log-out", page: Some("/settings"), fields: &[] },
+    Valid {
+        function: "log-in",
+        page: Some("/login"),
+        fields: &[
+            ("email", "ada"),
+            ("password", "correct+horse+battery"),
+            ("keep", "true"),
+            ("next", "/editor"),
+        ],
+    },
+    Valid {
+        function: "register",
+        page: Some("/register"),
+        fields: &[
+            ("username", "person{n}"),
+            ("email", "person{n}@example.org"),
+            ("email_again", "person{n}@example.org"),
+            ("password", "correct+horse+battery"),
+        ],
+    },
+    Valid {
+        function: "save-article",
+        page: Some("/editor"),
+        fields: &[
+            ("slug", ""),
+            ("version", "0"),
+            ("title", "Another+{n}"),
+            ("description", "About+it"),
+            ("body", "Enough+words+to+be+an+article."),
+            ("tags", "old+boats,+x"),
+            ("visibility", "members"),
+            ("status", "published"),
+        ],
+    },
+    Valid {
+        function: "save-article",
+        page: Some("/editor/{slug}"),
+        fields: &[
+            ("slug", "{slug}"),
+            ("version", "1"),
+            ("replaces", "0"),
+            ("title", "Edited+{n}"),
+            ("description", "About+it"),
+            ("body", "Enough+words+to+be+an+article."),
+            ("tags", "old+boats,+x"),
+            ("visibility", "public"),
+            ("status", "draft"),
+        ],
+    },
+    Valid {
+        function: "delete-article",
+        page: Some("/article/{slug}"),
+        fields: &[("slug", "{slug}")],
+    },
+];
+
+/// In place of what was there.
+const VALUES: [&str; 24] = [
+    "",
+    "+",
+    "%00",
+    "%FF",
+    "word",
+    "null",
+    "true",
+    "%5B%5D",
+    "%7B%22a%22:1%7D",
+    "-1",
+    "0",
+    "%2B1",
+    "1.5",
+    "1e9",
+    "1e309",
+    "NaN",
+    "2147483648",
+    "4294967295",
+    "4294967296",
+    "9223372036854775807",
+    "9223372036854775808",
+    "99999999999999999999",
+    "%27+or+1%3D1+--",
+    "..%2f..%2fetc%2fpasswd",
+];
+
+/// Behind what was there: control characters, line ends, a change of direction, and what is no
+/// UTF-8 or no encoding at all.
+const TAILS: [&str; 13] = [
+    "%00",
+    "%01",
+    "%1B[2J",
+    "%7F",
+    "%C2%85",
+    "%0D%0A",
+    "%E2%80%AE",
+    "%FF",
+    "%C3%28",
+    "%ED%A0%80",
+    "%F0%9F",
+    "%",
+    "%zz",
+];
+
+/// A grinning face: four bytes of UTF-8.
+const EMOJI: &str = "%F0%9F%98%80";
+
+/// More than an address can be long; a body can.
+const LONGEST_ADDRESS: usize = 60_000;
+
+/// Everything that can be wrong with one field, each as its part of the body.
+fn faults(name: &str, value: &str) -> Vec<String> {
+    let fields = [
+        Field::Username,
+        Field::Email,
+        Field::EmailAgain,
+        Field::Password,
+        Field::Title,
+        Field::Description,
+        Field::Body,
+        Field::Tags,
+        Field::Visibility,
+        Field::Status,
+    ];
+    let most = fields.iter().find(|f| f.name() == name).map_or(100, |f| f.length().max);
+    let mut faults: Vec<String> = vec![
+        String::new(),
+        name.to_owned(),
+        format!("{name}={value}&{name}={value}"),
+        format!("{name}={value}&{name}=other"),
+        format!("{name}[]={value}"),
+        format!("{name}[a]={value}"),
+        format!("{name}[0][1]={value}"),
+        format!("{name}={}{value}", "x".repeat(most + 1)),
+        format!("{name}={}", EMOJI.repeat(most)),
+        format!("{name}={}", EMOJI.repeat(most + 1)),
+        format!("{name}={}", "x".repeat(300_000)),
+    ];
+    faults.extend(VALUES.iter().map(|other| format!("{name}={other}")));
+    faults.extend(TAILS.iter().map(|tail| format!("{name}={value}{tail}")));
+    faults
+}
+
+/// Every content type but a form's, and bodies that say they are a form and are none.
+const ENCODINGS: [(Option<&str>, &str); 9] = [
+    (Some("application/json"), r#"{"email":"ada","password":"correct horse battery"}"#),
+    (Some("text/plain"), r#"{"email":"ada","password":"correct horse battery"}"#),
+    (Some("text/plain"), "email=ada&password=correct+horse+battery"),
+    (Some(""), "email=ada&password=correct+horse+battery"),
+    (None, "email=ada&password=correct+horse+battery"),
+    (
+        Some("multipart/form-data; boundary=x"),
+        "--x\r\ncontent-disposition: form-data; name=\"email\"\r\n\r\nada\r\n--x--\r\n",
+    ),
+    (Some(FORM), r#"{"email":{"a":[1,2]},"password":null}"#),
+    (Some(FORM), "&&&===&&&;;;\0\u{1}\u{fffd}"),
+    (Some(FORM), "%FF%FE=%FF&%00=%00"),
+];
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Which of the two doors a request goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    /// `/rpc/…`, as programs use it.
+    Function,
+    /// The page's own address, as a browser without JavaScript does.
+    Page,
+}
+
+/// A site with ada on it, who may try as often as she likes.
+struct Trial {
+    app: TestApp,
+    ada: Browser,
+    door: Door,
+    requests: AtomicU32,
+}
+
+impl Trial {
+    async fn start(engine: Engine, door: Door) -> Self {
+        let patient = [
+            "--login-attempts-per-account",
+            "1000000",
+            "--login-attempts-per-address",
+            "1000000",
+            "--registrations-per-address",
+            "1000000",
+        ];
+        let app = TestApp::start_with(engine, &patient).await;
+        let ada = app.person("ada").await;
+        let fields = [
+            ("title", "Mine"),
+            ("body", "Enough words to be an article."),
+            ("tags", "old boats"),
+            ("status", "published"),
+        ];
+        assert_eq!(ada.call("save-article", &fields).await.status, StatusCode::OK);
+        Self { app, ada, door, requests: AtomicU32::new(0) }
+    }
+
+    /// The requests that there are for this door.
+    fn valid(&self) -> impl Iterator<Item = &'static Valid> {
+        VALID.iter().filter(|valid| self.door == Door::Function || valid.page.is_some())
+    }
+
+    /// Sends a body, as whoever has a use for it, and gives what was stored before.
+    async fn send(&self, valid: &Valid, kind: Option<&str>, body: &str) -> (String, Answer) {
+        let n = self.requests.fetch_add(1, Ordering::Relaxed);
+        let slug = format!("fresh-{n}");
+        let path = match (self.door, valid.page) {
+            (Door::Page, Some(page)) => page.to_owned(),
+            _ => format!("/rpc/{}", valid.function),
+        };
+        if format!("{path}{body}").contains("{slug}") {
+            self.ada.write(&format!("Fresh {n}"), "published", "public").await;
+        }
+        let fill = |text: &str| text.replace("{slug}", &slug).replace("{n}", &n.to_string());
+        let (path, body) = (fill(&path), fill(body));
+        let stranger = self.app.browser();
+        let browser = match valid.function {
+            "log-in" | "register" => &stranger,
+            "log-out" => {
+                stranger.log_in("ada", PASSWORD).await;
+                &stranger
+            }
+            _ => &self.ada,
+        };
+        let accept = if self.door == Door::Page { "text/html" } else { "application/json" };
+        let request = if method(valid) == Method::GET {
+            browser.bare(Method::GET, &format!("{path}?{body}"))
+        } else {
+            let request = browser.bare(Method::POST, &path).header("origin", &self.app.origin);
+            let request = kind.into_iter().fold(request, |r, kind| r.header("content-type", kind));
+            request.body(body)
+        };
+        let before = self.stored().await;
+        (before, browser.send(request.header("accept", accept)).await)
+    }
+
+    /// Sends it, and wants a success or a refusal that says why and has stored nothing.
+    async fn judge(&self, valid: &Valid, kind: Option<&str>, body: &str) -> StatusCode {
+        let (before, answer) = self.send(valid, kind, body).await;
+        let shown: String = body.chars().take(300).collect();
+        let what = format!(
+            "{} from {:?} {}: {kind:?} {shown:?} ({} bytes): {}",
+            answer.status,
+            self.door,
+            valid.function,
+            body.len(),
+            answer.body.chars().take(300).collect::<String>()
+        );
+        if answer.status == self.success() {
+            return answer.status;
+        }
+        assert!(answer.status.is_client_error(), "{what}");
+        assert_eq!(before, self.stored().await, "{what}");
+        match self.door {
+            Door::Function => assert!(!answer.json().is_null(), "no code: {what}"),
+            Door::Page => {
+                let is_page = answer.header("content-type").starts_with("text/html");
+                assert!(is_page && answer.body.contains("<h1"), "no page: {what}");
+            }
+        }
+        answer.status
+    }
+
+    fn success(&self) -> StatusCode {
+        match self.door {
+            Door::Function => StatusCode::OK,
+            Door::Page => StatusCode::SEE_OTHER,
+        }
+    }
+
+    /// All that requests can store; but not attempts, which are counted before they are looked
+    /// at.
+    async fn stored(&self) -> String {
+        self.app
+            .text(
+                "select (select coalesce(string_agg(username || ' ' || email || ' ' || password_hash || ' ' || active, ',' order by username), '') from users) \
+                 || (select ' roles: ' || count(*) from user_roles) \
+                 || (select ' sessions: ' || count(*) from sessions) \
+                 || (select coalesce(string_agg(slug || ' ' || title || ' ' || description || ' ' || length(body) || ' ' || length(html) \
+                     || ' ' || visibility || ' ' || status || ' ' || version, ',' order by slug), '') from articles) \
+                 || (select coalesce(string_agg(tag || ' ' || position, ',' order by tag, position), '') from article_tags) \
+                 || (select coalesce(string_agg(kind || ' ' || count, ',' order by kind, count), '') from tallies)",
+            )
+            .await
+    }
+
+    /// Each fault of each field by itself, some two at a time, and other encodings.
+    async fn attack(&self) {
+        let mut runner = TestRunner::new(Config {
+            rng_seed: RngSeed::Random,
+            failure_persistence: None,
+            ..Config::default()
+        });
+        for valid in self.valid() {
+            let parts = parts(valid);
+            let faults: Vec<Vec<String>> =
+                valid.fields.iter().map(|(name, value)| faults(name, value)).collect();
+            for (at, faults) in faults.iter().enumerate() {
+                for fault in faults {
+                    let mut parts = parts.clone();
+                    parts[at].clone_from(fault);
+                    self.judge_if_it_fits(valid, &parts.join("&")).await;
+                }
+            }
+            for _ in 0..if parts.len() > 1 { PAIRS } else { 0 } {
+                let mut mutated = parts.clone();
+                for _ in 0..2 {
+                    let indices = any::<(Index, Index)>().new_tree(&mut runner).unwrap();
+                    let (field, fault) = indices.current();
+                    let field = field.index(parts.len());
+                    mutated[field].clone_from(fault.get(&faults[field]));
+                }
+                self.judge_if_it_fits(valid, &mutated.join("&")).await;
+            }
+            if method(valid) == Method::POST {
+                self.attack_encoding(valid, &parts.join("&")).await;
+            }
+        }
+    }
+
+    async fn judge_if_it_fits(&self, valid: &Valid, body: &str) {
+        if method(valid) == Method::POST || body.len() <= LONGEST_ADDRESS {
+            self.judge(valid, Some(FORM), body).await;
+        }
+    }
+
+    async fn attack_encoding(&self, valid: &Valid, body: &str) {
+        for (kind, body) in ENCODINGS {
+            let status = self.judge(valid, kind, body).await;
+            let refused = kind == Some(FORM) || status == StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            assert!(refused, "{kind:?} to {}: {status}", valid.function);
+        }
+        let huge = format!("{body}&nonsense={}", "x".repeat(10_000_000));
+        let status = self.judge(valid, Some(FORM), &huge).await;
+        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "{}", valid.function);
+    }
+}
+
+/// Requests with two faults per function. The seed is new each time.
+const PAIRS: u32 = 40;
+
+/// The parts of the body that is accepted.
+fn parts(valid: &Valid) -> Vec<String> {
+    valid.fields.iter().map(|(name, value)| format!("{name}={value}")).collect()
+}
+
+fn method(valid: &Valid) -> Method {
+    let path = format!("/rpc/{}", valid.function);
+    let mut functions = leptos::server_fn::axum::server_fn_paths();
+    functions.find(|(known, _)| *known == path).map(|(_, method)| method).unwrap()
+}
+
+#[test]
+fn there_is_a_valid_request_for_each_server_function_and_each_form() {
+    for (path, _) in leptos::server_fn::axum::server_fn_paths() {
+        let known = VALID.iter().any(|valid| path.strip_prefix("/rpc/") == Some(valid.function));
+        assert!(known, "{path} is missing in VALID");
+    }
+    for (page, function) in FORMS {
+        let known = VALID.iter().any(|valid| {
+            valid.page == Some(page) && function.strip_prefix("/rpc/") == Some(valid.function)
+        });
+        assert!(known, "the form of {page} is missing in VALID");
+    }
+}
+
+story!(a_valid_request_is_accepted_at_both_doors, |engine| {
+    for door in [Door::Function, Door::Page] {
+        let trial = Trial::start(engine, door).await;
+        for valid in trial.valid() {
+            let (before, answer) = trial.send(valid, Some(FORM), &parts(valid).join("&")).await;
+            assert_eq!(answer.status, trial.success(), "{}: {}", valid.function, answer.body);
+            let changed = before != trial.stored().await;
+            assert_eq!(changed, method(valid) == Method::POST, "{} stores", valid.function);
+        }
+    }
+});
+
+story!(no_server_function_breaks_whatever_is_wrong_with_a_request, |engine| {
+    Trial::start(engine, Door::Function).await.attack().await;
+});
+
+story!(no_form_breaks_whatever_is_wrong_with_it, |engine| {
+    Trial::start(engine, Door::Page).await.attack().await;
+});
+
+story!(no_page_breaks_whatever_its_address_says, |engine| {
+    let trial = Trial::start(engine, Door::Page).await;
+    let browser = trial.app.browser();
+    for pattern in byline::server::page_paths() {
+        for value in VALUES.into_iter().chain(TAILS) {
+            let path = pattern
+                .split('/')
+                .map(|part| if part.starts_with('{') { value } else { part })
+                .collect::<Vec<_>>()
+                .join("/");
+            for browser in [&trial.ada, &browser] {
+                for query in ["page", "next", "__err", "nonsense"] {
+                    let answer = browser.get(&format!("{path}?{query}={value}")).await;
+                    let status = answer.status;
+                    assert!(!status.is_server_error(), "{status}: {path}?{query}={value}");
+                }
+            }
+        }
+    }
+    for page in ["0", "-1", "4294967295", "4294967296", "99999999999999999999", "1e9", "word"] {
+        for path in ["/", "/profile/ada", "/tag/old%20boats", "/articles"] {
+            let answer = trial.ada.get(&format!("{path}?page={page}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}?page={page}");
+        }
+    }
+});
