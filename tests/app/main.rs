@@ -14,5 +14,6 @@ mod demo_faults;
 mod doors;
 mod house_rules;
 mod lists;
+mod markdown;
 mod sessions;
 mod support;
