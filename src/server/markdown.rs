@@ -9,24 +9,47 @@ use std::{
 };
 
 use pulldown_cmark::{
-    CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
+    Alignment, CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
 };
+use tokio::sync::Semaphore;
 
-/// Identifiers that the page itself uses; a heading must not take them.
-const RESERVED_IDS: [&str; 1] = ["main"];
+use crate::domain::field::Field;
 
-/// Renders an article's text.
-pub fn render(markdown: &str) -> String {
+/// The longest identifier of a heading, in ASCII characters.
+const ID_LENGTH: usize = 80;
+
+/// As many texts are rendered at once as there are cores; more wait for their turn.
+static TURNS: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
+
+/// Renders an article's text in a thread of its own: the longest takes long enough to hold up
+/// every other page.
+///
+/// # Errors
+/// When rendering panicked.
+pub async fn render(markdown: String) -> anyhow::Result<String> {
+    let turn = TURNS.acquire().await?;
+    // The permit goes along: a caller that gives up does not free a turn still in use.
+    let rendering = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        to_html(&markdown)
+    });
+    Ok(rendering.await?)
+}
+
+/// Renders an article's text. Time and size grow with the text's length and no faster.
+pub fn to_html(markdown: &str) -> String {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_STRIKETHROUGH;
-    let mut events: Vec<Event> =
-        not_too_deep(Parser::new_ext(markdown, options)).map(shown_as_typed).collect();
+    let parser = Parser::new_ext(markdown, options);
+    let events = short_attributes(not_too_deep(parser).map(shown_as_typed)).collect();
+    let mut events = number_footnotes(events);
     anchor_headings(&mut events);
-    wrap_tables(&mut events);
+    let events = lay_out_tables(events);
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
-    html::push_html(&mut rendered, events.into_iter().map(usable_by_keyboard));
+    html::push_html(&mut rendered, in_pieces(events.into_iter().map(usable_by_keyboard)));
     SANITISER.clean(&rendered).to_string()
 }
 
@@ -48,18 +71,36 @@ fn shown_as_typed(event: Event) -> Event {
     }
 }
 
-/// The deepest that quotations and lists stand in each other. What is deeper keeps its text
-/// and loses its frame: the sanitiser's work would grow with the square of the depth.
+/// The deepest that quotations, lists and emphasis stand in each other. What is deeper keeps its
+/// text and loses its frame: the sanitiser's work would grow with the square of the depth.
 const DEEPEST: usize = 32;
 
 fn not_too_deep<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item = Event<'a>> {
     let mut depth = 0_usize;
     events.filter(move |event| match event {
-        Event::Start(Tag::BlockQuote(_) | Tag::List(_) | Tag::Item) => {
+        Event::Start(
+            Tag::BlockQuote(_)
+            | Tag::List(_)
+            | Tag::Item
+            | Tag::FootnoteDefinition(_)
+            | Tag::Emphasis
+            | Tag::Strong
+            | Tag::Strikethrough
+            | Tag::Image { .. },
+        ) => {
             depth += 1;
             depth <= DEEPEST
         }
-        Event::End(TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Item) => {
+        Event::End(
+            TagEnd::BlockQuote(_)
+            | TagEnd::List(_)
+            | TagEnd::Item
+            | TagEnd::FootnoteDefinition
+            | TagEnd::Emphasis
+            | TagEnd::Strong
+            | TagEnd::Strikethrough
+            | TagEnd::Image,
+        ) => {
             depth = depth.saturating_sub(1);
             depth < DEEPEST
         }
@@ -67,16 +108,180 @@ fn not_too_deep<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<It
     })
 }
 
-/// A wide table scrolls inside a region of its own.
-fn wrap_tables(events: &mut Vec<Event>) {
+/// The longest attribute or piece of text that the sanitiser gets, in bytes. Writing `&` and
+/// no-break spaces, html5ever 0.40 looks from each to the end of the piece that it stands in.
+const LONGEST_PIECE: usize = 4096;
+
+/// An image's description ends there; an address or a title that is longer falls away.
+fn short_attributes<'a>(
+    events: impl Iterator<Item = Event<'a>>,
+) -> impl Iterator<Item = Event<'a>> {
+    let (mut images, mut described) = (0_usize, 0);
+    let short = |text: CowStr<'a>| if text.len() > LONGEST_PIECE { "".into() } else { text };
+    events.map(move |event| match event {
+        Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+            described = if images == 0 { 0 } else { described };
+            images += 1;
+            let (dest_url, title) = (short(dest_url), short(title));
+            Event::Start(Tag::Image { link_type, dest_url, title, id })
+        }
+        Event::End(TagEnd::Image) => {
+            images = images.saturating_sub(1);
+            event
+        }
+        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+            let (dest_url, title) = (short(dest_url), short(title));
+            Event::Start(Tag::Link { link_type, dest_url, title, id })
+        }
+        Event::Text(ref text) | Event::Code(ref text) if images > 0 => {
+            let room = text.floor_char_boundary(LONGEST_PIECE.saturating_sub(described));
+            described += text.len();
+            Event::Text(text[..room].to_owned().into())
+        }
+        other => other,
+    })
+}
+
+/// A long text comes in pieces, with comments between them that the sanitiser takes out.
+fn in_pieces<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item = Event<'a>> {
+    let mut since_break = 0;
+    events.flat_map(move |event| {
+        let (Event::Text(text) | Event::Code(text)) = &event else { return vec![event] };
+        since_break += text.len();
+        if since_break <= LONGEST_PIECE {
+            return vec![event];
+        }
+        since_break = 0;
+        let mut pieces = Vec::new();
+        let mut rest = text.as_ref();
+        while !rest.is_empty() {
+            let (piece, next) = rest.split_at(rest.floor_char_boundary(LONGEST_PIECE));
+            pieces.push(Event::Html("<!---->".into()));
+            pieces.push(Event::Text(piece.to_owned().into()));
+            rest = next;
+        }
+        if matches!(event, Event::Code(_)) {
+            pieces.insert(0, Event::Html("<code>".into()));
+            pieces.push(Event::Html("</code>".into()));
+        }
+        pieces
+    })
+}
+
+/// Footnotes are known by their numbers, in the order of their first mention, and not by what
+/// the writer calls them: a name could be that of something else on the page. The first
+/// reference and the first definition of each lead to each other.
+fn number_footnotes(events: Vec<Event>) -> Vec<Event> {
+    let mut numbers: HashMap<CowStr, usize> = HashMap::new();
+    let mut referred = HashSet::new();
+    for event in &events {
+        if let Event::FootnoteReference(name) | Event::Start(Tag::FootnoteDefinition(name)) = event
+        {
+            let next = numbers.len() + 1;
+            let number = *numbers.entry(name.clone()).or_insert(next);
+            if matches!(event, Event::FootnoteReference(_)) {
+                referred.insert(number);
+            }
+        }
+    }
+    let number = |name: &CowStr| numbers.get(name).copied().unwrap_or_default();
+    let (mut linked, mut defined) = (HashSet::new(), HashSet::new());
+    let numbered = events.into_iter().map(|event| match event {
+        Event::FootnoteReference(name) => {
+            let n = number(&name);
+            footnote_reference(n, linked.insert(n))
+        }
+        Event::Start(Tag::FootnoteDefinition(name)) => {
+            let n = number(&name);
+            footnote_definition(n, defined.insert(n), referred.contains(&n))
+        }
+        Event::End(TagEnd::FootnoteDefinition) => Event::Html("</div>\n".into()),
+        other => other,
+    });
+    numbered.collect()
+}
+
+fn footnote_reference(n: usize, is_first: bool) -> Event<'static> {
+    let id = if is_first { format!(" id=\"fnref-{n}\"") } else { String::new() };
+    let link = format!("<a href=\"#fn-{n}\"{id}>{n}</a>");
+    Event::Html(format!("<sup class=\"footnote-reference\">{link}</sup>").into())
+}
+
+fn footnote_definition(n: usize, is_first: bool, is_referred_to: bool) -> Event<'static> {
+    let id = if is_first { format!(" id=\"fn-{n}\"") } else { String::new() };
+    let back = if is_referred_to {
+        format!("<a href=\"#fnref-{n}\" aria-label=\"{n}, back to the text\">{n}</a>")
+    } else {
+        n.to_string()
+    };
+    let label = format!("<sup class=\"footnote-definition-label\">{back}</sup>");
+    Event::Html(format!("\n<div class=\"footnote-definition\"{id}>{label}").into())
+}
+
+/// How many cells that end a row empty an article may have. Markdown fills up short rows, so
+/// that a few hundred rows under a few hundred columns would become megabytes of nothing.
+const EMPTY_CELLS: usize = 1000;
+
+/// A wide table scrolls inside a region of its own; its columns are aligned by an attribute,
+/// since the Content-Security-Policy refuses styles; and its rows are not filled up for ever.
+fn lay_out_tables(events: Vec<Event>) -> Vec<Event> {
     const OPEN: &str =
         "<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">";
-    let wrapped = std::mem::take(events).into_iter().flat_map(|event| match event {
-        Event::Start(Tag::Table(_)) => [Some(Event::Html(OPEN.into())), Some(event)],
-        Event::End(TagEnd::Table) => [Some(event), Some(Event::Html("</div>\n".into()))],
-        other => [Some(other), None],
-    });
-    *events = wrapped.flatten().collect();
+    let mut laid_out = Vec::with_capacity(events.len());
+    let mut alignments = Vec::new();
+    let (mut cell, mut column) = ("th", 0);
+    // Where the row's last cell with something in it ended, and where the present one began.
+    let (mut filled_to, mut began) = (0, 0);
+    let mut empty_left = EMPTY_CELLS;
+    for event in events {
+        match event {
+            Event::Start(Tag::Table(columns)) => {
+                alignments = columns;
+                laid_out.push(Event::Html(OPEN.into()));
+                laid_out.push(Event::Start(Tag::Table(Vec::new())));
+            }
+            Event::End(TagEnd::Table) => {
+                laid_out.extend([Event::End(TagEnd::Table), Event::Html("</div>\n".into())]);
+            }
+            Event::Start(Tag::TableHead | Tag::TableRow) => {
+                cell = if matches!(event, Event::Start(Tag::TableHead)) { "th" } else { "td" };
+                column = 0;
+                laid_out.push(event);
+                filled_to = laid_out.len();
+            }
+            Event::Start(Tag::TableCell) => {
+                began = laid_out.len();
+                laid_out.push(cell_start(cell, alignments.get(column)));
+                column += 1;
+            }
+            Event::End(TagEnd::TableCell) => {
+                let is_empty = laid_out.len() == began + 1;
+                laid_out.push(event);
+                if !is_empty {
+                    filled_to = laid_out.len();
+                }
+            }
+            Event::End(TagEnd::TableRow) => {
+                // An empty cell is two events.
+                let kept = ((laid_out.len() - filled_to) / 2).min(empty_left);
+                empty_left -= kept;
+                laid_out.truncate(filled_to + 2 * kept);
+                laid_out.push(event);
+            }
+            other => laid_out.push(other),
+        }
+    }
+    laid_out
+}
+
+fn cell_start(cell: &str, alignment: Option<&Alignment>) -> Event<'static> {
+    let align = match alignment {
+        Some(Alignment::Left) => " align=\"left\"",
+        Some(Alignment::Center) => " align=\"center\"",
+        Some(Alignment::Right) => " align=\"right\"",
+        Some(Alignment::None) | None => "",
+    };
+    Event::Html(format!("<{cell}{align}>").into())
 }
 
 /// What scrolls sideways can have the focus, and a box that says whether something is done
@@ -109,8 +314,7 @@ fn is_plain(language: &str) -> bool {
 /// Gives each heading an identifier made of its text, and moves it one level down: the
 /// page's only `h1` is the title.
 fn anchor_headings(events: &mut [Event]) {
-    let mut used: HashMap<String, u32> =
-        RESERVED_IDS.into_iter().map(|id| (id.to_owned(), 1)).collect();
+    let mut used: HashMap<String, u32> = HashMap::new();
     let starts: Vec<usize> = (0..events.len())
         .filter(|&i| matches!(events[i], Event::Start(Tag::Heading { .. })))
         .collect();
@@ -139,18 +343,45 @@ fn anchor_headings(events: &mut [Event]) {
 /// The base itself, else with the next number. `used` remembers the last number of each
 /// base, so that a thousand headings of one text cost no more than a thousand others.
 fn unused(base: &str, used: &mut HashMap<String, u32>) -> String {
-    let base = if base.is_empty() { "section" } else { base };
-    let mut n = used.get(base).copied().unwrap_or(0);
+    let base: String = base.chars().take(ID_LENGTH).collect();
+    let base = match base.trim_end_matches('-') {
+        "" => "section".to_owned(),
+        base if is_the_pages_own(base) => format!("section-{base}"),
+        base => base.to_owned(),
+    };
+    let mut n = used.get(&base).copied().unwrap_or(0);
     let id = loop {
         n += 1;
-        let id = if n == 1 { base.to_owned() } else { format!("{base}-{n}") };
+        let id = if n == 1 { base.clone() } else { format!("{base}-{n}") };
         if n == 1 || !used.contains_key(&id) {
             break id;
         }
     };
-    used.insert(base.to_owned(), n);
+    used.insert(base, n);
     used.entry(id.clone()).or_insert(1);
     id
+}
+
+/// Whether the page uses that identifier itself, for its parts, the fields of its forms, or an
+/// article's footnotes.
+fn is_the_pages_own(id: &str) -> bool {
+    const PARTS: [&str; 2] = ["main", "conflict-title"];
+    const FIELDS: [Field; 10] = [
+        Field::Username,
+        Field::Email,
+        Field::EmailAgain,
+        Field::Password,
+        Field::Title,
+        Field::Description,
+        Field::Body,
+        Field::Tags,
+        Field::Visibility,
+        Field::Status,
+    ];
+    let field = id.strip_suffix("-hint").or(id.strip_suffix("-error")).unwrap_or(id);
+    PARTS.contains(&id)
+        || FIELDS.iter().any(|own| own.name() == field)
+        || ["fn", "fnref"].contains(&id.split('-').next().unwrap_or_default())
 }
 
 fn one_down(level: HeadingLevel) -> HeadingLevel {
@@ -173,6 +404,7 @@ static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         .add_tag_attribute_values("input", "checked", [""])
         .add_tag_attribute_values("input", "disabled", [""])
         .add_tag_attributes("input", ["aria-label"])
+        .add_tag_attributes("a", ["aria-label"])
         .add_tag_attributes("code", ["class"])
         .add_tag_attribute_values("pre", "tabindex", ["0"])
         .add_tag_attribute_values("div", "tabindex", ["0"])
@@ -183,8 +415,6 @@ static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         .add_allowed_classes("div", ["footnote-definition", "table-scroll"])
         .attribute_filter(|element, attribute, value| match (element, attribute) {
             ("code", "class") if !value.starts_with("language-") => None,
-            // Column alignment comes as a style, which the Content-Security-Policy refuses.
-            (_, "style") => None,
             _ => Some(Cow::Borrowed(value)),
         });
     builder

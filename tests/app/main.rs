@@ -14,6 +14,7 @@ mod demo_faults;
 mod doors;
 mod house_rules;
 mod lists;
+mod markdown;
 mod mutations;
 mod sessions;
 mod support;

@@ -70,7 +70,7 @@ pub async fn create(
     draft: &Draft,
     now: Timestamp,
 ) -> Result<Saved, Failure> {
-    let writing = Writing::new(author, draft, now);
+    let writing = Writing::new(author, draft, now).await?;
     for slug in slugs(&draft.title) {
         match writing.create_at(db, &slug).await {
             Err(Failure::Broken(cause)) if is_slug_taken(&cause) => {}
@@ -92,7 +92,7 @@ pub async fn update(
     draft: &Draft,
     now: Timestamp,
 ) -> Result<Saved, Failure> {
-    let writing = Writing::new(author, draft, now);
+    let writing = Writing::new(author, draft, now).await?;
     for candidate in slugs(&draft.title) {
         match writing.update_to(db, basis, &candidate).await {
             Err(Failure::Broken(cause)) if is_slug_taken(&cause) => {}
@@ -103,8 +103,9 @@ pub async fn update(
 }
 
 impl<'a> Writing<'a> {
-    fn new(author: Uuid, draft: &'a Draft, now: Timestamp) -> Self {
-        Self { author, draft, html: markdown::render(draft.body.as_str()), now }
+    async fn new(author: Uuid, draft: &'a Draft, now: Timestamp) -> Result<Self, Failure> {
+        let html = markdown::render(draft.body.as_str().to_owned()).await?;
+        Ok(Self { author, draft, html, now })
     }
 
     async fn create_at(&self, db: &Db, slug: &str) -> Result<Saved, Failure> {
