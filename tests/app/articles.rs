@@ -240,7 +240,7 @@ story!(of_many_saves_at_once_every_loser_is_told_the_version_that_is_stored, |en
     for round in 1..=5 {
         let version = round.to_string();
         let save = async |n: usize| {
-            let status = if n % 2 == 0 { "published" } else { "draft" };
+            let status = if n.is_multiple_of(2) { "published" } else { "draft" };
             let fields = [
                 ("slug", "race"),
                 ("version", &version),
