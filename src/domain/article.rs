@@ -71,11 +71,32 @@ pub struct Body(String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tags(Vec<String>);
 
+/// The last part of an article's address: lower-case ASCII letters, digits and hyphens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slug(String);
+
 /// One line: line ends and tabs become spaces, the ends are trimmed.
 fn one_line(field: Field, typed: &str) -> Result<String, Problem> {
     let line = typed.split_whitespace().collect::<Vec<_>>().join(" ");
     check_length(field, &line)?;
     if has_controls(&line) { Err(Problem::Malformed) } else { Ok(line) }
+}
+
+impl Slug {
+    /// The longest, in characters: an address that still fits a line.
+    pub const LONGEST: usize = 80;
+
+    /// `None` for what no article can have as its slug.
+    pub fn parse(typed: &str) -> Option<Self> {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let fits = (1..=Self::LONGEST).contains(&typed.len());
+        (fits && typed.bytes().all(allowed)).then(|| Self(typed.to_owned()))
+    }
+
+    /// As it stands in addresses.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Title {
@@ -137,7 +158,8 @@ impl Tags {
     /// The longest a single tag may be, in characters.
     pub const LONGEST: usize = 30;
 
-    /// Splits at commas; empty ones and repetitions fall away.
+    /// Splits at commas; empty ones and repetitions fall away. Each must be able to be a part of
+    /// an address: `.` and `..` mean a folder there, also when they are percent-encoded.
     ///
     /// # Errors
     /// The [`Problem`] that stands beside the field.
@@ -145,7 +167,8 @@ impl Tags {
         let mut tags: Vec<String> = Vec::new();
         for part in typed.split(',') {
             let tag = part.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-            if has_controls(&tag) || tag.contains(['/', '\\', '?', '#', '%']) {
+            let is_folder = matches!(tag.as_str(), "." | "..");
+            if is_folder || has_controls(&tag) || tag.contains(['/', '\\', '?', '#', '%']) {
                 return Err(Problem::Malformed);
             }
             if tag.chars().count() > Self::LONGEST {

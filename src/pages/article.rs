@@ -6,6 +6,7 @@ use leptos::{
     server_fn::{ServerFn, codec::GetUrl},
 };
 use leptos_meta::{Meta, Title};
+use leptos_router::location::Url;
 
 use super::{articles::DeleteArticle, segment};
 use crate::{
@@ -18,11 +19,12 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "article", input = GetUrl)]
 pub async fn read_article(slug: String) -> Result<Article, Error> {
-    use crate::server::{articles::reading, context};
+    use crate::{
+        domain::article::Slug,
+        server::{articles::reading, context},
+    };
     let reader = context::reader()?.map(|user| user.id);
-    if slug.contains('\0') {
-        return Err(Error::NotFound);
-    }
+    let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
     Ok(reading::read(&context::state()?.db, &slug, reader).await?)
 }
 
@@ -60,7 +62,7 @@ fn show(article: Article) -> AnyView {
     );
     let tags = tags
         .into_iter()
-        .map(|tag| view! { <li class="tag-pill"><a href=format!("/tag/{tag}")>{tag.clone()}</a></li> })
+        .map(|tag| view! { <li class="tag-pill"><a href=format!("/tag/{}", Url::escape(&tag))>{tag.clone()}</a></li> })
         .collect::<Vec<_>>();
     let tags =
         (!tags.is_empty()).then(|| view! { <ul class="tag-list" aria-label="Tags">{tags}</ul> });

@@ -28,11 +28,12 @@ pub async fn desk(page: u32) -> Result<Listing, Error> {
 /// Deletes one's own article.
 #[server(prefix = "/rpc", endpoint = "delete-article")]
 pub async fn delete_article(slug: String) -> Result<Done, Error> {
-    use crate::server::{articles::saving, context};
+    use crate::{
+        domain::article::Slug,
+        server::{articles::saving, context},
+    };
     let author = context::require_author()?;
-    if slug.contains('\0') {
-        return Err(Error::NotFound);
-    }
+    let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
     saving::delete(&context::state()?.db, author.id, &slug).await?;
     Ok(Done::at("/articles"))
 }

@@ -25,14 +25,15 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "manuscript", input = GetUrl)]
 pub async fn open_manuscript(#[server(default)] slug: String) -> Result<Option<Manuscript>, Error> {
-    use crate::server::{articles::reading, context};
+    use crate::{
+        domain::article::Slug,
+        server::{articles::reading, context},
+    };
     let author = context::require_author()?;
     if slug.is_empty() {
         return Ok(None);
     }
-    if slug.contains('\0') {
-        return Err(Error::NotFound);
-    }
+    let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
     Ok(Some(reading::open(&context::state()?.db, author.id, &slug).await?))
 }
 
@@ -53,7 +54,7 @@ pub async fn save_article(
 ) -> Result<Done, Error> {
     use crate::{
         domain::{
-            article::{Body, Description, Tags, Title},
+            article::{Body, Description, Slug, Tags, Title},
             field::Problem,
         },
         error::Problems,
@@ -79,9 +80,6 @@ pub async fn save_article(
     else {
         return Err(problems.into_error());
     };
-    if slug.contains('\0') {
-        return Err(Error::NotFound);
-    }
     let draft = Draft { title, description, body, tags, visibility, status };
     let state = context::state()?;
     let now = state.clock.now();
@@ -89,6 +87,7 @@ pub async fn save_article(
         saving::create(&state.db, author.id, &draft, now).await?
     } else {
         let version = if replaces > 0 { replaces } else { version };
+        let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
         let basis = Basis { slug: &slug, version };
         saving::update(&state.db, author.id, basis, &draft, now).await?
     };

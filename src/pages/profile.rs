@@ -14,18 +14,19 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "profile", input = GetUrl)]
 pub async fn show_profile(username: String, page: u32) -> Result<Profile, Error> {
-    use crate::server::{
-        articles::lists::{self, Shelf},
-        context,
-        failure::Failure,
-        users,
+    use crate::{
+        domain::username::Username,
+        server::{
+            articles::lists::{self, Shelf},
+            context,
+            failure::Failure,
+            users,
+        },
     };
     let member = context::reader()?.is_some();
     let db = context::state()?.db;
-    if username.contains('\0') {
-        return Err(Error::NotFound);
-    }
-    let found = users::find_public(&db, &username).await.map_err(Failure::from)?;
+    let name = Username::parse(&username).map_err(|_| Error::NotFound)?;
+    let found = users::find_public(&db, name.as_str()).await.map_err(Failure::from)?;
     let (author, username, since) = found.ok_or(Error::NotFound)?;
     let articles = lists::list(&db, Shelf::Author { author, member }, page).await?;
     Ok(Profile { username, since: since.to_when(), articles })

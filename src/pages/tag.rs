@@ -2,6 +2,7 @@
 
 use leptos::{prelude::*, server, server_fn::codec::GetUrl};
 use leptos_meta::Title;
+use leptos_router::location::Url;
 
 use super::{page_number, segment};
 use crate::{
@@ -39,7 +40,7 @@ pub fn TagPage() -> impl IntoView {
     let page = page_number();
     let articles = Resource::new(move || (tag.get(), page.get()), |(tag, page)| tagged(tag, page));
     let show = move |list: Listing| {
-        let base = format!("/tag/{}", tag.get_untracked());
+        let base = format!("/tag/{}", Url::escape(&tag.get_untracked()));
         listing(list, &base, view! { <p>"No articles carry this tag."</p> }.into_any())
     };
     view! {

@@ -2,6 +2,9 @@
 //! lists and strikethrough. Raw HTML is shown as it was typed, and what was rendered goes
 //! through a sanitiser all the same.
 
+mod footnotes;
+mod tables;
+
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
@@ -9,7 +12,7 @@ use std::{
 };
 
 use pulldown_cmark::{
-    Alignment, CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
+    CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
 };
 use tokio::sync::Semaphore;
 
@@ -45,9 +48,9 @@ pub fn to_html(markdown: &str) -> String {
         | Options::ENABLE_STRIKETHROUGH;
     let parser = Parser::new_ext(markdown, options);
     let events = short_attributes(not_too_deep(parser).map(shown_as_typed)).collect();
-    let mut events = number_footnotes(events);
+    let mut events = footnotes::number(events);
     anchor_headings(&mut events);
-    let events = lay_out_tables(events);
+    let events = tables::lay_out(events);
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
     html::push_html(&mut rendered, in_pieces(events.into_iter().map(usable_by_keyboard)));
     SANITISER.clean(&rendered).to_string()
@@ -166,122 +169,6 @@ fn in_pieces<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item 
         }
         pieces
     })
-}
-
-/// Footnotes are known by their numbers, in the order of their first mention, and not by what
-/// the writer calls them: a name could be that of something else on the page. The first
-/// reference and the first definition of each lead to each other.
-fn number_footnotes(events: Vec<Event>) -> Vec<Event> {
-    let mut numbers: HashMap<CowStr, usize> = HashMap::new();
-    let mut referred = HashSet::new();
-    for event in &events {
-        if let Event::FootnoteReference(name) | Event::Start(Tag::FootnoteDefinition(name)) = event
-        {
-            let next = numbers.len() + 1;
-            let number = *numbers.entry(name.clone()).or_insert(next);
-            if matches!(event, Event::FootnoteReference(_)) {
-                referred.insert(number);
-            }
-        }
-    }
-    let number = |name: &CowStr| numbers.get(name).copied().unwrap_or_default();
-    let (mut linked, mut defined) = (HashSet::new(), HashSet::new());
-    let numbered = events.into_iter().map(|event| match event {
-        Event::FootnoteReference(name) => {
-            let n = number(&name);
-            footnote_reference(n, linked.insert(n))
-        }
-        Event::Start(Tag::FootnoteDefinition(name)) => {
-            let n = number(&name);
-            footnote_definition(n, defined.insert(n), referred.contains(&n))
-        }
-        Event::End(TagEnd::FootnoteDefinition) => Event::Html("</div>\n".into()),
-        other => other,
-    });
-    numbered.collect()
-}
-
-fn footnote_reference(n: usize, is_first: bool) -> Event<'static> {
-    let id = if is_first { format!(" id=\"fnref-{n}\"") } else { String::new() };
-    let link = format!("<a href=\"#fn-{n}\"{id}>{n}</a>");
-    Event::Html(format!("<sup class=\"footnote-reference\">{link}</sup>").into())
-}
-
-fn footnote_definition(n: usize, is_first: bool, is_referred_to: bool) -> Event<'static> {
-    let id = if is_first { format!(" id=\"fn-{n}\"") } else { String::new() };
-    let back = if is_referred_to {
-        format!("<a href=\"#fnref-{n}\" aria-label=\"{n}, back to the text\">{n}</a>")
-    } else {
-        n.to_string()
-    };
-    let label = format!("<sup class=\"footnote-definition-label\">{back}</sup>");
-    Event::Html(format!("\n<div class=\"footnote-definition\"{id}>{label}").into())
-}
-
-/// How many cells that end a row empty an article may have. Markdown fills up short rows, so
-/// that a few hundred rows under a few hundred columns would become megabytes of nothing.
-const EMPTY_CELLS: usize = 1000;
-
-/// A wide table scrolls inside a region of its own; its columns are aligned by an attribute,
-/// since the Content-Security-Policy refuses styles; and its rows are not filled up for ever.
-fn lay_out_tables(events: Vec<Event>) -> Vec<Event> {
-    const OPEN: &str =
-        "<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">";
-    let mut laid_out = Vec::with_capacity(events.len());
-    let mut alignments = Vec::new();
-    let (mut cell, mut column) = ("th", 0);
-    // Where the row's last cell with something in it ended, and where the present one began.
-    let (mut filled_to, mut began) = (0, 0);
-    let mut empty_left = EMPTY_CELLS;
-    for event in events {
-        match event {
-            Event::Start(Tag::Table(columns)) => {
-                alignments = columns;
-                laid_out.push(Event::Html(OPEN.into()));
-                laid_out.push(Event::Start(Tag::Table(Vec::new())));
-            }
-            Event::End(TagEnd::Table) => {
-                laid_out.extend([Event::End(TagEnd::Table), Event::Html("</div>\n".into())]);
-            }
-            Event::Start(Tag::TableHead | Tag::TableRow) => {
-                cell = if matches!(event, Event::Start(Tag::TableHead)) { "th" } else { "td" };
-                column = 0;
-                laid_out.push(event);
-                filled_to = laid_out.len();
-            }
-            Event::Start(Tag::TableCell) => {
-                began = laid_out.len();
-                laid_out.push(cell_start(cell, alignments.get(column)));
-                column += 1;
-            }
-            Event::End(TagEnd::TableCell) => {
-                let is_empty = laid_out.len() == began + 1;
-                laid_out.push(event);
-                if !is_empty {
-                    filled_to = laid_out.len();
-                }
-            }
-            Event::End(TagEnd::TableRow) => {
-                // An empty cell is two events.
-                let kept = ((laid_out.len() - filled_to) / 2).min(empty_left);
-                empty_left -= kept;
-                laid_out.truncate(filled_to + 2 * kept);
-                laid_out.push(event);
-            }
-            other => laid_out.push(other),
-        }
-    }
-    laid_out
-}
-
-fn cell_start(cell: &str, alignment: Option<&Alignment>) -> Event<'static> {
-    let align = match alignment {
-        Some(Alignment::Left) => " align=\"left\"",
-        Some(Alignment::Center) => " align=\"center\"",
-        Some(Alignment::Right) => " align=\"right\"",
-        Some(Alignment::None) | None => "",
-    };
-    Event::Html(format!("<{cell}{align}>").into())
 }
 
 /// What scrolls sideways can have the focus, and a box that says whether something is done

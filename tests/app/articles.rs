@@ -1,5 +1,6 @@
 //! Writing and reading.
 
+use byline::domain::article::Slug;
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -361,4 +362,139 @@ story!(a_refused_deletion_says_so, |engine| {
     assert_eq!(answer.status, 401);
     assert!(answer.body.contains("error-messages"), "{}", answer.body);
     assert!(answer.body.contains("A title"));
+});
+
+story!(a_tag_of_any_characters_leads_from_its_article_to_its_list, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let tags = [
+        "old boats",
+        "käse",
+        "日本語",
+        "🍂",
+        "c++",
+        "a&b;c",
+        "\"quoted\"",
+        "it's",
+        "<b>",
+        "...",
+        ". .",
+        "-",
+        "a:b@c",
+        "e=mc2",
+        "~{}|^[]`",
+        "x".repeat(30).leak(),
+    ];
+    for (n, tag) in tags.into_iter().enumerate() {
+        let title = format!("Tagged {n}");
+        let fields = [("title", title.as_str()), BODY, ("tags", tag), ("status", "published")];
+        let saved = ada.call("save-article", &fields).await;
+        assert_eq!(saved.status, StatusCode::OK, "{tag}: {}", saved.body);
+        let page = app.browser().get(saved.json()["to"].as_str().unwrap()).await;
+        let links: Vec<&str> = page
+            .body
+            .split("href=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .filter(|href| href.starts_with("/tag/"))
+            .collect();
+        let [link] = links[..] else { panic!("{tag}: {links:?}") };
+        assert!(
+            link[5..].bytes().all(|b| b.is_ascii_alphanumeric() || b"%-_.!~*'()".contains(&b)),
+            "{tag}: {link}"
+        );
+        // As a browser reads it: what it would leave out or resolve is gone from here on.
+        let address = url::Url::parse(&app.origin).unwrap().join(link).unwrap();
+        let list = app.browser().get(address.path()).await;
+        assert_eq!(list.status, StatusCode::OK, "{tag} at {address}");
+        assert!(list.body.contains(&format!(">{title}<")), "{tag} at {address}: {}", list.body);
+    }
+    for folder in [".", "..", " .. ", "a, ., b"] {
+        let fields = [("title", "Lost"), BODY, ("tags", folder), ("status", "published")];
+        let answer = ada.call("save-article", &fields).await;
+        assert_eq!(answer.json(), json!({ "invalid": [["tags", "malformed"]] }), "{folder}");
+    }
+});
+
+story!(the_pages_of_a_tag_are_found_whatever_it_is_called, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    for n in 1..=11 {
+        let title = format!("Number {n}");
+        let fields =
+            [("title", title.as_str()), BODY, ("tags", "old böats"), ("status", "published")];
+        assert_eq!(ada.call("save-article", &fields).await.status, StatusCode::OK);
+    }
+    let page = app.browser().get("/tag/old%20b%C3%B6ats").await.body;
+    assert!(page.contains("href=\"/tag/old%20b%C3%B6ats?page=2\""), "{page}");
+});
+
+story!(what_cannot_be_a_slug_is_not_found_without_asking_the_database, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let long = "x".repeat(81);
+    let strange = ["Mine", "mine/", "a b", "käse", "a\0b", "%00", "..", "'", "mine\n", &long];
+    for slug in strange {
+        for function in ["article", "manuscript"] {
+            let answer = ada.ask(function, &[("slug", slug)]).await;
+            assert_eq!(answer.json(), json!("not_found"), "{function} {slug:?}");
+        }
+        assert_eq!(ada.call("delete-article", &[("slug", slug)]).await.json(), json!("not_found"));
+        let edit = [("slug", slug), ("version", "1"), ("title", "Mine"), BODY, ("status", "draft")];
+        assert_eq!(ada.call("save-article", &edit).await.json(), json!("not_found"), "{slug:?}");
+    }
+    app.state.db.close().await;
+    for slug in strange {
+        let answer = app.browser().ask("article", &[("slug", slug)]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{slug:?}: {}", answer.body);
+    }
+    let answer = app.browser().ask("article", &[("slug", "mine")]).await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "this one is asked for");
+});
+
+story!(every_title_gets_an_address_that_is_a_slug, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let longest = "ab ".repeat(50);
+    let titles = [
+        ("北京的秋天", "bei-jing-de-qiu-tian"),
+        ("مرحبا بالعالم", ""),
+        ("🍂🍂", ""),
+        ("!!! ??? …", "article"),
+        ("e\u{301}te\u{301}", ""),
+        ("\u{301}\u{302}\u{303}", ""),
+        ("\u{FDFD}\u{FDFD}\u{FDFD}\u{FDFD}", ""),
+        ("\u{202E}abc\u{200B}", "abc"),
+        ("ﬁne ½ ①", ""),
+        ("-- a -- b --", "a-b"),
+        (longest.trim_end(), ""),
+        ("../../etc/passwd", "etc-passwd"),
+    ];
+    for (title, expected) in titles {
+        let saved = ada.write(title, "published", "public").await;
+        assert_eq!(saved.status, StatusCode::OK, "{title}: {}", saved.body);
+        let place = saved.json()["to"].as_str().unwrap().to_owned();
+        let slug = place.strip_prefix("/article/").unwrap();
+        assert!(Slug::parse(slug).is_some(), "{title} at {slug}");
+        assert!(expected.is_empty() || slug == expected, "{title} at {slug}");
+        assert_eq!(app.browser().get(&place).await.status, StatusCode::OK, "{title} at {slug}");
+    }
+});
+
+story!(three_hundred_articles_of_one_title_have_three_hundred_addresses, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let title = "As long as a title may be: ".repeat(6)[..150].to_owned();
+    let mut places = std::collections::HashSet::new();
+    for _ in 0..15 {
+        let writes = (0..20).map(|_| ada.write(&title, "published", "public"));
+        for saved in futures_util::future::join_all(writes).await {
+            assert_eq!(saved.status, StatusCode::OK, "{}", saved.body);
+            let place = saved.json()["to"].as_str().unwrap().to_owned();
+            assert!(Slug::parse(&place["/article/".len()..]).is_some(), "{place}");
+            places.insert(place);
+        }
+    }
+    assert_eq!(places.len(), 300);
+    tallies_are_right(&app).await;
 });

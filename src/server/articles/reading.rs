@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::lists::PreviewRow;
 use crate::{
-    domain::article::{Article, Manuscript, Status, Visibility},
+    domain::article::{Article, Manuscript, Slug, Status, Visibility},
     error::Error,
     server::{
         db::{Db, reading},
@@ -18,7 +18,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Unauthenticated`] for a members' article without a log-in.
-pub async fn read(db: &Db, slug: &str, reader: Option<Uuid>) -> Result<Article, Failure> {
+pub async fn read(db: &Db, slug: &Slug, reader: Option<Uuid>) -> Result<Article, Failure> {
     const READ: &str = "select a.id, a.author_id, a.html, a.slug, a.title, a.description, u.username as author, \
          coalesce(a.published_at, a.updated_at) as shown_at, a.minutes, a.visibility, a.status \
          from articles a join users u on u.id = a.author_id where a.slug = $1";
@@ -30,7 +30,7 @@ pub async fn read(db: &Db, slug: &str, reader: Option<Uuid>) -> Result<Article, 
         preview: PreviewRow,
     }
     let row: Option<Row> =
-        reading!(db, |pool| sqlx::query_as(READ).bind(slug).fetch_optional(pool).await)?;
+        reading!(db, |pool| sqlx::query_as(READ).bind(slug.as_str()).fetch_optional(pool).await)?;
     let row = row.ok_or(Error::NotFound)?;
     let mine = reader == Some(row.author_id);
     let id = row.preview.id;
@@ -55,7 +55,7 @@ async fn tags_of(db: &Db, article: Uuid) -> sqlx::Result<Vec<String>> {
 ///
 /// # Errors
 /// [`Error::NotFound`], also for what is somebody else's.
-pub async fn open(db: &Db, author: Uuid, slug: &str) -> Result<Manuscript, Failure> {
+pub async fn open(db: &Db, author: Uuid, slug: &Slug) -> Result<Manuscript, Failure> {
     const OPEN: &str = "select id, slug, title, description, body, visibility, status, version \
          from articles where slug = $1 and author_id = $2";
     #[derive(FromRow)]
@@ -70,7 +70,7 @@ pub async fn open(db: &Db, author: Uuid, slug: &str) -> Result<Manuscript, Failu
         version: i64,
     }
     let row: Option<Row> = reading!(db, |pool| sqlx::query_as(OPEN)
-        .bind(slug)
+        .bind(slug.as_str())
         .bind(author)
         .fetch_optional(pool)
         .await)?;

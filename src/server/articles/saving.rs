@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::tallies::{Changes, Countable};
 use crate::{
-    domain::article::{Body, Description, Status, Tags, Title, Visibility},
+    domain::article::{Body, Description, Slug, Status, Tags, Title, Visibility},
     error::Error,
     server::{
         clock::Timestamp,
@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// The longest slug, in ASCII characters: an address that still fits a line.
-const SLUG_LENGTH: usize = 80;
+/// How many random digits follow a slug whose title is not the first.
+const TAIL: usize = 6;
 
 /// An article as it was written, every field checked.
 pub struct Draft {
@@ -47,7 +47,7 @@ pub struct Saved {
 #[derive(Clone, Copy, Debug)]
 pub struct Basis<'a> {
     /// The last part of its address.
-    pub slug: &'a str,
+    pub slug: &'a Slug,
     /// The number that its last save gave.
     pub version: i64,
 }
@@ -258,11 +258,14 @@ impl Stored {
     }
 }
 
-async fn stored(tx: &mut Tx, author: Uuid, slug: &str) -> Result<Stored, Failure> {
+async fn stored(tx: &mut Tx, author: Uuid, slug: &Slug) -> Result<Stored, Failure> {
     const STORED: &str = "select id, slug, title, visibility, status, version, published_at \
          from articles where slug = $1 and author_id = $2";
-    let found =
-        within!(tx, |c| sqlx::query_as(STORED).bind(slug).bind(author).fetch_optional(c).await)?;
+    let found = within!(tx, |c| sqlx::query_as(STORED)
+        .bind(slug.as_str())
+        .bind(author)
+        .fetch_optional(c)
+        .await)?;
     found.ok_or_else(|| Error::NotFound.into())
 }
 
@@ -278,15 +281,18 @@ async fn overtaken(tx: &mut Tx, id: Uuid) -> sqlx::Result<Error> {
 ///
 /// # Errors
 /// [`Error::NotFound`], also for what is somebody else's.
-pub async fn delete(db: &Db, author: Uuid, slug: &str) -> Result<(), Failure> {
+pub async fn delete(db: &Db, author: Uuid, slug: &Slug) -> Result<(), Failure> {
     // A write that changes nothing: whoever is saving the article is waited for, and from here
     // on it is as it was read.
     const HOLD: &str = "update articles set version = version where slug = $1 and author_id = $2 \
          returning id, slug, title, visibility, status, version, published_at";
     const DELETE: &str = "delete from articles where id = $1";
     let mut tx = db.begin().await?;
-    let held: Option<Stored> =
-        within!(&mut tx, |c| sqlx::query_as(HOLD).bind(slug).bind(author).fetch_optional(c).await)?;
+    let held: Option<Stored> = within!(&mut tx, |c| sqlx::query_as(HOLD)
+        .bind(slug.as_str())
+        .bind(author)
+        .fetch_optional(c)
+        .await)?;
     let held = held.ok_or(Error::NotFound)?;
     let tags = clear_tags(&mut tx, held.id).await?;
     within!(&mut tx, |c| sqlx::query(DELETE).bind(held.id).execute(c).await.map(|_| ()))?;
@@ -307,7 +313,7 @@ async fn clear_tags(tx: &mut Tx, article: Uuid) -> sqlx::Result<Vec<String>> {
 fn slugs(title: &Title) -> impl Iterator<Item = String> {
     let base = slug_of(title);
     let tailed = base.clone();
-    let tail = move |_| format!("{tailed}-{}", &Uuid::new_v4().simple().to_string()[..6]);
+    let tail = move |_| format!("{tailed}-{}", &Uuid::new_v4().simple().to_string()[..TAIL]);
     std::iter::once(base).chain((0..4).map(tail))
 }
 
@@ -317,7 +323,8 @@ fn is_slug_taken(cause: &anyhow::Error) -> bool {
 
 fn slug_of(title: &Title) -> String {
     let whole = slug::slugify(title.as_str());
-    let cut: String = whole.chars().take(SLUG_LENGTH).collect();
+    // With room for a hyphen and a tail.
+    let cut: String = whole.chars().take(Slug::LONGEST - TAIL - 1).collect();
     match cut.trim_end_matches('-') {
         "" => "article".into(),
         slug => slug.into(),
