@@ -1,6 +1,7 @@
 //! Pages that come in WebAssembly chunks of their own, when they are first visited.
 
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
+use leptos_router::{hooks::use_location, location::Location};
 
 /// Makes a route of a page component whose code is not part of the first download.
 ///
@@ -56,8 +57,12 @@ pub(crate) async fn arrived(page: Result<AnyView, SplitLoaderError>) -> AnyView 
     match page {
         Ok(view) => view,
         Err(_) => {
-            // The router has named the new address to the browser by the next frame.
-            request_animation_frame(|| _ = window().location().reload());
+            // The router names the new address to the browser once the page is there, which is
+            // never. Without the fragment: an address that differs in it alone loads nothing.
+            let Location { pathname, search, .. } = use_location();
+            let (path, query) = (pathname.get_untracked(), search.get_untracked());
+            let to = if query.is_empty() { path } else { format!("{path}?{query}") };
+            _ = window().location().assign(&to);
             std::future::pending().await
         }
     }
