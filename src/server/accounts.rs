@@ -60,10 +60,15 @@ pub async fn register(
     };
 
     let now = state.clock.now();
-    Budget::register_from(client.address, state.config.registrations_per_address)
-        .take(&state.db, now)
-        .await?;
-    let password_hash = state.passwords.hash(&password).await?;
+    let budget = Budget::register_from(client.address, state.config.registrations_per_address);
+    budget.take(&state.db, now).await?;
+    let password_hash = match state.passwords.hash(&password).await {
+        Ok(hash) => hash,
+        Err(failure) => {
+            budget.give_back(&state.db).await?;
+            return Err(failure);
+        }
+    };
     let new = NewUser { username, email, password_hash, role: Role::Author };
     let id = users::create(&state.db, &new, now).await?;
     let user = users::find(&state.db, id).await?.ok_or(Error::NotFound)?;

@@ -718,3 +718,30 @@ story!(t48_a_flood_of_log_ins_leaves_the_pages_alone, |engine| {
     let (_, hashed_when_read) = tokio::join!(guesses, pages);
     assert!(hashed_when_read < 100, "five pages came before a hundred hashes were done");
 });
+
+story!(t48_when_too_many_wait_for_a_hash_the_next_is_sent_away_and_nothing_counts, |engine| {
+    let app = TestApp::start_with(
+        engine,
+        &["--login-attempts-per-account", "2", "--registrations-per-address", "2"],
+    )
+    .await;
+    app.person("ada").await;
+    let queue = app.state.passwords.queue();
+    let places = u32::try_from(queue.available_permits()).unwrap();
+    let all = queue.try_acquire_many(places).unwrap();
+    let work = app.state.passwords.work();
+    for _ in 0..3 {
+        for answer in
+            [app.browser().log_in("ada", "a guess").await, app.browser().register("bob").await]
+        {
+            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
+            assert_eq!(answer.json(), json!({ "unavailable": { "retry_after_s": 5 } }));
+            assert_eq!(answer.header("retry-after"), "5");
+        }
+    }
+    assert_eq!(app.state.passwords.work(), work);
+    drop(all);
+    assert_eq!(app.browser().log_in("ada", PASSWORD).await.status, StatusCode::OK);
+    app.person("bob").await;
+    assert_eq!(queue.available_permits(), usize::try_from(places).unwrap(), "all left the queue");
+});
