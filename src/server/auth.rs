@@ -122,8 +122,6 @@ pub async fn log_in(
         Ok(verdict) => verdict,
         Err(failure) => {
             // It was not looked at, so it was no attempt.
-            from.give_back(&state.db).await?;
-            to.give_back(&state.db).await?;
             return Err(failure);
         }
     };

@@ -29,9 +29,9 @@ pub async fn introduce(
 ) -> Response {
     let peer =
         request.extensions().get::<ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip());
-    let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
-    let trusted =
-        |address: IpAddr| state.config.trusted_proxies.iter().any(|net| net.contains(&address));
+    // A socket that listens on [::] names an IPv4 peer ::ffff:1.2.3.4; it is the same one.
+    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer);
+    let trusted = |address: IpAddr| state.config.trusted_proxies.contain(address);
     let address = if trusted(peer) { forwarded(request.headers(), peer, trusted) } else { peer };
     let user_agent =
         request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();

@@ -12,6 +12,7 @@ use byline::server::{
 use proptest::prelude::*;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use tower::ServiceExt;
 
 use crate::support::{Answer, Browser, PASSWORD, TestApp, story};
 
@@ -441,6 +442,34 @@ story!(t35_a_trusted_proxy_is_believed_and_a_whole_slash_64_is_one_client, |engi
         assert_eq!(status == StatusCode::TOO_MANY_REQUESTS, n >= 3, "guess {n}");
     }
     assert_eq!(guess_from(&app, "2001:db8:0:2::1", "victim").await, StatusCode::UNAUTHORIZED);
+});
+
+story!(t35_an_ipv4_address_written_as_ipv6_is_the_same_address, |engine| {
+    let proxies = "127.0.0.1, 10.0.0.0/8";
+    let app = TestApp::start_with(
+        engine,
+        &["--login-attempts-per-address", "3", "--trusted-proxies", proxies],
+    )
+    .await;
+    // A proxy's own proxy, as a socket for both kinds of address names it.
+    for n in 0..6 {
+        let through = format!("203.0.113.{n}, ::ffff:10.0.0.9");
+        let status = guess_from(&app, &through, &format!("victim{n}")).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "guess {n}");
+    }
+    let site = byline::server::router(app.state.clone());
+    for n in 0..6 {
+        let peer: std::net::SocketAddr = "[::ffff:10.0.0.9]:4711".parse().unwrap();
+        let request = axum::extract::Request::post("/rpc/log-in")
+            .header("origin", &app.origin)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("x-forwarded-for", format!("198.51.100.{n}"))
+            .extension(axum::extract::ConnectInfo(peer))
+            .body(axum::body::Body::from(format!("email=person{n}&password=guess")))
+            .unwrap();
+        let status = site.clone().oneshot(request).await.unwrap().status();
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "guess {n} through the proxy");
+    }
 });
 
 story!(t36_no_spelling_of_the_path_is_another_bucket, |engine| {

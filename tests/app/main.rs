@@ -15,3 +15,4 @@ mod doors;
 mod house_rules;
 mod sessions;
 mod support;
+mod wire;
