@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use byline::{
     domain::{
         email::EmailAddress,
@@ -18,7 +18,7 @@ use byline::{
     error::Error,
     server::{
         clock::Clock,
-        config::{Config, Database},
+        config::{Config, Database, NewPasswords},
         db::Db,
         failure::Failure,
         passwords::Passwords,
@@ -27,7 +27,10 @@ use byline::{
         users::{self, NewUser},
     },
 };
-use clap::{Args, Parser, Subcommand};
+use clap::{
+    Args, CommandFactory, Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
 
 /// Write and read articles on the web under accounts you can trust. Without a command: serve.
 #[derive(Parser)]
@@ -74,7 +77,7 @@ struct Create {
     #[arg(long, default_value = "author", value_parser = parse_role)]
     role: Role,
     #[command(flatten)]
-    named: Common,
+    common: Common,
 }
 
 #[derive(Args)]
@@ -100,10 +103,8 @@ struct Named {
 struct Common {
     #[command(flatten)]
     database: Database,
-    /// The fewest characters of a new password, 8 to 64
-    #[arg(long, env = "BYLINE_PASSWORD_MIN", value_name = "N", default_value_t = 12,
-          value_parser = clap::value_parser!(u8).range(8..=64))]
-    password_min: u8,
+    #[command(flatten)]
+    new_passwords: NewPasswords,
 }
 
 #[derive(Args)]
@@ -135,19 +136,39 @@ fn parse() -> Cli {
     if args.len() == 1 {
         args.push("serve".into());
     }
-    Cli::parse_from(args)
+    Cli::try_parse_from(args).unwrap_or_else(|mut error| {
+        if let Some(tip) = variable_of(&error) {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        }
+        error.exit()
+    })
+}
+
+/// Where a wrong value may come from, when it is not on the command line: clap names only
+/// the option.
+fn variable_of(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let command = Cli::command();
+    let all = command.get_subcommands().flat_map(|one| one.get_subcommands().chain([one]));
+    let variable = all
+        .flat_map(|one| one.get_arguments())
+        .find(|argument| argument.to_string() == *option)?
+        .get_env()?
+        .to_str()?;
+    std::env::var_os(variable)?;
+    Some(format!("it may come from the environment, where {variable} is set"))
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(config) => serve(*config).await,
-        Command::Migrate(database) => open(&database).await.map(|_| ()),
+        Command::Migrate(database) => with(&database, async |_| Ok(())).await,
         Command::User(command) => run_user(command).await,
-        Command::Seed(args) => {
-            let db = open(&args.database).await?;
-            seed::seed(&db, &Clock::system(), args.users, args.articles).await?;
-            db.close().await;
-            Ok(())
+        Command::Seed(Seed { users, articles, database }) => {
+            with(&database, async |db| seed::seed(db, &Clock::system(), users, articles).await)
+                .await
         }
     }
 }
@@ -155,65 +176,85 @@ async fn run(command: Command) -> anyhow::Result<()> {
 async fn run_user(command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::Create(args) => create(args).await,
-        UserCommand::SetRole(args) => {
-            let db = open(&args.common.database).await?;
-            done(users::set_role(&db, &args.username, args.role).await, &args.username)
+        UserCommand::SetRole(SetRole { username, role, common }) => {
+            change(&username, &common, async |db| users::set_role(db, &username, role).await).await
         }
-        UserCommand::Deactivate(args) => {
-            let db = open(&args.common.database).await?;
-            done(users::set_active(&db, &args.username, false).await, &args.username)
+        UserCommand::Deactivate(Named { username, common }) => {
+            change(&username, &common, async |db| users::set_active(db, &username, false).await)
+                .await
         }
-        UserCommand::Activate(args) => {
-            let db = open(&args.common.database).await?;
-            done(users::set_active(&db, &args.username, true).await, &args.username)
+        UserCommand::Activate(Named { username, common }) => {
+            change(&username, &common, async |db| users::set_active(db, &username, true).await)
+                .await
         }
-        UserCommand::ResetPassword(args) => {
-            let db = open(&args.common.database).await?;
-            let hash = Passwords::new()?.hash(&read_password(args.common.password_min)?).await?;
-            done(users::set_password(&db, &args.username, &hash).await, &args.username)
+        UserCommand::ResetPassword(Named { username, common }) => {
+            change(&username, &common, async |db| {
+                let password = read_password(common.new_passwords)?;
+                let hash = Passwords::new()?.hash(&password).await?;
+                users::set_password(db, &username, &hash).await
+            })
+            .await
         }
     }
 }
 
-async fn create(args: Create) -> anyhow::Result<()> {
-    let username = Username::parse(&args.username).map_err(|p| told(Field::Username, p))?;
-    let email = EmailAddress::parse(&args.email).map_err(|p| told(Field::Email, p))?;
-    let db = open(&args.named.database).await?;
-    let password_hash = Passwords::new()?.hash(&read_password(args.named.password_min)?).await?;
-    let new = NewUser { username, email, password_hash, role: args.role };
-    match users::create(&db, &new, Clock::system().now()).await {
-        Ok(_) => {
-            println!("{} can log in now.", args.username);
-            Ok(())
-        }
-        Err(Failure::Refused(Error::Invalid(problems))) => {
-            bail!(problems.iter().map(|(f, p)| p.text(*f)).collect::<Vec<_>>().join(" "))
-        }
-        Err(other) => done(Err(other), &args.username),
-    }
+async fn create(Create { username, email, role, common }: Create) -> anyhow::Result<()> {
+    let username = Username::parse(&username).map_err(|p| told(Field::Username, p))?;
+    let email = EmailAddress::parse(&email).map_err(|p| told(Field::Email, p))?;
+    let name = username.as_str().to_owned();
+    with(&common.database, async |db| {
+        let password = read_password(common.new_passwords)?;
+        let password_hash = Passwords::new()?.hash(&password).await.map_err(|f| cause(f, &name))?;
+        let new = NewUser { username, email, password_hash, role };
+        users::create(db, &new, Clock::system().now()).await.map_err(|f| cause(f, &name))?;
+        println!("{name} can log in now.");
+        Ok(())
+    })
+    .await
 }
 
-async fn open(database: &Database) -> anyhow::Result<Db> {
+async fn change(
+    username: &str,
+    common: &Common,
+    job: impl AsyncFnOnce(&Db) -> Result<(), Failure>,
+) -> anyhow::Result<()> {
+    with(&common.database, async |db| {
+        job(db).await.map_err(|failure| cause(failure, username))?;
+        println!("Done.");
+        Ok(())
+    })
+    .await
+}
+
+/// Opens the database, brings its schema up to date, does that and closes it.
+async fn with(
+    database: &Database,
+    job: impl AsyncFnOnce(&Db) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let db = Db::open(&database.url).await?;
-    db.migrate().await?;
-    Ok(db)
+    let outcome = async {
+        db.migrate().await?;
+        job(&db).await
+    };
+    let outcome = outcome.await;
+    db.close().await;
+    outcome
 }
 
-fn done(outcome: Result<(), Failure>, username: &str) -> anyhow::Result<()> {
-    match outcome {
-        Ok(()) => {
-            println!("Done.");
-            Ok(())
+fn cause(failure: Failure, username: &str) -> anyhow::Error {
+    match failure {
+        Failure::Refused(Error::NotFound) => anyhow!("there is no account named {username}"),
+        Failure::Refused(Error::Invalid(problems)) => {
+            anyhow!(problems.iter().map(|(f, p)| p.text(*f)).collect::<Vec<_>>().join(" "))
         }
-        Err(Failure::Refused(Error::NotFound)) => bail!("there is no account named {username}"),
-        Err(Failure::Refused(error)) => bail!(error),
-        Err(Failure::Away(cause) | Failure::Broken(cause)) => Err(cause),
+        Failure::Refused(error) => error.into(),
+        Failure::Away(cause) | Failure::Broken(cause) => cause,
     }
 }
 
 /// Asked for without an echo, or one line of standard input; never an argument, which every
 /// process on the machine could read.
-fn read_password(min: u8) -> anyhow::Result<Password> {
+fn read_password(rules: NewPasswords) -> anyhow::Result<Password> {
     let typed = if std::io::stdin().is_terminal() {
         rpassword::prompt_password("Password: ").context("cannot read the password")?
     } else {
@@ -223,11 +264,11 @@ fn read_password(min: u8) -> anyhow::Result<Password> {
             .context("cannot read the password from standard input")?;
         line.trim_end_matches(['\r', '\n']).to_owned()
     };
-    Password::parse_new(typed, usize::from(min)).map_err(|p| told(Field::Password, p))
+    Password::parse_new(typed, usize::from(rules.min)).map_err(|p| told(Field::Password, p))
 }
 
 fn told(field: Field, problem: Problem) -> anyhow::Error {
-    anyhow::anyhow!(problem.text(field))
+    anyhow!(problem.text(field))
 }
 
 fn parse_role(name: &str) -> Result<Role, String> {

@@ -89,28 +89,35 @@ impl AppState {
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
     let pages = with_session(pages_and_functions(), &state);
-    let far_beyond =
-        usize::try_from(state.config.body_limit.saturating_mul(8)).unwrap_or(usize::MAX);
     let mut router = pages.route("/pkg/{*name}", get(site::packaged));
     for name in site::public_names() {
         router = router.route(&name, get(site::public));
     }
+    let health = get(|| async { StatusCode::OK });
+    with_layers(router.route("/health", health).route("/ready", get(ready)), &state)
+}
+
+/// What stands between the socket and any route.
+pub fn with_layers(routes: Router<AppState>, state: &AppState) -> Router {
+    let far_beyond =
+        usize::try_from(state.config.body_limit.saturating_mul(8)).unwrap_or(usize::MAX);
     // The last layer is the outermost: a request meets them from the bottom up.
-    router
-        .route("/health", get(|| async { StatusCode::OK }))
-        .route("/ready", get(ready))
+    routes
         .layer(RequestBodyLimitLayer::new(far_beyond))
         .layer(
             CsrfLayer::new().add_trusted_origin(state.config.origin.as_str()).unwrap_or_default(),
         )
         .layer(from_fn_with_state(state.clone(), layers::refuse_unmarked))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, config::REQUEST_TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            config::REQUEST_TIMEOUT,
+        ))
         .layer(CatchPanicLayer::custom(layers::on_panic))
         .layer(from_fn(layers::explain_errors))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), layers::headers))
         .layer(from_fn_with_state(state.clone(), layers::introduce))
-        .with_state(state)
+        .with_state(state.clone())
 }
 
 /// The pages, their forms, and the server functions.

@@ -32,7 +32,10 @@ pub struct Terms {
 pub async fn registration_terms() -> Result<Terms, Error> {
     use crate::server::{config::Registration, context};
     let config = context::state()?.config;
-    Ok(Terms { open: config.registration == Registration::Open, password_min: config.password_min })
+    Ok(Terms {
+        open: config.registration == Registration::Open,
+        password_min: config.new_passwords.min,
+    })
 }
 
 /// Makes an account and logs in.

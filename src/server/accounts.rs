@@ -52,7 +52,7 @@ pub async fn register(
     if !same {
         problems.add(Field::EmailAgain, Problem::Different);
     }
-    let min = usize::from(state.config.password_min);
+    let min = usize::from(state.config.new_passwords.min);
     let password =
         problems.check(Field::Password, Password::parse_new(form.password.into_inner(), min));
     let (Some(username), Some(email), Some(password), true) = (username, email, password, same)
@@ -62,9 +62,15 @@ pub async fn register(
 
     let now = state.clock.now();
     let from = Budget::register_from(client.address, state.config.registrations_per_address);
-    // Never given back: a registration that is refused for a name costs a hash as well.
-    let _counted = attempts::take(&state.db, &[from], now).await?;
-    let password_hash = state.passwords.hash(&password).await?;
+    let taken = attempts::take(&state.db, &[from], now).await?;
+    let password_hash = match state.passwords.hash(&password).await {
+        // Not given back: a registration that is refused for a name costs a hash as well.
+        Ok(hash) => hash,
+        Err(failure) => {
+            taken.give_back(&state.db).await?;
+            return Err(failure);
+        }
+    };
     let new = NewUser { username, email, password_hash, role: Role::Author };
     let id = users::create(&state.db, &new, now).await?;
     let user = users::find(&state.db, id).await?.ok_or(Error::NotFound)?;

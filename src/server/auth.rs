@@ -121,16 +121,29 @@ pub async fn log_in(
     // What was guessed at too often gets the decoy: the same work, and never the answer.
     let credential = credential.filter(|_| taken.is_whole());
     let stored = credential.as_ref().map(|c| c.password_hash.as_str());
-    let verdict = state.passwords.verify(&password, stored).await?;
+    let verdict = match state.passwords.verify(&password, stored).await {
+        Ok(verdict) => verdict,
+        Err(failure) => {
+            // It was not looked at, so it was no attempt.
+            taken.give_back(&state.db).await?;
+            return Err(failure);
+        }
+    };
     let Some(credential) = credential.filter(|c| c.active && verdict != Verdict::Wrong) else {
         let held_up = !taken.is_whole();
         tracing::info!(event = "log_in_failed", address = %client.address, held_up);
         return Err(Error::BadCredentials.into());
     };
     if verdict == Verdict::RightButWeak {
-        let stronger = state.passwords.hash(&password).await?;
-        users::upgrade_hash(&state.db, credential.user_id, &credential.password_hash, &stronger)
-            .await?;
+        match state.passwords.hash(&password).await {
+            Ok(stronger) => {
+                let (id, weak) = (credential.user_id, &credential.password_hash);
+                users::upgrade_hash(&state.db, id, weak, &stronger).await?;
+            }
+            // A busy moment: the next log-in tries again.
+            Err(Failure::Refused(_)) => {}
+            Err(failure) => return Err(failure),
+        }
     }
     taken.give_back(&state.db).await?;
     // While the password was being checked it may have been changed, and with it the stamp:

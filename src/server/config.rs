@@ -1,9 +1,14 @@
 //! Every setting: documented on its field, read once, checked at start. `byline serve
 //! --help` prints these comments.
 
-use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+    time::Duration,
+};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use url::{Host, Url};
@@ -44,15 +49,14 @@ pub struct Config {
     #[arg(long, env = "BYLINE_REGISTRATION", value_name = "HOW", default_value = "open")]
     pub registration: Registration,
 
-    /// The fewest characters of a new password, 8 to 64
-    #[arg(long, env = "BYLINE_PASSWORD_MIN", value_name = "N", default_value_t = 12,
-          value_parser = clap::value_parser!(u8).range(8..=64))]
-    pub password_min: u8,
+    /// What a new password has to be
+    #[command(flatten)]
+    pub new_passwords: NewPasswords,
 
     /// Reverse proxies whose X-Forwarded-For is believed: addresses or networks, separated
-    /// by commas
-    #[arg(long, env = "BYLINE_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = parse_network)]
-    pub trusted_proxies: Vec<IpNet>,
+    /// by commas; empty for none
+    #[arg(long, env = "BYLINE_TRUSTED_PROXIES", value_name = "NETWORKS", default_value = "")]
+    pub trusted_proxies: Proxies,
 
     /// Failed log-ins to one account, within a quarter of an hour, before it has to wait
     #[arg(long, env = "BYLINE_LOGIN_ATTEMPTS_PER_ACCOUNT", value_name = "N", default_value_t = 10,
@@ -69,6 +73,12 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(1..))]
     pub registrations_per_address: u32,
 
+    /// The most connections at once. Each is an open file, and 1024 is what a process may
+    /// usually open; the database takes some fifty
+    #[arg(long, env = "BYLINE_MAX_CONNECTIONS", value_name = "N", default_value_t = 900,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: u32,
+
     /// The most bytes of a request's body; an article's text is at most 800 kB of it
     #[arg(long, env = "BYLINE_BODY_LIMIT", value_name = "BYTES", default_value_t = 2_097_152,
           value_parser = clap::value_parser!(u64).range(1_048_576..=67_108_864))]
@@ -82,6 +92,15 @@ pub struct Config {
         default_value = "info,tower_sessions=error,tower_sessions_core=off"
     )]
     pub log: String,
+}
+
+/// What a new password has to be, wherever it is set.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct NewPasswords {
+    /// The fewest characters of a new password, 8 to 64
+    #[arg(long = "password-min", env = "BYLINE_PASSWORD_MIN", value_name = "N", default_value_t = 12,
+          value_parser = clap::value_parser!(u8).range(8..=64))]
+    pub min: u8,
 }
 
 /// The one setting that every command needs.
@@ -174,16 +193,37 @@ impl FromStr for Origin {
     }
 }
 
-fn parse_network(text: &str) -> Result<IpNet, String> {
-    let text = text.trim();
-    let network = text.parse::<IpNet>().ok();
-    let single = || text.parse::<std::net::IpAddr>().ok().map(IpNet::from);
-    network
-        .or_else(single)
-        .ok_or_else(|| "give addresses or networks such as 127.0.0.1 or 10.0.0.0/8".into())
+/// The networks of the reverse proxies in front of the site.
+#[derive(Clone, Debug)]
+pub struct Proxies(Vec<IpNet>);
+
+impl Proxies {
+    /// Whether that address, in its canonical form, is one of them.
+    pub fn contain(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
 }
 
-/// A request that takes longer than this is given up with 408 or 503.
+impl FromStr for Proxies {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        Ok(Self(parts.map(parse_network).collect::<Result<_, _>>()?))
+    }
+}
+
+fn parse_network(text: &str) -> anyhow::Result<IpNet> {
+    let single = || text.parse().map(|address: IpAddr| address.to_canonical().into());
+    text.parse().or_else(|_| single()).with_context(|| {
+        format!(
+            "{text:?} is neither an address nor a network; \
+             give some such as 127.0.0.1 or 10.0.0.0/8, separated by commas"
+        )
+    })
+}
+
+/// A request that takes longer than this is given up with 503.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a client may take to send its headers: slower ones are attacks.

@@ -29,9 +29,9 @@ pub async fn introduce(
 ) -> Response {
     let peer =
         request.extensions().get::<ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip());
-    let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
-    let trusted =
-        |address: IpAddr| state.config.trusted_proxies.iter().any(|net| net.contains(&address));
+    // A socket that listens on [::] names an IPv4 peer ::ffff:1.2.3.4; it is the same one.
+    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.to_canonical());
+    let trusted = |address: IpAddr| state.config.trusted_proxies.contain(address);
     let address = if trusted(peer) { forwarded(request.headers(), peer, trusted) } else { peer };
     let user_agent =
         request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -46,7 +46,7 @@ fn forwarded(headers: &HeaderMap, peer: IpAddr, trusted: impl Fn(IpAddr) -> bool
     let lines = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
     let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
     for hop in hops.iter().rev() {
-        match hop.parse::<IpAddr>() {
+        match hop.parse::<IpAddr>().map(|hop| hop.to_canonical()) {
             Ok(address) if trusted(address) => {}
             Ok(address) => return address,
             Err(_) => return peer,

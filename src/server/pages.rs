@@ -115,7 +115,7 @@ pub fn plain_error(status: StatusCode, incident: Option<&str>) -> Response {
         403 => {
             "This request did not come from our own pages, so nothing was done. Open the page again and retry."
         }
-        408 | 503 => {
+        503 => {
             "The server is busy or cannot reach its database. Nothing was lost; try again in a moment."
         }
         413 => {

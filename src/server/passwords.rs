@@ -13,6 +13,7 @@ use argon2::{
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
+use super::failure::{Failure, unavailable};
 use crate::domain::password::Password;
 
 /// OWASP's first choice for argon2id (Password Storage Cheat Sheet; ASVS 5.0, appendix C):
@@ -21,12 +22,19 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
+/// How many may wait for each core. A hash takes some 30 ms, so the last of them waits half a
+/// second; in a longer queue all get their answers too late, and each holds a connection.
+const WAITING_PER_CORE: usize = 16;
+
 /// Hashes and verifies, in threads of its own, as many at once as there are cores: a flood
-/// of log-ins queues up instead of eating all memory and starving every other page.
+/// of log-ins queues up instead of eating all memory and starving every other page. Whoever
+/// finds the queue full is sent away at once.
 #[derive(Clone)]
 pub struct Passwords {
     argon2: Argon2<'static>,
     turns: Arc<Semaphore>,
+    /// Everybody who has a turn or waits for one.
+    queue: Arc<Semaphore>,
     /// A hash of nothing anybody knows, to be verified when there is no account.
     decoy: Arc<str>,
     work: Arc<AtomicU64>,
@@ -53,14 +61,17 @@ impl Passwords {
         getrandom::fill(&mut nothing).context("the system gives no random numbers")?;
         let decoy = argon2.hash_password(&nothing)?.to_string().into();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Self { argon2, turns: Arc::new(Semaphore::new(cores)), decoy, work: Arc::default() })
+        let turns = Arc::new(Semaphore::new(cores));
+        let queue = Arc::new(Semaphore::new(cores * (1 + WAITING_PER_CORE)));
+        Ok(Self { argon2, turns, queue, decoy, work: Arc::default() })
     }
 
     /// A new hash in PHC format, with a salt of its own.
     ///
     /// # Errors
-    /// Only when the system is out of memory or randomness.
-    pub async fn hash(&self, password: &Password) -> anyhow::Result<String> {
+    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when too many wait already;
+    /// else only when the system is out of memory or randomness.
+    pub async fn hash(&self, password: &Password) -> Result<String, Failure> {
         let password = normalised(password);
         self.in_turn(move |argon2| Ok(argon2.hash_password(password.as_bytes())?.to_string())).await
     }
@@ -69,12 +80,13 @@ impl Passwords {
     /// the clock nor the processor tells whether there is one.
     ///
     /// # Errors
-    /// Only when the system is out of memory.
+    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when too many wait already;
+    /// else only when the system is out of memory.
     pub async fn verify(
         &self,
         password: &Password,
         stored: Option<&str>,
-    ) -> anyhow::Result<Verdict> {
+    ) -> Result<Verdict, Failure> {
         let password = normalised(password);
         let known = stored.is_some();
         let phc = stored.unwrap_or(&self.decoy).to_owned();
@@ -96,19 +108,28 @@ impl Passwords {
         self.work.load(Ordering::Relaxed)
     }
 
+    /// The queue's places: tests fill it with them.
+    pub fn queue(&self) -> Arc<Semaphore> {
+        self.queue.clone()
+    }
+
     async fn in_turn<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Argon2<'static>) -> anyhow::Result<T> + Send + 'static,
-    ) -> anyhow::Result<T> {
-        let turn = self.turns.clone().acquire_owned().await?;
+    ) -> Result<T, Failure> {
+        let Ok(place) = self.queue.clone().try_acquire_owned() else {
+            tracing::warn!(event = "password_queue_full");
+            return Err(unavailable().into());
+        };
+        let turn = self.turns.clone().acquire_owned().await.map_err(anyhow::Error::from)?;
         self.work.fetch_add(1, Ordering::Relaxed);
         let argon2 = self.argon2.clone();
-        // The permit goes along: a caller that gives up does not free a turn still in use.
-        tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+        // The permits go along: a caller that gives up does not free a turn still in use.
+        let done = tokio::task::spawn_blocking(move || {
+            let _permits = (place, turn);
             job(&argon2)
-        })
-        .await?
+        });
+        Ok(done.await.map_err(anyhow::Error::from)??)
     }
 }
 

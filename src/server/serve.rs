@@ -1,10 +1,25 @@
 //! Running the server: from its settings to its last answer.
 
-use std::{io::Write, net::SocketAddr, time::Duration};
+use std::{
+    future::{Ready, ready},
+    io::{self, IsTerminal, Write},
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context;
-use axum_server::{Handle, accept::NoDelayAcceptor};
-use hyper_util::rt::TokioTimer;
+use axum::{Extension, middleware::AddExtension};
+use axum_server::{Handle, accept::Accept};
+use tokio::{
+    net::TcpStream,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tower::Layer;
 use tracing_subscriber::EnvFilter;
 
 use super::{
@@ -18,31 +33,38 @@ use super::{
 /// How often ended sessions and attempts are swept out.
 const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
 
-/// Opens, migrates, listens, serves until SIGTERM or Ctrl-C, finishes what is in flight and
-/// closes the database.
+/// Takes the port, opens and migrates the database, serves until SIGTERM or Ctrl-C, finishes
+/// what is in flight and closes the database. The port comes first: a second Byline, of a
+/// newer version perhaps, must not change the schema under the one that runs.
 ///
 /// # Errors
 /// One sentence about what cannot be had: the port, the file, the server, the schema.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log)
         .context("BYLINE_LOG is not a list of filter directives such as info,sqlx=warn")?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
 
+    let listen = config.listen;
+    let listener = TcpListener::bind(listen)
+        .with_context(|| format!("cannot listen on {listen}: another program has it, or it is not this machine's (BYLINE_LISTEN)"))?;
     let db = Db::open(&config.database.url).await?;
     db.migrate().await?;
-    let listen = config.listen;
-    let listener = std::net::TcpListener::bind(listen)
-        .with_context(|| format!("cannot listen on {listen}: another program has it, or it is not this machine's (BYLINE_LISTEN)"))?;
-    listener.set_nonblocking(true)?;
     let state = AppState::new(db.clone(), config, Clock::system())?;
+    // Whoever reads that it is there may stop it at once.
+    let terminate = signal(SignalKind::terminate())?;
     announce(&state)?;
     let sweeper = tokio::spawn(sweep(state.clone()));
 
     let handle = Handle::new();
-    tokio::spawn(stop_when_told(handle.clone()));
-    run(listener, handle, state).await?;
+    tokio::spawn(stop_when_told(terminate, handle.clone()));
+    let ended = run(listener, handle, state).await;
     sweeper.abort();
     db.close().await;
+    ended?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -52,22 +74,68 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 /// # Errors
 /// When the socket fails.
 pub async fn run(
-    listener: std::net::TcpListener,
+    listener: TcpListener,
     handle: Handle<SocketAddr>,
     state: AppState,
 ) -> anyhow::Result<()> {
+    let doorway = Doorway::new(state.config.max_connections);
     let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    // Without TCP_NODELAY a short answer waits up to 44 ms for the peer's delayed ACK.
+    // HTTP/1 only: browsers speak HTTP/2 over TLS alone, which is the proxy's part, and hyper
+    // has no time limit for its headers.
     let mut server = axum_server::from_tcp(listener)?
         .handle(handle)
-        .acceptor(NoDelayAcceptor::new())
-        .first_request_timeout(HEADER_TIMEOUT);
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+        .http1_only()
+        .acceptor(doorway)
+        .first_request_timeout(HEADER_TIMEOUT)
+        .accept_error_handler(|peer, error| {
+            // A peer that is known was refused by the doorway, which has said so.
+            if peer.is_none() {
+                tracing::warn!(%error, "cannot take a connection; trying again");
+            }
+        });
+    server.http_builder().http1().header_read_timeout(HEADER_TIMEOUT);
     server.serve(app).await.context("the server stopped")
 }
 
-fn announce(state: &AppState) -> std::io::Result<()> {
-    let mut out = std::io::stdout();
+/// Takes a connection while there is room, and closes it at once when there is none: a flood
+/// must not use up the files that a process may have open, for the database needs some.
+#[derive(Clone)]
+struct Doorway {
+    room: Arc<Semaphore>,
+    /// The last connection was refused: a flood is one line in the log.
+    full: Arc<AtomicBool>,
+}
+
+impl Doorway {
+    fn new(most: u32) -> Self {
+        let most = usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS);
+        Self { room: Arc::new(Semaphore::new(most)), full: Arc::default() }
+    }
+}
+
+impl<S> Accept<TcpStream, S> for Doorway {
+    type Stream = TcpStream;
+    /// The permit lives as long as the connection that the service is for.
+    type Service = AddExtension<S, Arc<OwnedSemaphorePermit>>;
+    type Future = Ready<io::Result<(TcpStream, Self::Service)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let permit = self.room.clone().try_acquire_owned();
+        let was_full = self.full.swap(permit.is_err(), Ordering::Relaxed);
+        let Ok(permit) = permit else {
+            if !was_full {
+                tracing::warn!(event = "connections_full", "see BYLINE_MAX_CONNECTIONS");
+            }
+            return ready(Err(io::Error::other("too many connections")));
+        };
+        // Without TCP_NODELAY a short answer waits up to 44 ms for the peer's delayed ACK.
+        let service = Extension(Arc::new(permit)).layer(service);
+        ready(stream.set_nodelay(true).map(|()| (stream, service)))
+    }
+}
+
+fn announce(state: &AppState) -> io::Result<()> {
+    let mut out = io::stdout();
     writeln!(out, "Byline is at {}", state.config.origin.as_str())?;
     writeln!(
         out,
@@ -76,9 +144,7 @@ fn announce(state: &AppState) -> std::io::Result<()> {
     out.flush()
 }
 
-async fn stop_when_told(handle: Handle<SocketAddr>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+async fn stop_when_told(mut terminate: Signal, handle: Handle<SocketAddr>) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}

@@ -17,6 +17,7 @@ use clap::Parser;
 use proptest::prelude::*;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use tower::ServiceExt;
 
 use crate::{
     house_rules::sources,
@@ -514,6 +515,34 @@ story!(t35_a_trusted_proxy_is_believed_and_a_whole_slash_64_is_one_client, |engi
         assert_eq!(status == StatusCode::TOO_MANY_REQUESTS, n >= 3, "guess {n}");
     }
     assert_eq!(guess_from(&app, "2001:db8:0:2::1", "victim").await, StatusCode::UNAUTHORIZED);
+});
+
+story!(t35_an_ipv4_address_written_as_ipv6_is_the_same_address, |engine| {
+    let proxies = "127.0.0.1, 10.0.0.0/8";
+    let app = TestApp::start_with(
+        engine,
+        &["--login-attempts-per-address", "3", "--trusted-proxies", proxies],
+    )
+    .await;
+    // A proxy's own proxy, as a socket for both kinds of address names it.
+    for n in 0..6 {
+        let through = format!("203.0.113.{n}, ::ffff:10.0.0.9");
+        let status = guess_from(&app, &through, &format!("victim{n}")).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "guess {n}");
+    }
+    let site = byline::server::router(app.state.clone());
+    for n in 0..6 {
+        let peer: std::net::SocketAddr = "[::ffff:10.0.0.9]:4711".parse().unwrap();
+        let request = axum::extract::Request::post("/rpc/log-in")
+            .header("origin", &app.origin)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("x-forwarded-for", format!("198.51.100.{n}"))
+            .extension(axum::extract::ConnectInfo(peer))
+            .body(axum::body::Body::from(format!("email=person{n}&password=guess")))
+            .unwrap();
+        let status = site.clone().oneshot(request).await.unwrap().status();
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "guess {n} through the proxy");
+    }
 });
 
 story!(t36_no_spelling_of_the_path_is_another_bucket, |engine| {
@@ -1018,18 +1047,21 @@ mod t48_of_a_flood_of_log_ins_as_many_are_hashed_at_once_as_there_are_cores {
         let app = TestApp::start_with(engine, &many).await;
         app.person("ada").await;
         let cores = std::thread::available_parallelism().unwrap().get() as u64;
+        // As many as the queue takes.
+        let waiting = app.state.passwords.queue().available_permits() as u64;
+        let all_wait = format!("select count(*) from attempts where count = {waiting}").leak();
         let start = app.state.passwords.work();
         let hashed = || app.state.passwords.work() - start;
         let (flood, reader) = (app.browser(), app.browser());
         let guesses = futures_util::future::join_all(
-            (0..200).map(|_| flood.log_in("ada", "a guess in vain")),
+            (0..waiting).map(|_| flood.log_in("ada", "a guess in vain")),
         );
         let argon2 = HeldArgon2::hold();
         let pages = async {
-            while app.count("select count(*) from attempts where count = 200").await < 3 {
+            while app.count(all_wait).await < 3 {
                 tokio::task::yield_now().await;
             }
-            // All two hundred wait for a hash. Memory is that of the few that have a turn.
+            // All of them wait for a hash. Memory is that of the few that have a turn.
             for _ in 0..5 {
                 assert_eq!(reader.get("/").await.status, StatusCode::OK);
             }
@@ -1038,7 +1070,7 @@ mod t48_of_a_flood_of_log_ins_as_many_are_hashed_at_once_as_there_are_cores {
         };
         let (answers, ()) = tokio::join!(guesses, pages);
         assert!(answers.iter().all(|answer| answer.status == StatusCode::UNAUTHORIZED));
-        assert_eq!(hashed(), 200);
+        assert_eq!(hashed(), waiting);
     }
 
     #[test]
@@ -1051,3 +1083,30 @@ mod t48_of_a_flood_of_log_ins_as_many_are_hashed_at_once_as_there_are_cores {
         HeldArgon2::run(story(Engine::Postgres));
     }
 }
+
+story!(t48_when_too_many_wait_for_a_hash_the_next_is_sent_away_and_nothing_counts, |engine| {
+    let app = TestApp::start_with(
+        engine,
+        &["--login-attempts-per-account", "2", "--registrations-per-address", "2"],
+    )
+    .await;
+    app.person("ada").await;
+    let queue = app.state.passwords.queue();
+    let places = u32::try_from(queue.available_permits()).unwrap();
+    let all = queue.try_acquire_many(places).unwrap();
+    let work = app.state.passwords.work();
+    for _ in 0..3 {
+        for answer in
+            [app.browser().log_in("ada", "a guess").await, app.browser().register("bob").await]
+        {
+            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
+            assert_eq!(answer.json(), json!({ "unavailable": { "retry_after_s": 5 } }));
+            assert_eq!(answer.header("retry-after"), "5");
+        }
+    }
+    assert_eq!(app.state.passwords.work(), work);
+    drop(all);
+    assert_eq!(app.browser().log_in("ada", PASSWORD).await.status, StatusCode::OK);
+    app.person("bob").await;
+    assert_eq!(queue.available_permits(), usize::try_from(places).unwrap(), "all left the queue");
+});

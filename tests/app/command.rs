@@ -242,6 +242,16 @@ fn what_keeps_the_site_from_starting_is_one_clear_sentence() {
 }
 
 #[test]
+fn a_second_byline_on_a_taken_port_leaves_the_database_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut command = byline(&folder);
+    command.arg("serve").env("BYLINE_LISTEN", taken.local_addr().unwrap().to_string());
+    assert_eq!(run(command, "").status.code(), Some(1));
+    assert!(!folder.path().join("byline.db").exists());
+}
+
+#[test]
 fn a_setting_that_makes_no_sense_is_named_with_what_would() {
     let folder = tempfile::tempdir().unwrap();
     for (name, option) in [
@@ -257,7 +267,9 @@ fn a_setting_that_makes_no_sense_is_named_with_what_would() {
         command.arg("serve").env(name, "nonsense");
         let output = run(command, "");
         assert!(
-            !output.status.success() && said(&output).contains(option),
+            !output.status.success()
+                && said(&output).contains(option)
+                && said(&output).contains(name),
             "{name}: {}",
             said(&output)
         );

@@ -18,3 +18,4 @@ mod markdown;
 mod mutations;
 mod sessions;
 mod support;
+mod wire;

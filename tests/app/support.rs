@@ -73,7 +73,6 @@ impl TestApp {
     /// On that database.
     pub async fn start_at(url: String, folder: tempfile::TempDir, more: &[&str]) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let mut origin = format!("http://{address}");
         let mut args: Vec<String> = ["test", "--database-url", &url].map(String::from).to_vec();
