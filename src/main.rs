@@ -150,7 +150,9 @@ fn variable_of(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
-    let command = Cli::command();
+    let mut command = Cli::command();
+    // Only then does an argument know how it is written.
+    command.build();
     let all = command.get_subcommands().flat_map(|one| one.get_subcommands().chain([one]));
     let variable = all
         .flat_map(|one| one.get_arguments())
