@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use byline::{
     domain::{
         email::EmailAddress,
@@ -254,11 +254,16 @@ fn cause(failure: Failure, username: &str) -> anyhow::Error {
     }
 }
 
-/// Asked for without an echo, or one line of standard input; never an argument, which every
+/// Asked for twice without an echo, or one line of standard input; never an argument, which every
 /// process on the machine could read.
 fn read_password(rules: NewPasswords) -> anyhow::Result<Password> {
     let typed = if std::io::stdin().is_terminal() {
-        rpassword::prompt_password("Password: ").context("cannot read the password")?
+        let typed = rpassword::prompt_password("Password: ").context("cannot read the password")?;
+        let again = rpassword::prompt_password("Once more: ").context("cannot read the password")?;
+        if typed != again {
+            bail!("the two passwords are not the same");
+        }
+        typed
     } else {
         let mut line = String::new();
         std::io::stdin()

@@ -44,7 +44,6 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use self::{
     auth::Backend, clock::Clock, config::Config, db::Db, passwords::Passwords, sessions::Store,
-    site::Bundle,
 };
 use crate::app::App;
 
@@ -59,8 +58,6 @@ pub struct AppState {
     pub clock: Clock,
     /// The hasher.
     pub passwords: Passwords,
-    /// The names of the files that pages link to.
-    pub bundle: Bundle,
     /// Leptos' own options.
     pub leptos: LeptosOptions,
 }
@@ -80,7 +77,6 @@ impl AppState {
             config: Arc::new(config),
             clock,
             passwords: Passwords::new()?,
-            bundle: Bundle::find(),
             leptos: pages::leptos_options(),
         })
     }

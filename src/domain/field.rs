@@ -76,7 +76,9 @@ impl Field {
         let (min, max) = match self {
             Field::Username => (2, 32),
             // 254: the longest address that fits an SMTP path (RFC 5321, 4.5.3.1.3).
-            Field::Email | Field::EmailAgain => (3, 254),
+            Field::Email => (3, 254),
+            // Repeating it is up to the person.
+            Field::EmailAgain => (0, 254),
             // The minimum is a setting (BYLINE_PASSWORD_MIN); 256 keeps hashing cheap to refuse.
             Field::Password => (1, 256),
             Field::Title => (1, 150),

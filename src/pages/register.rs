@@ -38,12 +38,12 @@ pub async fn registration_terms() -> Result<Terms, Error> {
     })
 }
 
-/// Makes an account and logs in.
+/// Makes an account and logs in. The address may be repeated, against typing mistakes.
 #[server(prefix = "/rpc", endpoint = "register")]
 pub async fn register(
     username: String,
     email: String,
-    email_again: String,
+    #[server(default)] email_again: String,
     password: TypedPassword,
 ) -> Result<Done, Error> {
     use crate::server::{
@@ -92,7 +92,13 @@ fn fields(terms: Terms, form: FormState) -> AnyView {
                 hint="Letters, digits, hyphens and underscores. Readers see it under your articles."
             />
             <TextField form field=Field::Email kind="email" autocomplete="email" />
-            <TextField form field=Field::EmailAgain kind="email" autocomplete="email" />
+            <TextField
+                form
+                field=Field::EmailAgain
+                kind="email"
+                autocomplete="email"
+                hint="May stay empty. Typed twice, an address is seldom wrong."
+            />
             <TextField
                 form
                 field=Field::Password

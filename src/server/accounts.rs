@@ -25,7 +25,7 @@ pub struct Application {
     pub username: String,
     /// An address.
     pub email: String,
-    /// The address again.
+    /// The address again, or nothing.
     pub email_again: String,
     /// A password.
     pub password: TypedPassword,
@@ -46,7 +46,8 @@ pub async fn register(
         return Err(Error::RegistrationClosed.into());
     }
     let mut problems = Problems::default();
-    let same = form.email.trim().eq_ignore_ascii_case(form.email_again.trim());
+    let again = form.email_again.trim();
+    let same = again.is_empty() || form.email.trim().eq_ignore_ascii_case(again);
     let username = problems.check(Field::Username, Username::parse(&form.username));
     let email = problems.check(Field::Email, EmailAddress::parse(&form.email));
     if !same {

@@ -79,7 +79,8 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: u32,
 
-    /// The most bytes of a request's body; an article's text is at most 800 kB of it
+    /// The most bytes of a request's body. A form takes up to twelve bytes for a character
+    /// outside ASCII, and an article has up to 200,000
     #[arg(long, env = "BYLINE_BODY_LIMIT", value_name = "BYTES", default_value_t = 2_097_152,
           value_parser = clap::value_parser!(u64).range(1_048_576..=67_108_864))]
     pub body_limit: u64,

@@ -3,14 +3,17 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use leptos::{hydration::AutoReload, nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
-use super::{AppState, doors, site::Bundle};
+use super::{
+    AppState, doors,
+    site::{self, Bundle},
+};
 use crate::{
     app::App,
     ui::{form::Refused, status::SetStatus},
@@ -35,7 +38,7 @@ pub fn document(state: &AppState) -> impl IntoView + use<> {
     {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
-    let Bundle { js, wasm, css } = state.bundle.clone();
+    let Bundle { js, wasm, css } = site::bundle().clone();
     let load = format!(
         "import({js:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => m.hydrate()))"
     );
@@ -110,29 +113,44 @@ pub fn leptos_options() -> LeptosOptions {
 /// A page for an error that has no page of its own: no script, no query, nothing that could
 /// fail once more.
 pub fn plain_error(status: StatusCode, incident: Option<&str>) -> Response {
-    let reason = status.canonical_reason().unwrap_or("Error");
-    let advice = match status.as_u16() {
-        403 => {
-            "This request did not come from our own pages, so nothing was done. Open the page again and retry."
-        }
-        503 => {
-            "The server is busy or cannot reach its database. Nothing was lost; try again in a moment."
-        }
-        413 => {
-            "That is more than the server takes in one piece. Make it smaller and send it again."
-        }
-        404 => "There is nothing at this address.",
-        405 | 415 | 400 => "The server could not make sense of that request.",
-        _ => "Something broke on our side.",
+    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+         frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+    let code = status.as_u16();
+    let (heading, advice) = match code {
+        400 | 405 | 415 => ("That request makes no sense", "Go back, and try it another way."),
+        403 => (
+            "That did not come from our pages",
+            "So nothing was done. Open the page again and retry.",
+        ),
+        404 => ("There is nothing here", "The address may be mistyped, or what was here is gone."),
+        408 | 503 => (
+            "The site is busy",
+            "Or it is being restarted. What you sent was not stored: go back, and try again in a moment.",
+        ),
+        413 => ("That is too much at once", "Go back, make it smaller and send it again."),
+        _ => ("Something went wrong", "Something broke on our side."),
     };
-    let incident =
-        incident.map(|id| format!("<p>If it happens again, quote incident <code>{id}</code>.</p>"));
+    let style = match site::bundle().css.as_str() {
+        "" => String::new(),
+        css => format!("<link rel=\"stylesheet\" href=\"{css}\">"),
+    };
+    let incident = incident.map_or_else(String::new, |id| {
+        format!("<p class=\"incident\">If it happens again, quote incident <code>{id}</code>.</p>")
+    });
     let html = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width, initial-scale=1\"><title>{reason} · Byline</title></head><body><main>\
-         <h1>{reason}</h1><p>{advice}</p>{}<p><a href=\"/\">To the front page</a></p></main></body></html>",
-        incident.unwrap_or_default()
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\">\
+         <title>{heading} · Byline</title>{style}</head><body>\
+         <header class=\"navbar\"><a class=\"navbar-brand\" href=\"/\">Byline</a></header>\
+         <main id=\"main\"><div class=\"page narrow message-page\"><p class=\"code\">{code}</p>\
+         <h1>{heading}</h1><p>{advice}</p>{incident}\
+         <p class=\"actions\"><a class=\"button\" href=\"/\">Go to the front page</a></p>\
+         </div></main></body></html>"
     );
-    let kind = [(HeaderName::from_static("content-type"), "text/html; charset=utf-8")];
-    (status, kind, Body::from(html)).into_response()
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+    ];
+    (status, headers, Body::from(html)).into_response()
 }

@@ -27,7 +27,7 @@ use super::{
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
-    router, sessions,
+    router, sessions, users,
 };
 
 /// How often ended sessions and attempts are swept out.
@@ -56,7 +56,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let state = AppState::new(db.clone(), config, Clock::system())?;
     // Whoever reads that it is there may stop it at once.
     let terminate = signal(SignalKind::terminate())?;
-    announce(&state)?;
+    announce(&state).await?;
     let sweeper = tokio::spawn(sweep(state.clone()));
 
     let handle = Handle::new();
@@ -134,14 +134,19 @@ impl<S> Accept<TcpStream, S> for Doorway {
     }
 }
 
-fn announce(state: &AppState) -> io::Result<()> {
+/// Says where the site is and, as long as nobody looks after it, how to change that: in one
+/// piece, so that whoever reads the first line has the other too.
+async fn announce(state: &AppState) -> anyhow::Result<()> {
+    let mut text = format!("Byline is at {}\n", state.config.origin.as_str());
+    if !users::has_administrator(&state.db).await? {
+        let program = std::env::args().next().unwrap_or_else(|| "byline".into());
+        text += &format!(
+            "Make the first administrator: {program} user create NAME E-MAIL --role administrator\n"
+        );
+    }
     let mut out = io::stdout();
-    writeln!(out, "Byline is at {}", state.config.origin.as_str())?;
-    writeln!(
-        out,
-        "Make the first administrator: byline user create NAME E-MAIL --role administrator"
-    )?;
-    out.flush()
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
 }
 
 async fn stop_when_told(mut terminate: Signal, handle: Handle<SocketAddr>) {

@@ -1,6 +1,8 @@
 //! The site's files: WebAssembly, JavaScript, style sheet and what `public/` holds. A
 //! release build carries them inside the binary; a debug build reads them from disk.
 
+use std::sync::LazyLock;
+
 use axum::{
     body::Body,
     extract::Path,
@@ -17,7 +19,8 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[exclude = "*.ts.gz"]
 struct Files;
 
-/// The hashed names of the files that every page links to, as paths.
+/// The names of the files that every page links to, as paths: with a hash in a release build,
+/// without one while developing.
 #[derive(Clone, Debug, Default)]
 pub struct Bundle {
     /// The loader.
@@ -28,15 +31,16 @@ pub struct Bundle {
     pub css: String,
 }
 
-impl Bundle {
-    /// Finds them. Names carry a hash in a release build and none while developing.
-    pub fn find() -> Self {
+/// What was packed, which does not change while the program runs.
+pub fn bundle() -> &'static Bundle {
+    static BUNDLE: LazyLock<Bundle> = LazyLock::new(|| {
         let find = |suffix: &str| {
             let ours = |name: &str| name.starts_with("pkg/byline.") && name.ends_with(suffix);
             Files::iter().find(|name| ours(name)).map(|name| format!("/{name}")).unwrap_or_default()
         };
-        Self { js: find(".js"), wasm: find(".wasm"), css: find(".css") }
-    }
+        Bundle { js: find(".js"), wasm: find(".wasm"), css: find(".css") }
+    });
+    &BUNDLE
 }
 
 /// The names of the files outside of `/pkg`: the favicon and its like.

@@ -112,6 +112,17 @@ pub async fn find_public(
     reading!(db, |pool| sqlx::query_as(FIND).bind(key(username)).fetch_optional(pool).await)
 }
 
+/// Whether anybody who can log in looks after the site.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_administrator(db: &Db) -> sqlx::Result<bool> {
+    const FIND: &str = "select count(*) from users where active and id in \
+         (select user_id from user_roles where role = 'administrator')";
+    let n: i64 = reading!(db, |pool| sqlx::query_scalar(FIND).fetch_one(pool).await)?;
+    Ok(n > 0)
+}
+
 /// An account about to be made.
 pub struct NewUser {
     /// The public name.

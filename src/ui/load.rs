@@ -1,5 +1,7 @@
 //! Waiting for data, and what is shown when it does not come.
 
+use std::{pin::Pin, sync::Arc};
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
@@ -29,7 +31,16 @@ pub fn answered<T>(
 where
     T: Clone + Send + Sync + 'static,
 {
-    let content = move || Suspend::new(async move { show(resource.await) });
+    awaited(Arc::new(move || Box::pin(async move { show(resource.await) })))
+}
+
+/// A view that is on its way.
+type Coming = Pin<Box<dyn Future<Output = AnyView> + Send>>;
+
+/// Boxed, so that the browser is sent the code of a transition once and not once for each type
+/// of data: that was a tenth of all WebAssembly.
+fn awaited(view: Arc<dyn Fn() -> Coming + Send + Sync>) -> AnyView {
+    let content = move || Suspend::new(view());
     view! { <Transition fallback=|| view! { <p class="loading" role="status">"Loading …"</p> }>{content}</Transition> }.into_any()
 }
 

@@ -119,6 +119,17 @@ story!(a_site_for_members_shows_a_stranger_nothing, |engine| {
     }
 });
 
+story!(whoever_types_an_address_once_is_not_asked_again, |engine| {
+    let app = TestApp::start(engine).await;
+    let once = |name: &'static str, email: &'static str| {
+        [("username", name), ("email", email), ("password", PASSWORD)]
+    };
+    let left_out = app.browser().call("register", &once("ada", "ada@example.org")).await;
+    assert_eq!(left_out.status, StatusCode::OK, "{}", left_out.body);
+    let empty = [&once("bob", "bob@example.org")[..], &[("email_again", " ")]].concat();
+    assert_eq!(app.browser().submit("/register", &empty).await.status, StatusCode::SEE_OTHER);
+});
+
 story!(a_refused_form_comes_back_with_what_was_typed_but_for_the_password, |engine| {
     let app = TestApp::start(engine).await;
     let fields = [

@@ -1,7 +1,7 @@
 //! The `byline` command, run as its users run it.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     process::{Child, Command, Output, Stdio},
     time::Duration,
 };
@@ -33,6 +33,8 @@ fn said(output: &Output) -> String {
 struct Served {
     child: Child,
     origin: String,
+    /// What it prints when it is there.
+    greeting: String,
 }
 
 impl Served {
@@ -46,10 +48,11 @@ impl Served {
             .env("BYLINE_LISTEN", format!("127.0.0.1:{port}"));
         command.envs(more.iter().copied());
         let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.contains(&origin), "it says where it is: {line:?}");
-        Self { child, origin }
+        let mut said = [0; 1024];
+        let length = child.stdout.as_mut().unwrap().read(&mut said).unwrap();
+        let greeting = String::from_utf8_lossy(&said[..length]).into_owned();
+        assert!(greeting.contains(&origin), "it says where it is: {greeting:?}");
+        Self { child, origin, greeting }
     }
 
     /// SIGTERM, and then everything that it logged.
@@ -77,11 +80,14 @@ fn client() -> reqwest::Client {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_is_made_on_the_command_line_and_logs_in() {
     let folder = tempfile::tempdir().unwrap();
+    let how = format!("{} user create NAME E-MAIL", env!("CARGO_BIN_EXE_byline"));
+    assert!(Served::start(&folder, &[]).greeting.contains(&how), "nobody looks after it yet");
     let mut create = byline(&folder);
     create.args(["user", "create", "root-of-it", "root@example.org", "--role", "administrator"]);
     let output = run(create, &format!("{PASSWORD}\n"));
     assert!(output.status.success(), "{}", said(&output));
     let site = Served::start(&folder, &[]);
+    assert!(!site.greeting.contains("user create"), "{}", site.greeting);
     let form = [("email", "root@example.org"), ("password", PASSWORD)];
     let answer =
         client().post(format!("{}/rpc/log-in", site.origin)).form(&form).send().await.unwrap();
