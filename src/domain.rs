@@ -1,5 +1,5 @@
-//! The words of the product and their rules. No input or output happens here, so the
-//! server and the browser check what people type with the very same functions.
+//! The words of the product and their rules. No input or output happens here, so both
+//! sides mean the same by every word; what people type is checked by the same functions.
 
 pub mod account;
 pub mod article;

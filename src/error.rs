@@ -1,13 +1,13 @@
 //! The one error of every server function. It is made of codes, so that it can travel
 //! anywhere and leak nothing; text is made where it is shown.
 
-use leptos::{
-    prelude::{FromServerFnError, ServerFnErrorErr},
-    server_fn::codec::JsonEncoding,
-};
+use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::field::{Field, Problem};
+use crate::{
+    domain::field::{Field, Problem},
+    json::Text,
+};
 
 /// Why the server did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,7 +127,7 @@ impl std::fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl FromServerFnError for Error {
-    type Encoder = JsonEncoding;
+    type Encoder = Text;
 
     fn from_server_fn_error(value: ServerFnErrorErr) -> Self {
         match value {

@@ -5,6 +5,7 @@
 //!
 //! - [`domain`]: the words of the product and their rules; pure, on both sides
 //! - [`error`]: the one error that every server function answers with
+//! - [`json`]: how answers travel
 //! - [`pages`]: a file per page, its view and its server functions together
 //! - [`ui`]: the pieces that pages share
 //! - [`app`]: the document, the route table
@@ -16,6 +17,7 @@
 pub mod app;
 pub mod domain;
 pub mod error;
+pub mod json;
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod server;

@@ -259,7 +259,8 @@ fn cause(failure: Failure, username: &str) -> anyhow::Error {
 fn read_password(rules: NewPasswords) -> anyhow::Result<Password> {
     let typed = if std::io::stdin().is_terminal() {
         let typed = rpassword::prompt_password("Password: ").context("cannot read the password")?;
-        let again = rpassword::prompt_password("Once more: ").context("cannot read the password")?;
+        let again =
+            rpassword::prompt_password("Once more: ").context("cannot read the password")?;
         if typed != again {
             bail!("the two passwords are not the same");
         }

@@ -21,11 +21,12 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use crate::{
     domain::{account::Viewer, page::parse_page},
     error::Error,
+    json::Json,
 };
 
 /// Whoever looks at the page; nobody is `None`.
 // reads only
-#[server(prefix = "/rpc", endpoint = "who-am-i", input = GetUrl)]
+#[server(prefix = "/rpc", endpoint = "who-am-i", input = GetUrl, output = Json)]
 pub async fn who_am_i() -> Result<Option<Viewer>, Error> {
     use crate::{domain::role::Role, server::context};
     let user = context::viewer()?;

@@ -41,6 +41,9 @@ test('a first visit without its chunk is the page as it was served', async ({ pa
   await expect(page.locator('.article-content')).toContainText('early');
   await expect(page).toHaveTitle(`${article.title} · Byline`);
   expect(lost()).toBeGreaterThan(0);
+  // Its links lead where they say.
+  await page.locator('.navbar').getByRole('link', { name: 'Log in' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Log in');
 });
 
 test('a form without its chunk is sent as a plain form', async ({ page }) => {

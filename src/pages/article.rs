@@ -12,12 +12,13 @@ use super::{articles::DeleteArticle, segment};
 use crate::{
     domain::article::{Article, Status},
     error::Error,
+    json::Json,
     ui::{form::RefusedElsewhere, list::members_badge, load::loaded},
 };
 
 /// An article that the viewer may read.
 // reads only
-#[server(prefix = "/rpc", endpoint = "article", input = GetUrl)]
+#[server(prefix = "/rpc", endpoint = "article", input = GetUrl, output = Json)]
 pub async fn read_article(slug: String) -> Result<Article, Error> {
     use crate::{
         domain::article::Slug,

@@ -10,12 +10,13 @@ use crate::{
         page::Listing,
     },
     error::Error,
+    json::Json,
     ui::{form::Done, list::pager, load::loaded},
 };
 
 /// One page of everything that the viewer wrote, the last saved first.
 // reads only
-#[server(prefix = "/rpc", endpoint = "desk", input = GetUrl)]
+#[server(prefix = "/rpc", endpoint = "desk", input = GetUrl, output = Json)]
 pub async fn desk(page: u32) -> Result<Listing, Error> {
     use crate::server::{
         articles::lists::{self, Shelf},
@@ -26,7 +27,7 @@ pub async fn desk(page: u32) -> Result<Listing, Error> {
 }
 
 /// Deletes one's own article.
-#[server(prefix = "/rpc", endpoint = "delete-article")]
+#[server(prefix = "/rpc", endpoint = "delete-article", output = Json)]
 pub async fn delete_article(slug: String) -> Result<Done, Error> {
     use crate::{
         domain::article::Slug,

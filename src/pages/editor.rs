@@ -15,6 +15,7 @@ use crate::{
         field::Field,
     },
     error::Error,
+    json::Json,
     ui::{
         form::{Done, ErrorMessages, Form, FormState, Submit, TextArea, TextField, use_form},
         load::{answered, refusal},
@@ -23,7 +24,7 @@ use crate::{
 
 /// One's own article, to be edited; an empty slug is a new one.
 // reads only
-#[server(prefix = "/rpc", endpoint = "manuscript", input = GetUrl)]
+#[server(prefix = "/rpc", endpoint = "manuscript", input = GetUrl, output = Json)]
 pub async fn open_manuscript(#[server(default)] slug: String) -> Result<Option<Manuscript>, Error> {
     use crate::{
         domain::article::Slug,
@@ -40,7 +41,7 @@ pub async fn open_manuscript(#[server(default)] slug: String) -> Result<Option<M
 /// Stores an article: a new one when `slug` is empty, else an edit of `version`. Naming the
 /// stored version in `replaces` is how its author says that this text shall stand in its
 /// place, after a [`Error::Conflict`].
-#[server(prefix = "/rpc", endpoint = "save-article")]
+#[server(prefix = "/rpc", endpoint = "save-article", output = Json)]
 pub async fn save_article(
     #[server(default)] slug: String,
     #[server(default)] version: i64,

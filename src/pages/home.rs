@@ -7,12 +7,13 @@ use super::page_number;
 use crate::{
     domain::page::Listing,
     error::Error,
+    json::Json,
     ui::{list::listing, load::loaded},
 };
 
 /// One page of everything that the viewer may read, newest first.
 // reads only
-#[server(prefix = "/rpc", endpoint = "front-page", input = GetUrl)]
+#[server(prefix = "/rpc", endpoint = "front-page", input = GetUrl, output = Json)]
 pub async fn front_page(page: u32) -> Result<Listing, Error> {
     use crate::server::{
         articles::lists::{self, Shelf},

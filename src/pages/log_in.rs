@@ -7,11 +7,12 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     domain::{field::Field, next::Next, password::TypedPassword},
     error::Error,
+    json::Json,
     ui::form::{Done, ErrorMessages, Form, Submit, TextField, use_form},
 };
 
 /// Logs in by either identity, and goes on to `next` if that is a page of ours.
-#[server(prefix = "/rpc", endpoint = "log-in")]
+#[server(prefix = "/rpc", endpoint = "log-in", output = Json)]
 pub async fn log_in(
     email: String,
     password: TypedPassword,

@@ -7,12 +7,13 @@ use super::{page_number, segment};
 use crate::{
     domain::account::Profile,
     error::Error,
+    json::Json,
     ui::{list::listing, load::loaded},
 };
 
 /// An author, with one page of what the viewer may read of theirs.
 // reads only
-#[server(prefix = "/rpc", endpoint = "profile", input = GetUrl)]
+#[server(prefix = "/rpc", endpoint = "profile", input = GetUrl, output = Json)]
 pub async fn show_profile(username: String, page: u32) -> Result<Profile, Error> {
     use crate::{
         domain::username::Username,

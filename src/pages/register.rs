@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{field::Field, password::TypedPassword},
     error::Error,
+    json::Json,
     ui::{
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
@@ -28,7 +29,7 @@ pub struct Terms {
 
 /// The site's terms for new accounts.
 // reads only
-#[server(prefix = "/rpc", endpoint = "registration-terms", input = GetUrl)]
+#[server(prefix = "/rpc", endpoint = "registration-terms", input = GetUrl, output = Json)]
 pub async fn registration_terms() -> Result<Terms, Error> {
     use crate::server::{config::Registration, context};
     let config = context::state()?.config;
@@ -39,7 +40,7 @@ pub async fn registration_terms() -> Result<Terms, Error> {
 }
 
 /// Makes an account and logs in. The address may be repeated, against typing mistakes.
-#[server(prefix = "/rpc", endpoint = "register")]
+#[server(prefix = "/rpc", endpoint = "register", output = Json)]
 pub async fn register(
     username: String,
     email: String,

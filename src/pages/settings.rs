@@ -10,6 +10,7 @@ use leptos_meta::Title;
 use crate::{
     domain::account::OwnAccount,
     error::Error,
+    json::Json,
     ui::{
         form::{Done, ErrorMessages, Form, FormState, Submit, use_form},
         load::loaded,
@@ -18,7 +19,7 @@ use crate::{
 
 /// The viewer's own account.
 // reads only
-#[server(prefix = "/rpc", endpoint = "own-account", input = GetUrl)]
+#[server(prefix = "/rpc", endpoint = "own-account", input = GetUrl, output = Json)]
 pub async fn show_account() -> Result<OwnAccount, Error> {
     use crate::server::context;
     let user = context::require_user()?;
@@ -32,7 +33,7 @@ pub async fn show_account() -> Result<OwnAccount, Error> {
 }
 
 /// Ends the session. Whoever is not logged in is logged out already.
-#[server(prefix = "/rpc", endpoint = "log-out")]
+#[server(prefix = "/rpc", endpoint = "log-out", output = Json)]
 pub async fn log_out() -> Result<Done, Error> {
     use crate::server::{auth, context};
     let mut session = context::session()?;

@@ -8,12 +8,13 @@ use super::{page_number, segment};
 use crate::{
     domain::page::Listing,
     error::Error,
+    json::Json,
     ui::{list::listing, load::loaded},
 };
 
 /// One page of what the viewer may read under a tag, newest first.
 // reads only
-#[server(prefix = "/rpc", endpoint = "tagged", input = GetUrl)]
+#[server(prefix = "/rpc", endpoint = "tagged", input = GetUrl, output = Json)]
 pub async fn tagged(tag: String, page: u32) -> Result<Listing, Error> {
     use crate::{
         domain::article::Tags,

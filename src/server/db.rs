@@ -1,7 +1,7 @@
 //! The database: the one file that knows that there are two engines.
 //!
 //! SQL is written once, in what SQLite and PostgreSQL share: `$1` placeholders, `returning`,
-//! `on conflict`, expression indexes, and the types `uuid`, `text`, `boolean`, `bytea` and
+//! `on conflict`, partial indexes, and the types `uuid`, `text`, `boolean`, `bytea` and
 //! `bigint`. [`reading!`], [`writing!`] and [`within!`] expand one expression for each.
 
 use std::{str::FromStr, time::Duration};

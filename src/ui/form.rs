@@ -13,7 +13,6 @@ use leptos::{
     server_fn::{
         Decodes,
         client::{Client, browser::BrowserClient},
-        codec::JsonEncoding,
         request::{ClientReq, browser::BrowserRequest},
         response::ClientRes,
     },
@@ -27,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::field::{Field, Length},
     error::Error,
+    json::Text,
 };
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -192,9 +192,9 @@ async fn post(function: &str, contents: String) -> Result<Done, Error> {
     let body = ClientRes::<Error>::try_into_bytes(response).await?;
     // Something between here and the server may have answered in its place.
     if ok {
-        <JsonEncoding as Decodes<Done>>::decode(body).map_err(|_| Error::Offline)
+        <Text as Decodes<Done>>::decode(body).map_err(|_| Error::Offline)
     } else {
-        Err(<JsonEncoding as Decodes<Error>>::decode(body).unwrap_or(Error::Offline))
+        Err(<Text as Decodes<Error>>::decode(body).unwrap_or(Error::Offline))
     }
 }
 

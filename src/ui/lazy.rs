@@ -1,6 +1,11 @@
 //! Pages that come in WebAssembly chunks of their own, when they are first visited.
 
-use leptos::{prelude::*, wasm_split::SplitLoaderError};
+use leptos::{
+    prelude::*,
+    wasm_bindgen::{JsCast, closure::Closure},
+    wasm_split::SplitLoaderError,
+    web_sys::Event,
+};
 use leptos_router::{hooks::use_location, location::Location};
 
 /// Makes a route of a page component whose code is not part of the first download.
@@ -18,7 +23,6 @@ macro_rules! lazy_page {
             #[leptos::wasm_split::wasm_split(
                 $chunk,
                 wasm_split_path = ::leptos::wasm_split,
-                preload(fetch),
                 fallible
             )]
             fn page() -> Result<AnyView, SplitLoaderError> {
@@ -33,29 +37,22 @@ macro_rules! lazy_page {
                 async fn view(_: Self) -> AnyView {
                     $crate::ui::lazy::arrived(page().await).await
                 }
-
-                async fn preload() {
-                    $crate::ui::lazy::fetched(fetch().await).await;
-                }
             }
         };
     };
 }
 pub(crate) use lazy_page;
 
-/// Waits for good when the chunk of the page that is being hydrated did not come: the
-/// document stays as the server rendered it, readable, with forms that work.
-pub(crate) async fn fetched(chunk: Result<(), SplitLoaderError>) {
-    if chunk.is_err() && is_hydrating() {
-        std::future::pending().await
-    }
-}
-
 /// The page. When its chunk did not come (a network that failed, a server that was upgraded
-/// meanwhile) the browser loads the document at the new address, which needs no chunk.
+/// meanwhile) the browser loads the document at the new address, which needs no chunk; a document
+/// that is being hydrated stays as the server rendered it, readable, with forms that work.
 pub(crate) async fn arrived(page: Result<AnyView, SplitLoaderError>) -> AnyView {
     match page {
         Ok(view) => view,
+        Err(_) if is_hydrating() => {
+            leave_links_to_the_browser();
+            std::future::pending().await
+        }
         Err(_) => {
             // The router names the new address to the browser once the page is there, which is
             // never. Without the fragment: an address that differs in it alone loads nothing.
@@ -70,4 +67,17 @@ pub(crate) async fn arrived(page: Result<AnyView, SplitLoaderError>) -> AnyView 
 
 fn is_hydrating() -> bool {
     Owner::current_shared_context().is_some_and(|shared| shared.during_hydration())
+}
+
+/// The router catches clicks at the window, and would wait there for a page that never comes:
+/// none gets that far.
+fn leave_links_to_the_browser() {
+    let stop = Closure::<dyn Fn(Event)>::new(|click: Event| click.stop_propagation());
+    let before_all_others = true;
+    _ = document().add_event_listener_with_callback_and_bool(
+        "click",
+        stop.as_ref().unchecked_ref(),
+        before_all_others,
+    );
+    stop.forget();
 }

@@ -38,7 +38,7 @@ where
 type Coming = Pin<Box<dyn Future<Output = AnyView> + Send>>;
 
 /// Boxed, so that the browser is sent the code of a transition once and not once for each type
-/// of data: that was a tenth of all WebAssembly.
+/// of data.
 fn awaited(view: Arc<dyn Fn() -> Coming + Send + Sync>) -> AnyView {
     let content = move || Suspend::new(view());
     view! { <Transition fallback=|| view! { <p class="loading" role="status">"Loading …"</p> }>{content}</Transition> }.into_any()
