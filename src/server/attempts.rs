@@ -54,6 +54,12 @@ impl Budget {
         Self { told: false, ..counted }
     }
 
+    /// The same budget for somebody who is logged in: what both identities of their account
+    /// are is no news to them, so they hear that it is used up.
+    pub fn told(self) -> Self {
+        Self { told: true, ..self }
+    }
+
     /// New accounts from an address.
     pub fn register_from(address: IpAddr, most: u32) -> Self {
         Self::new("register-from", &prefix(address), most, REGISTER_WINDOW)

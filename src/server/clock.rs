@@ -45,6 +45,12 @@ impl Timestamp {
             text: format!("{} {} {}", moment.day(), moment.month(), moment.year()),
         }
     }
+
+    /// For pages on which the time of day matters.
+    pub fn to_minute(self) -> When {
+        let (When { iso, text }, moment) = (self.to_when(), self.to_offset());
+        When { iso, text: format!("{text}, {:02}:{:02} UTC", moment.hour(), moment.minute()) }
+    }
 }
 
 fn micros(duration: Duration) -> i64 {

@@ -3,12 +3,14 @@
 use std::fmt;
 
 use sqlx::FromRow;
+use tower_sessions::session::Id;
 use uuid::Uuid;
 
 use super::{
     clock::Timestamp,
     db::{Db, Tx, reading, violated, within, writing},
     failure::Failure,
+    sessions::own,
 };
 use crate::{
     domain::{
@@ -97,6 +99,16 @@ pub async fn find_credential(db: &Db, identity: &str) -> sqlx::Result<Option<Cre
          where email_key = $1 or username_key = $1";
     let identity = key(identity);
     reading!(db, |pool| sqlx::query_as(FIND).bind(&identity).fetch_optional(pool).await)
+}
+
+/// What the password of somebody who is logged in is compared with.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_own_credential(db: &Db, id: Uuid) -> sqlx::Result<Option<Credential>> {
+    const FIND: &str = "select id as user_id, password_hash, active, security_stamp from users \
+         where id = $1";
+    reading!(db, |pool| sqlx::query_as(FIND).bind(id).fetch_optional(pool).await)
 }
 
 /// The public name and beginning of the active account of that name, whatever its case.
@@ -215,6 +227,40 @@ pub async fn set_password(db: &Db, username: &str, password_hash: &str) -> Resul
             .map(|d| d.rows_affected())
     })?;
     end_sessions_and_commit(tx, &name, changed).await
+}
+
+/// Gives the account another password, ends its sessions, and renews the security stamp that
+/// was `stamp` when the former password was proved. Gives the new stamp.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] when the session that asks has ended meanwhile, or the account
+/// has another stamp: then somebody else was faster.
+pub async fn change_password(
+    db: &Db,
+    user: &Credential,
+    asking: &Id,
+    password_hash: &str,
+) -> Result<Vec<u8>, Failure> {
+    const SET: &str = "update users set password_hash = $3, security_stamp = $4 \
+         where id = $1 and security_stamp = $2 and active";
+    let stamp = new_stamp();
+    let mut tx = db.begin().await?;
+    let ended = own::end_all(&mut tx, user.user_id, asking).await?;
+    let changed = within!(&mut tx, |c| {
+        sqlx::query(SET)
+            .bind(user.user_id)
+            .bind(&user.security_stamp)
+            .bind(password_hash)
+            .bind(&stamp)
+            .execute(c)
+            .await
+            .map(|d| d.rows_affected())
+    })?;
+    if !ended || changed == 0 {
+        return Err(Error::Unauthenticated.into());
+    }
+    tx.commit().await?;
+    Ok(stamp)
 }
 
 /// Lets the account log in, or no longer; either way its sessions end.
