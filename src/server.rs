@@ -17,6 +17,7 @@ pub mod layers;
 pub mod markdown;
 pub mod pages;
 pub mod passwords;
+pub mod security_log;
 pub mod seed;
 pub mod serve;
 pub mod sessions;

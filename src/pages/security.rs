@@ -12,7 +12,7 @@ use crate::{
     domain::{
         field::Field,
         password::TypedPassword,
-        security::{OwnSession, Security},
+        security::{Event, EventKind, OwnSession, Security},
     },
     error::Error,
     ui::{
@@ -27,12 +27,15 @@ const HERE: &str = "/settings/security";
 // reads only
 #[server(prefix = "/rpc", endpoint = "own-security", input = GetUrl)]
 pub async fn show_security() -> Result<Security, Error> {
-    use crate::server::{auth, context, failure::Failure, sessions::own};
+    use crate::server::{auth, context, failure::Failure, security_log, sessions::own};
     let user = context::require_user()?;
     let (state, asking) = (context::state()?, auth::identifier(&context::session()?)?);
-    let sessions = own::list(&state.db, user.id, &asking, state.clock.now());
+    let now = state.clock.now();
+    let sessions = own::list(&state.db, user.id, &asking, now).await.map_err(Failure::from)?;
+    let events = security_log::latest(&state.db, user.id, now).await.map_err(Failure::from)?;
     Ok(Security {
-        sessions: sessions.await.map_err(Failure::from)?,
+        sessions,
+        events,
         password_min: state.config.new_passwords.min,
         username: user.username,
     })
@@ -43,17 +46,19 @@ pub async fn show_security() -> Result<Security, Error> {
 pub async fn end_session(handle: String) -> Result<Done, Error> {
     use crate::server::{context, sessions::own};
     let user = context::require_user()?;
-    own::end(&context::state()?.db, user.id, &handle).await?;
+    let (state, client) = (context::state()?, context::client()?);
+    own::end(&state.db, user.id, &handle, &client, state.clock.now()).await?;
     Ok(Done::anew(HERE))
 }
 
 /// Ends all sessions of the viewer but the one that asks.
 #[server(prefix = "/rpc", endpoint = "end-other-sessions")]
 pub async fn end_other_sessions() -> Result<Done, Error> {
-    use crate::server::{auth, context, failure::Failure, sessions::own};
-    let (state, asking) = (context::state()?, auth::identifier(&context::session()?)?);
+    use crate::server::{auth, context, sessions::own};
+    let (state, client, session) = (context::state()?, context::client()?, context::session()?);
     let user = context::require_recent().await?;
-    own::end_others(&state.db, user.id, &asking).await.map_err(Failure::from)?;
+    let asking = auth::identifier(&session)?;
+    own::end_others(&state.db, user.id, &asking, &client, state.clock.now()).await?;
     Ok(Done::anew(HERE))
 }
 
@@ -99,11 +104,16 @@ pub fn SecurityPage() -> impl IntoView {
 }
 
 fn show(security: Security, forms: Forms) -> AnyView {
-    let Security { username, password_min, sessions } = security;
+    let Security { username, password_min, sessions, events } = security;
+    let done = events.first().filter(|event| event.fresh && is_an_answer(event.kind));
+    let done = done.map(
+        |event| view! { <p class="notice" role="status">{format!("{}.", event.kind.text())}</p> },
+    );
     view! {
         <Title text="Security" />
         <div class="page narrow">
             <h1>"Security"</h1>
+            {done}
             <section>
                 <h2>"Where you are logged in"</h2>
                 {list(sessions, username.clone(), forms)}
@@ -111,6 +121,10 @@ fn show(security: Security, forms: Forms) -> AnyView {
             <section>
                 <h2>"Change your password"</h2>
                 {password(forms.password, username, password_min)}
+            </section>
+            <section>
+                <h2>"What happened lately"</h2>
+                {log(events)}
             </section>
             <p class="aside"><a href="/settings">"Settings"</a></p>
         </div>
@@ -193,4 +207,30 @@ fn password(form: FormState, username: String, min: u8) -> AnyView {
         </Form>
     }
     .into_any()
+}
+
+/// What a form of this page leads to. The page is loaded anew then, and says so by what was
+/// written down; an address that says it could be written by anybody.
+fn is_an_answer(kind: EventKind) -> bool {
+    matches!(kind, EventKind::PasswordChanged | EventKind::SessionsEnded)
+}
+
+fn log(events: Vec<Event>) -> AnyView {
+    if events.is_empty() {
+        return view! { <p>"Nothing yet. Log-ins, failed ones too, and what changes the account are kept here for 90 days."</p> }.into_any();
+    }
+    let rows = events.into_iter().map(|event| {
+        let from = event.network.unwrap_or_else(|| "By whoever runs the site".into());
+        view! {
+            <li class="desk-row">
+                <strong>{event.kind.text()}</strong>
+                <p class="meta">
+                    <time datetime=event.when.iso>{event.when.text}</time>
+                    <span>{from}</span>
+                    {event.device.map(|device| view! { <span>{device}</span> })}
+                </p>
+            </li>
+        }
+    });
+    view! { <ul class="desk">{rows.collect_view()}</ul> }.into_any()
 }

@@ -13,6 +13,7 @@ use super::{
     config::Config,
     failure::Failure,
     passwords::Verdict,
+    security_log,
     sessions::{ABOUT, About, KEPT_ABSOLUTE, note, own},
     users::{self, Credential, User},
 };
@@ -21,6 +22,7 @@ use crate::{
         field::{Field, Length, Problem, has_controls},
         password::{Password, TypedPassword},
         role::Role,
+        security::EventKind,
     },
     error::{Error, Problems},
 };
@@ -114,9 +116,7 @@ pub async fn log_in(
 
     // Looked up first, so that both identities of an account are counted together.
     let credential = users::find_credential(&state.db, identity).await?;
-    let account = credential.as_ref().map(|c| c.user_id);
-    let budgets = budgets(&state.config, client, identity, account);
-    let credential = compare(state, client, &budgets, credential, &password).await?;
+    let credential = compare(state, client, identity, credential, &password, false).await?;
     let credential = credential.ok_or(Error::BadCredentials)?;
     // While the password was being checked it may have been changed, and with it the stamp:
     // what was proved then is worth nothing now.
@@ -124,6 +124,8 @@ pub async fn log_in(
         .await?
         .filter(|user| user.security_stamp == credential.security_stamp)
         .ok_or(Error::BadCredentials)?;
+    let now = state.clock.now();
+    security_log::note(&state.db, user.id, EventKind::LoggedIn, client, now).await?;
     sign_in(auth, &user, client, keep).await?;
     tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
     Ok(())
@@ -142,21 +144,25 @@ pub async fn prove(
     password: &Password,
 ) -> Result<Credential, Failure> {
     let credential = users::find_own_credential(&state.db, user.id).await?;
-    let budgets = budgets(&state.config, client, &user.username, Some(user.id)).map(Budget::told);
-    let proved = compare(state, client, &budgets, credential, password).await?;
+    let proved = compare(state, client, &user.username, credential, password, true).await?;
     proved.ok_or_else(|| Error::Invalid(vec![(field, Problem::Wrong)]).into())
 }
 
 /// Compares a password with an account's, and counts the attempt before it is looked at.
-/// `None` is a wrong password, a deactivated account, or none: after the same work.
+/// `None` is a wrong password, a deactivated account, or none: after the same work. Whoever
+/// is logged in hears that too much was guessed, whatever was.
 async fn compare(
     state: &AppState,
     client: &Client,
-    budgets: &[Budget],
+    identity: &str,
     credential: Option<Credential>,
     password: &Password,
+    logged_in: bool,
 ) -> Result<Option<Credential>, Failure> {
-    let taken = attempts::take(&state.db, budgets, state.clock.now()).await?;
+    let (account, now) = (credential.as_ref().map(|c| c.user_id), state.clock.now());
+    let budgets = budgets(&state.config, client, identity, account);
+    let budgets = if logged_in { budgets.map(Budget::told) } else { budgets };
+    let taken = attempts::take(&state.db, &budgets, now).await?;
     // What was guessed at too often gets the decoy: the same work, and never the answer.
     let credential = credential.filter(|_| taken.is_whole());
     let stored = credential.as_ref().map(|c| c.password_hash.as_str());
@@ -171,6 +177,7 @@ async fn compare(
     let Some(credential) = credential.filter(|c| c.active && verdict != Verdict::Wrong) else {
         let held_up = !taken.is_whole();
         tracing::info!(event = "log_in_failed", address = %client.address, held_up);
+        security_log::note_failure(&state.db, account, identity, client, now).await?;
         return Ok(None);
     };
     if verdict == Verdict::RightButWeak {

@@ -25,6 +25,11 @@ impl Timestamp {
         Self(self.0.saturating_add(micros(duration)))
     }
 
+    /// That much earlier.
+    pub fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(duration)))
+    }
+
     /// Whole seconds from `earlier` to this, rounded up; 0 if this is not later.
     pub fn seconds_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0).div_ceil(1_000_000)

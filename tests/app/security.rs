@@ -469,3 +469,85 @@ story!(a_form_that_the_page_does_not_have_leads_nowhere, |engine| {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{query}");
     }
 });
+
+/// What a person reads of what happened: kinds, and where from.
+async fn events(browser: &Browser) -> Vec<(String, Value)> {
+    let answer = browser.ask("own-security", &[]).await.json();
+    let events = answer["events"].as_array().unwrap().clone();
+    events.iter().map(|e| (e["kind"].as_str().unwrap().into(), e["network"].clone())).collect()
+}
+
+story!(a_person_reads_what_happened_to_their_account, |engine| {
+    use byline::{domain::role::Role, server::users};
+    let app = TestApp::start(engine).await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    assert!(ada.get(SECURITY).await.body.contains("Nothing yet"));
+    let step = || app.state.clock.advance(MINUTE);
+    app.browser().log_in("ada@example.org", "a wrong guess").await;
+    step();
+    another_browser(&app, "ada").await;
+    step();
+    assert!(is_done(&ada.call("end-other-sessions", &[]).await));
+    step();
+    // Nothing was there to end.
+    assert!(is_done(&ada.call("end-other-sessions", &[]).await));
+    assert!(is_done(&change_password(&ada, true, PASSWORD, ANOTHER).await));
+    assert!(ada.get(SECURITY).await.body.contains("The password was changed."));
+    step();
+    let (db, now) = (&app.state.db, app.state.clock.now());
+    users::set_role(db, "ada", Role::Editor, now).await.unwrap();
+    users::set_active(db, "ada", false, now.after(MINUTE)).await.unwrap();
+    users::set_active(db, "ada", true, now.after(2 * MINUTE)).await.unwrap();
+    app.state.clock.advance(3 * MINUTE);
+    ada.log_in("ada", ANOTHER).await;
+    let network = json!("127.0.0.1");
+    let expected = [
+        ("logged_in", &network),
+        ("activated", &Value::Null),
+        ("deactivated", &Value::Null),
+        ("role_changed", &Value::Null),
+        ("password_changed", &network),
+        ("sessions_ended", &network),
+        ("logged_in", &network),
+        ("log_in_failed", &network),
+    ];
+    let expected = expected.map(|(kind, network)| (kind.to_owned(), network.clone()));
+    assert_eq!(events(&ada).await, expected);
+    assert_eq!(events(&bob).await, [], "nobody reads of somebody else");
+    let page = ada.get(SECURITY).await.body;
+    assert!(page.contains("The role was changed") && page.contains("By whoever runs the site"));
+    assert!(!page.contains("The password was changed."), "that was a while ago");
+});
+
+story!(a_flood_of_guesses_is_a_line_a_minute_to_its_owner_and_none_for_nobody, |engine| {
+    let app = TestApp::start_with(engine, &["--login-attempts-per-account", "1000"]).await;
+    app.person("ada").await;
+    let flood = app.browser();
+    let identities = ["ada", "ADA", "ada@example.org", "nobody"];
+    let guesses = identities.iter().cycle().take(24);
+    let guesses = futures_util::future::join_all(guesses.map(|to| flood.log_in(to, "a guess")));
+    assert!(guesses.await.iter().all(|answer| answer.status == StatusCode::UNAUTHORIZED));
+    let noted = app.count("select count(*) from security_events").await;
+    assert!((1..=2).contains(&noted), "{noted}: two if a minute ended meanwhile");
+    app.state.clock.advance(2 * MINUTE);
+    flood.log_in("ada", "a guess").await;
+    assert_eq!(app.count("select count(*) from security_events").await, noted + 1);
+});
+
+story!(what_happened_is_forgotten_after_ninety_days_and_with_the_account, |engine| {
+    use byline::server::security_log::forget_old;
+    let app = TestApp::start(engine).await;
+    app.person("ada").await;
+    let noted = async || {
+        forget_old(&app.state.db, app.state.clock.now()).await.unwrap();
+        app.count("select count(*) from security_events").await
+    };
+    another_browser(&app, "ada").await;
+    app.state.clock.advance(89 * 24 * 60 * MINUTE);
+    another_browser(&app, "ada").await;
+    assert_eq!(noted().await, 2);
+    app.state.clock.advance(24 * 60 * MINUTE);
+    assert_eq!(noted().await, 1);
+    app.execute("delete from users").await;
+    assert_eq!(noted().await, 0, "T12");
+});

@@ -11,12 +11,14 @@ use uuid::Uuid;
 
 use super::{device, hash};
 use crate::{
-    domain::security::OwnSession,
+    domain::security::{EventKind, OwnSession},
     error::Error,
     server::{
+        auth::Client,
         clock::Timestamp,
-        db::{Db, Tx, reading, within, writing},
+        db::{Db, Tx, reading, within},
         failure::Failure,
+        security_log,
     },
 };
 
@@ -70,28 +72,60 @@ fn handle(id_hash: &[u8]) -> String {
 ///
 /// # Errors
 /// [`Error::NotFound`] when the person has none of that handle.
-pub async fn end(db: &Db, user: Uuid, wanted: &str) -> Result<(), Failure> {
+pub async fn end(
+    db: &Db,
+    user: Uuid,
+    wanted: &str,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), Failure> {
     const OWN: &str = "select id_hash from sessions where user_id = $1";
     const END: &str = "delete from sessions where id_hash = $1 and user_id = $2";
     let own: Vec<Vec<u8>> =
         reading!(db, |pool| sqlx::query_scalar(OWN).bind(user).fetch_all(pool).await)?;
     let found = own.into_iter().find(|id_hash| handle(id_hash) == wanted);
     let found = found.ok_or(Error::NotFound)?;
-    let ended = writing!(db, |pool| {
-        sqlx::query(END).bind(&found).bind(user).execute(pool).await.map(|d| d.rows_affected())
+    let mut tx = db.begin().await?;
+    let ended = within!(&mut tx, |c| {
+        sqlx::query(END).bind(&found).bind(user).execute(c).await.map(|d| d.rows_affected())
     })?;
-    if ended == 0 { Err(Error::NotFound.into()) } else { Ok(()) }
+    if ended == 0 {
+        return Err(Error::NotFound.into());
+    }
+    note_and_commit(tx, user, ended, client, now).await
 }
 
 /// Ends a person's sessions but for the one that asks.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn end_others(db: &Db, user: Uuid, asking: &Id) -> sqlx::Result<()> {
+pub async fn end_others(
+    db: &Db,
+    user: Uuid,
+    asking: &Id,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), Failure> {
     const END: &str = "delete from sessions where user_id = $1 and id_hash <> $2";
-    writing!(db, |pool| {
-        sqlx::query(END).bind(user).bind(hash(asking)).execute(pool).await.map(|_| ())
-    })
+    let mut tx = db.begin().await?;
+    let ended = within!(&mut tx, |c| {
+        sqlx::query(END).bind(user).bind(hash(asking)).execute(c).await.map(|d| d.rows_affected())
+    })?;
+    // Where there was nothing to end, nothing happened.
+    if ended == 0 { Ok(()) } else { note_and_commit(tx, user, ended, client, now).await }
+}
+
+async fn note_and_commit(
+    mut tx: Tx,
+    user: Uuid,
+    ended: u64,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    security_log::write(&mut tx, user, EventKind::SessionsEnded, Some(client), now).await?;
+    tx.commit().await?;
+    tracing::info!(event = "sessions_ended", %user, address = %client.address, ended);
+    Ok(())
 }
 
 /// Ends all of a person's sessions; whether the one that asks was still among them.
