@@ -133,9 +133,10 @@ fn show(security: Security, forms: Forms) -> AnyView {
 }
 
 fn list(sessions: Vec<OwnSession>, username: String, forms: Forms) -> AnyView {
-    let alone = sessions.len() < 2;
+    // What was refused says why, even if there is nothing left to end.
+    let refused = forms.end_others.was_refused() || forms.confirm.was_refused();
+    let others = (sessions.len() > 1 || refused).then(|| others(username, forms));
     let rows = sessions.into_iter().map(row).collect_view();
-    let others = (!alone).then(|| others(username, forms));
     view! {
         <p>"End what you do not know, then change your password."</p>
         <Form form=forms.end to=format!("{HERE}?form=end-session")>
