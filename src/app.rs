@@ -13,7 +13,7 @@ use crate::{
     pages::{
         article::ArticleRoute, articles::DeskRoute, editor::EditorRoute, home::HomeRoute,
         log_in::LogInRoute, profile::ProfileRoute, register::RegisterRoute,
-        settings::SettingsRoute, tag::TagRoute,
+        security::SecurityRoute, settings::SettingsRoute, tag::TagRoute,
     },
     ui::{
         form::provide_refusal,
@@ -42,6 +42,7 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("login") view={Lazy::<LogInRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("register") view={Lazy::<RegisterRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("security")) view={Lazy::<SecurityRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("articles") view={Lazy::<DeskRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("editor") view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("editor"), ParamSegment("slug")) view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />

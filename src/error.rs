@@ -21,6 +21,8 @@ pub enum Error {
     Unauthenticated,
     /// Somebody is logged in who may not do this.
     Forbidden,
+    /// Who is logged in proved it too long ago for something this grave.
+    RecentLoginNeeded,
     /// There is no such thing, or it is not yours to know of.
     NotFound,
     /// The article was saved by someone else since: this is its version now.
@@ -58,7 +60,7 @@ impl Error {
         match self {
             Error::Invalid(_) => 422,
             Error::BadCredentials | Error::Unauthenticated => 401,
-            Error::Forbidden | Error::RegistrationClosed => 403,
+            Error::Forbidden | Error::RecentLoginNeeded | Error::RegistrationClosed => 403,
             Error::NotFound => 404,
             Error::Conflict { .. } => 409,
             Error::BadRequest => 400,
@@ -88,6 +90,7 @@ impl Error {
             }
             Error::Unauthenticated => "You are not logged in. Log in and try again.".into(),
             Error::Forbidden => "Your account may not do this.".into(),
+            Error::RecentLoginNeeded => "Confirm first that it is you, then do it again.".into(),
             Error::NotFound => "There is nothing here, or it is not yours to see.".into(),
             Error::Conflict { .. } => {
                 "This article was saved somewhere else since you opened it. Your text is still here.".into()

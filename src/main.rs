@@ -176,24 +176,28 @@ async fn run(command: Command) -> anyhow::Result<()> {
 }
 
 async fn run_user(command: UserCommand) -> anyhow::Result<()> {
+    let now = Clock::system().now();
     match command {
         UserCommand::Create(args) => create(args).await,
         UserCommand::SetRole(SetRole { username, role, common }) => {
-            change(&username, &common, async |db| users::set_role(db, &username, role).await).await
-        }
-        UserCommand::Deactivate(Named { username, common }) => {
-            change(&username, &common, async |db| users::set_active(db, &username, false).await)
+            change(&username, &common, async |db| users::set_role(db, &username, role, now).await)
                 .await
         }
+        UserCommand::Deactivate(Named { username, common }) => {
+            change(&username, &common, async |db| {
+                users::set_active(db, &username, false, now).await
+            })
+            .await
+        }
         UserCommand::Activate(Named { username, common }) => {
-            change(&username, &common, async |db| users::set_active(db, &username, true).await)
+            change(&username, &common, async |db| users::set_active(db, &username, true, now).await)
                 .await
         }
         UserCommand::ResetPassword(Named { username, common }) => {
             change(&username, &common, async |db| {
                 let password = read_password(common.new_passwords)?;
                 let hash = Passwords::new()?.hash(&password).await?;
-                users::set_password(db, &username, &hash).await
+                users::set_password(db, &username, &hash, now).await
             })
             .await
         }

@@ -7,11 +7,13 @@
 
 pub mod article;
 pub mod articles;
+pub mod confirm;
 pub mod editor;
 pub mod home;
 pub mod log_in;
 pub mod profile;
 pub mod register;
+pub mod security;
 pub mod settings;
 pub mod tag;
 

@@ -17,6 +17,7 @@ pub mod layers;
 pub mod markdown;
 pub mod pages;
 pub mod passwords;
+pub mod security_log;
 pub mod seed;
 pub mod serve;
 pub mod sessions;
@@ -124,8 +125,8 @@ fn pages_and_functions() -> Router<AppState> {
     for path in page_paths() {
         router = router.route(path, get(page));
     }
-    for (page, function) in doors::FORMS {
-        let door = move |state, request| doors::page_form(state, request, function);
+    for page in doors::pages_with_forms() {
+        let door = move |state, request| doors::page_form(state, request, page);
         router = router.route(page, post(door));
     }
     router.route("/rpc/{*function}", any(doors::rpc)).fallback(missing)

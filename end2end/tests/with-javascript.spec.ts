@@ -3,8 +3,8 @@
 
 import type { Page } from '@playwright/test';
 import {
-  aPerson, anArticle, editorButton, expect, expectLoggedIn, field, fillEditor, fillRegistration, publish,
-  register, send, submitButton, test, unique,
+  aPerson, anArticle, editorButton, expect, expectLoggedIn, expectLoggedOut, expectProblem, field, fillEditor,
+  fillRegistration, logIn, publish, register, send, submitButton, test, unique,
 } from '../support.ts';
 
 /** Opens a page, and waits until the application has taken it over. */
@@ -137,4 +137,28 @@ test('an article runs no script in its reader’s browser', async ({ page }) => 
   await page.reload();
   await expect(content).toContainText('The rest of the text');
   expect(await page.evaluate(() => 'ran' in window)).toBe(false);
+});
+
+test('what is grave asks for the password in its place, and can then be done', async ({ page, stranger }) => {
+  const ada = await register(page);
+  await logIn(stranger, ada);
+  await openHydrated(page, '/settings/security');
+  // What the server says to a session in which nobody proved anything for ten minutes.
+  const old = { status: 403, contentType: 'application/json', body: '"recent_login_needed"' };
+  await page.route('**/rpc/end-other-sessions', (route) => route.fulfill(old), { times: 1 });
+  const endAll = page.getByRole('button', { name: 'End all others' });
+  await send(page, endAll);
+  await expect(page.locator('.error-messages')).toContainText('Confirm first that it is you');
+  await expect(endAll).toHaveCount(0);
+
+  const confirm = page.getByRole('button', { name: 'Confirm that it is you' });
+  await field(page, 'password').fill('not the right password');
+  await send(page, confirm);
+  await expectProblem(page, 'password', /not your password/i);
+  await field(page, 'password').fill(ada.password);
+  await send(page, confirm);
+  await send(page, endAll);
+  await expect(page.getByRole('status')).toContainText('Sessions were ended');
+  await stranger.goto('/');
+  await expectLoggedOut(stranger);
 });

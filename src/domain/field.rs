@@ -14,6 +14,10 @@ pub enum Field {
     EmailAgain,
     /// A password.
     Password,
+    /// The password that is to be changed.
+    CurrentPassword,
+    /// The password in place of the current one.
+    NewPassword,
     /// The title of an article.
     Title,
     /// The sentence under the title.
@@ -45,6 +49,8 @@ impl Field {
             Field::Email => "email",
             Field::EmailAgain => "email_again",
             Field::Password => "password",
+            Field::CurrentPassword => "current_password",
+            Field::NewPassword => "new_password",
             Field::Title => "title",
             Field::Description => "description",
             Field::Body => "body",
@@ -61,6 +67,8 @@ impl Field {
             Field::Email => "E-mail",
             Field::EmailAgain => "E-mail, once more",
             Field::Password => "Password",
+            Field::CurrentPassword => "Current password",
+            Field::NewPassword => "New password",
             Field::Title => "Title",
             Field::Description => "Description",
             Field::Body => "Article",
@@ -80,7 +88,7 @@ impl Field {
             // Repeating it is up to the person.
             Field::EmailAgain => (0, 254),
             // The minimum is a setting (BYLINE_PASSWORD_MIN); 256 keeps hashing cheap to refuse.
-            Field::Password => (1, 256),
+            Field::Password | Field::CurrentPassword | Field::NewPassword => (1, 256),
             Field::Title => (1, 150),
             Field::Description => (0, 300),
             // Ten characters that are not white space make an article.
@@ -111,6 +119,10 @@ pub enum Problem {
     Different,
     /// More entries than this.
     TooMany(usize),
+    /// Not the account's password.
+    Wrong,
+    /// The same as what it is to replace.
+    Unchanged,
 }
 
 impl Problem {
@@ -141,6 +153,8 @@ impl Problem {
             }
             (Problem::Different, _) => "The two addresses are not the same.".into(),
             (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
+            (Problem::Wrong, _) => "That is not your password.".into(),
+            (Problem::Unchanged, _) => "That is the password you have. Choose another one.".into(),
         }
     }
 }

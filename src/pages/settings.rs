@@ -69,6 +69,10 @@ fn settings(account: OwnAccount, form: FormState) -> AnyView {
                 </dl>
             </section>
             <section>
+                <h2>"Security"</h2>
+                <p><a href="/settings/security">"Where you are logged in, and your password"</a></p>
+            </section>
+            <section>
                 <h2>"This session"</h2>
                 <p>"Logging out ends it on this device at once."</p>
                 <Form form to="/settings">

@@ -1,4 +1,4 @@
-//! Making an account.
+//! Making an account, and what its owner does to it with the password.
 
 use super::{
     AppState,
@@ -6,7 +6,9 @@ use super::{
     auth::{self, AuthSession, Client},
     config::Registration,
     failure::Failure,
-    users::{self, NewUser},
+    passwords::are_same,
+    sessions::own,
+    users::{self, NewUser, User},
 };
 use crate::{
     domain::{
@@ -77,5 +79,76 @@ pub async fn register(
     let user = users::find(&state.db, id).await?.ok_or(Error::NotFound)?;
     auth::sign_in(auth, &user, client, false).await?;
     tracing::info!(event = "registered", user = %user.id, address = %client.address);
+    Ok(())
+}
+
+/// Changes one's password. Every session ends with the old one; this browser goes on in a
+/// session of its own.
+///
+/// # Errors
+/// [`Error::Invalid`] with everything that is wrong at once, a wrong current password among
+/// it; [`Error::TooMany`]; [`Error::Unauthenticated`] when this session ended meanwhile.
+pub async fn change_password(
+    state: &AppState,
+    auth: &mut AuthSession,
+    client: &Client,
+    user: &User,
+    current: TypedPassword,
+    new: TypedPassword,
+) -> Result<(), Failure> {
+    let min = usize::from(state.config.new_passwords.min);
+    let mut problems = Problems::default();
+    let current =
+        problems.check(Field::CurrentPassword, Password::parse_given(current.into_inner()));
+    let new = problems.check(Field::NewPassword, Password::parse_new(new.into_inner(), min));
+    let (Some(current), Some(new)) = (current, new) else {
+        return Err(problems.into_error().into());
+    };
+    if are_same(&current, &new) {
+        return Err(Error::Invalid(vec![(Field::NewPassword, Problem::Unchanged)]).into());
+    }
+    let asking = auth::identifier(auth)?;
+    let proved = auth::prove(state, client, user, Field::CurrentPassword, &current).await?;
+    let hash = state.passwords.hash(&new).await?;
+    let stamp =
+        users::change_password(&state.db, &proved, &asking, &hash, client, state.clock.now())
+            .await?;
+    // Whoever changed it once more meanwhile has not left this session to go on.
+    let user = users::find(&state.db, proved.user_id)
+        .await?
+        .filter(|user| user.security_stamp == stamp)
+        .ok_or(Error::Unauthenticated)?;
+    auth::sign_in_anew(auth, &user, client).await?;
+    tracing::info!(event = "password_changed", user = %user.id, address = %client.address);
+    Ok(())
+}
+
+/// Proves with the password that whoever is logged in is who they were. The session goes on
+/// under another identifier, as fresh as after a log-in; it alone.
+///
+/// # Errors
+/// [`Error::Invalid`], [`Error::TooMany`]; [`Error::Unauthenticated`] when this session ended
+/// meanwhile.
+pub async fn confirm(
+    state: &AppState,
+    auth: &mut AuthSession,
+    client: &Client,
+    user: &User,
+    password: TypedPassword,
+) -> Result<(), Failure> {
+    let mut problems = Problems::default();
+    let password = problems.check(Field::Password, Password::parse_given(password.into_inner()));
+    let password = password.ok_or_else(|| problems.into_error())?;
+    let asking = auth::identifier(auth)?;
+    auth::prove(state, client, user, Field::Password, &password).await?;
+    let mut tx = state.db.begin().await?;
+    if !own::give_up(&mut tx, user.id, &asking).await? {
+        return Err(Error::Unauthenticated.into());
+    }
+    tx.commit().await?;
+    // With the stamp that the request came with: if it changed since, the new session is
+    // dead like the old one.
+    auth::sign_in_anew(auth, user, client).await?;
+    tracing::info!(event = "confirmed", user = %user.id, address = %client.address);
     Ok(())
 }

@@ -28,6 +28,9 @@ pub struct Budget {
 /// twelve characters holds; a person who mistyped waits no longer than a coffee.
 const LOG_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
 
+/// A minute: a flood of guesses is a few lines for the account's owner to read.
+const NOTE_WINDOW: Duration = Duration::from_secs(60);
+
 /// An hour.
 const REGISTER_WINDOW: Duration = Duration::from_secs(60 * 60);
 
@@ -52,6 +55,17 @@ impl Budget {
             None => Self::new("log-in-to-nobody", &users::key(identity), most, LOG_IN_WINDOW),
         };
         Self { told: false, ..counted }
+    }
+
+    /// The same budget for somebody who is logged in: what both identities of their account
+    /// are is no news to them, so they hear that it is used up.
+    pub fn told(self) -> Self {
+        Self { told: true, ..self }
+    }
+
+    /// Failed log-ins to what was typed as an identity that are worth a note to its owner.
+    pub fn noting_failure(identity: &str) -> Self {
+        Self::new("noting-failure", &users::key(identity), 1, NOTE_WINDOW)
     }
 
     /// New accounts from an address.
@@ -79,7 +93,10 @@ impl Budget {
     }
 
     /// Takes one out and says when the window ends; nothing is written when none is left.
-    async fn take_one(&self, tx: &mut Tx, now: Timestamp) -> sqlx::Result<Option<Timestamp>> {
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn take_one(&self, tx: &mut Tx, now: Timestamp) -> sqlx::Result<Option<Timestamp>> {
         const TAKE: &str = "insert into attempts (bucket, window_ends_at, count) values ($1, $2, 1) \
              on conflict (bucket) do update set \
              count = case when attempts.window_ends_at <= $3 then 1 else attempts.count + 1 end, \

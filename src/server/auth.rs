@@ -1,10 +1,10 @@
 //! Logging in and being logged in: axum-login's backend and the guards.
 
-use std::{convert::Infallible, net::IpAddr};
+use std::{convert::Infallible, net::IpAddr, time::Duration};
 
 use axum::http::request::Parts;
 use axum_login::{AuthUser, AuthnBackend, UserId};
-use tower_sessions::Expiry;
+use tower_sessions::{Expiry, session::Id};
 use uuid::Uuid;
 
 use super::{
@@ -13,14 +13,16 @@ use super::{
     config::Config,
     failure::Failure,
     passwords::Verdict,
-    sessions::{ABOUT, About, KEPT_ABSOLUTE, note},
-    users::{self, User},
+    security_log,
+    sessions::{ABOUT, About, KEPT_ABSOLUTE, note, own},
+    users::{self, Credential, User},
 };
 use crate::{
     domain::{
         field::{Field, Length, Problem, has_controls},
         password::{Password, TypedPassword},
         role::Role,
+        security::EventKind,
     },
     error::{Error, Problems},
 };
@@ -114,14 +116,57 @@ pub async fn log_in(
 
     // Looked up first, so that both identities of an account are counted together.
     let credential = users::find_credential(&state.db, identity).await?;
-    let account = credential.as_ref().map(|c| c.user_id);
-    let budgets = budgets(&state.config, client, identity, account);
-    let taken = attempts::take(&state.db, &budgets, state.clock.now()).await?;
+    let credential = compare(state, client, identity, credential, &password, false).await?;
+    let credential = credential.ok_or(Error::BadCredentials)?;
+    // While the password was being checked it may have been changed, and with it the stamp:
+    // what was proved then is worth nothing now.
+    let user = users::find(&state.db, credential.user_id)
+        .await?
+        .filter(|user| user.security_stamp == credential.security_stamp)
+        .ok_or(Error::BadCredentials)?;
+    let now = state.clock.now();
+    security_log::note(&state.db, user.id, EventKind::LoggedIn, client, now).await?;
+    sign_in(auth, &user, client, keep).await?;
+    tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
+    Ok(())
+}
 
+/// Whoever is logged in proves once more that they know the account's password. It is
+/// counted as a log-in to the account is: a browser left open is no way to guess on.
+///
+/// # Errors
+/// [`Error::TooMany`]; [`Error::Invalid`], saying of `field` that it is wrong.
+pub async fn prove(
+    state: &AppState,
+    client: &Client,
+    user: &User,
+    field: Field,
+    password: &Password,
+) -> Result<Credential, Failure> {
+    let credential = users::find_own_credential(&state.db, user.id).await?;
+    let proved = compare(state, client, &user.username, credential, password, true).await?;
+    proved.ok_or_else(|| Error::Invalid(vec![(field, Problem::Wrong)]).into())
+}
+
+/// Compares a password with an account's, and counts the attempt before it is looked at.
+/// `None` is a wrong password, a deactivated account, or none: after the same work. Whoever
+/// is logged in hears that too much was guessed, whatever was.
+async fn compare(
+    state: &AppState,
+    client: &Client,
+    identity: &str,
+    credential: Option<Credential>,
+    password: &Password,
+    logged_in: bool,
+) -> Result<Option<Credential>, Failure> {
+    let (account, now) = (credential.as_ref().map(|c| c.user_id), state.clock.now());
+    let budgets = budgets(&state.config, client, identity, account);
+    let budgets = if logged_in { budgets.map(Budget::told) } else { budgets };
+    let taken = attempts::take(&state.db, &budgets, now).await?;
     // What was guessed at too often gets the decoy: the same work, and never the answer.
     let credential = credential.filter(|_| taken.is_whole());
     let stored = credential.as_ref().map(|c| c.password_hash.as_str());
-    let verdict = match state.passwords.verify(&password, stored).await {
+    let verdict = match state.passwords.verify(password, stored).await {
         Ok(verdict) => verdict,
         Err(failure) => {
             // It was not looked at, so it was no attempt.
@@ -132,10 +177,11 @@ pub async fn log_in(
     let Some(credential) = credential.filter(|c| c.active && verdict != Verdict::Wrong) else {
         let held_up = !taken.is_whole();
         tracing::info!(event = "log_in_failed", address = %client.address, held_up);
-        return Err(Error::BadCredentials.into());
+        security_log::note_failure(&state.db, account, identity, client, now).await?;
+        return Ok(None);
     };
     if verdict == Verdict::RightButWeak {
-        match state.passwords.hash(&password).await {
+        match state.passwords.hash(password).await {
             Ok(stronger) => {
                 let (id, weak) = (credential.user_id, &credential.password_hash);
                 users::upgrade_hash(&state.db, id, weak, &stronger).await?;
@@ -146,15 +192,7 @@ pub async fn log_in(
         }
     }
     taken.give_back(&state.db).await?;
-    // While the password was being checked it may have been changed, and with it the stamp:
-    // what was proved then is worth nothing now.
-    let user = users::find(&state.db, credential.user_id)
-        .await?
-        .filter(|user| user.security_stamp == credential.security_stamp)
-        .ok_or(Error::BadCredentials)?;
-    sign_in(auth, &user, client, keep).await?;
-    tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
-    Ok(())
+    Ok(Some(credential))
 }
 
 /// What a log-in is counted in: its network address, what was typed, and whose that is.
@@ -212,6 +250,20 @@ pub async fn sign_in(
     Ok(())
 }
 
+/// Signs in anew whoever is logged in, because of what they have just proved: under another
+/// identifier, and kept if the session before was.
+///
+/// # Errors
+/// When the session cannot be read or stored.
+pub async fn sign_in_anew(
+    auth: &mut AuthSession,
+    user: &User,
+    client: &Client,
+) -> Result<(), Failure> {
+    let before: Option<About> = auth.session.get(ABOUT).await?;
+    sign_in(auth, user, client, before.is_some_and(|about| about.kept)).await
+}
+
 /// Ends the session, for requests in flight too: its row is gone, and none of them can
 /// bring it back.
 ///
@@ -240,6 +292,34 @@ pub fn session(parts: &Parts) -> Result<AuthSession, Failure> {
 /// [`Error::Unauthenticated`].
 pub fn require_user(parts: &Parts) -> Result<User, Failure> {
     session(parts)?.user.ok_or_else(|| Error::Unauthenticated.into())
+}
+
+/// Ten minutes: long enough to look through what one is about to do, short enough that a
+/// browser left open is not one more key to the account.
+const RECENT: Duration = Duration::from_secs(10 * 60);
+
+/// Whoever sent the request, if they proved in this session who they are, and lately.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] or [`Error::RecentLoginNeeded`].
+pub async fn require_recent(state: &AppState, parts: &Parts) -> Result<User, Failure> {
+    let user = require_user(parts)?;
+    let asking = identifier(&session(parts)?)?;
+    // Without a row somebody ended the session since the request began.
+    let proved = own::authenticated_at(&state.db, user.id, &asking).await?;
+    let proved = proved.ok_or(Error::Unauthenticated)?;
+    if state.clock.now() > proved.after(RECENT) {
+        return Err(Error::RecentLoginNeeded.into());
+    }
+    Ok(user)
+}
+
+/// What the session of somebody who is logged in is stored under.
+///
+/// # Errors
+/// [`Error::Unauthenticated`].
+pub fn identifier(auth: &AuthSession) -> Result<Id, Failure> {
+    auth.session.id().ok_or_else(|| Error::Unauthenticated.into())
 }
 
 /// Whoever sent the request, if they have that role or a higher one.

@@ -25,6 +25,11 @@ impl Timestamp {
         Self(self.0.saturating_add(micros(duration)))
     }
 
+    /// That much earlier.
+    pub fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(duration)))
+    }
+
     /// Whole seconds from `earlier` to this, rounded up; 0 if this is not later.
     pub fn seconds_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0).div_ceil(1_000_000)
@@ -44,6 +49,12 @@ impl Timestamp {
             iso: whole.format(&Rfc3339).unwrap_or_default(),
             text: format!("{} {} {}", moment.day(), moment.month(), moment.year()),
         }
+    }
+
+    /// For pages on which the time of day matters.
+    pub fn to_minute(self) -> When {
+        let (When { iso, text }, moment) = (self.to_when(), self.to_offset());
+        When { iso, text: format!("{text}, {:02}:{:02} UTC", moment.hour(), moment.minute()) }
     }
 }
 

@@ -60,6 +60,15 @@ pub fn require_user() -> Result<User, Failure> {
     auth::require_user(&parts()?)
 }
 
+/// Whoever is logged in, if they proved lately who they are.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] or [`Error::RecentLoginNeeded`].
+pub async fn require_recent() -> Result<User, Failure> {
+    let (state, parts) = (state()?, parts()?);
+    auth::require_recent(&state, &parts).await
+}
+
 /// Whoever is logged in, if they may write.
 ///
 /// # Errors

@@ -6,6 +6,8 @@
 //! and the right status; nothing of it travels in an address. Behind both is the same
 //! server function.
 
+use std::collections::BTreeSet;
+
 use axum::{
     Json,
     body::{Body, Bytes, to_bytes},
@@ -20,21 +22,49 @@ use super::{AppState, pages};
 use crate::{
     error::Error,
     pages::{
-        articles::DeleteArticle, editor::SaveArticle, log_in::LogIn, register::Register,
+        articles::DeleteArticle,
+        confirm::Confirm,
+        editor::SaveArticle,
+        log_in::LogIn,
+        register::Register,
+        security::{ChangePassword, EndOtherSessions, EndSession},
         settings::LogOut,
     },
     ui::form::{Done, Refused},
 };
 
-/// Which server function a page's form is for, and which page shows its refusal.
-pub const FORMS: [(&str, &str); 6] = [
+/// Which server function a page's form is for, and which page shows its refusal. The forms
+/// of a page that has several are told apart by the query of the address they are sent to.
+pub const FORMS: [(&str, &str); 10] = [
     ("/login", LogIn::PATH),
     ("/register", Register::PATH),
     ("/settings", LogOut::PATH),
     ("/editor", SaveArticle::PATH),
     ("/editor/{slug}", SaveArticle::PATH),
     ("/article/{slug}", DeleteArticle::PATH),
+    ("/settings/security?form=end-session", EndSession::PATH),
+    ("/settings/security?form=end-other-sessions", EndOtherSessions::PATH),
+    ("/settings/security?form=change-password", ChangePassword::PATH),
+    ("/settings/security?form=confirm", Confirm::PATH),
 ];
+
+/// The pages that have forms, each once.
+pub fn pages_with_forms() -> BTreeSet<&'static str> {
+    FORMS.iter().map(|(address, _)| path_of(address)).collect()
+}
+
+fn path_of(address: &str) -> &str {
+    address.split('?').next().unwrap_or_default()
+}
+
+/// The server function for a form that was sent to this page with this query.
+fn function_of(page: &str, query: Option<&str>) -> Option<&'static str> {
+    let meant = FORMS.iter().find(|(address, _)| match address.split_once('?') {
+        Some((path, form)) => path == page && query == Some(form),
+        None => *address == page,
+    });
+    meant.map(|(_, function)| *function)
+}
 
 /// Answers everything under `/rpc`.
 pub async fn rpc(State(state): State<AppState>, request: Request) -> Response {
@@ -56,8 +86,8 @@ pub async fn rpc(State(state): State<AppState>, request: Request) -> Response {
             return (StatusCode::UNSUPPORTED_MEDIA_TYPE, Json(Error::BadRequest)).into_response();
         }
         if accepts_html(request.headers()) {
-            let page =
-                FORMS.iter().find(|(_, function)| *function == path).map_or("/", |(page, _)| page);
+            let page = FORMS.iter().find(|(_, function)| *function == path);
+            let page = page.map_or("/", |(address, _)| path_of(address));
             let page = if page.contains('{') { "/" } else { page };
             return form(state, request, page, &path).await;
         }
@@ -69,8 +99,11 @@ pub async fn rpc(State(state): State<AppState>, request: Request) -> Response {
 pub async fn page_form(
     State(state): State<AppState>,
     request: Request,
-    function: &'static str,
+    page: &'static str,
 ) -> Response {
+    let Some(function) = function_of(page, request.uri().query()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     if !is_form(request.headers()) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }

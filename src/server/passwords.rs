@@ -133,6 +133,11 @@ impl Passwords {
     }
 }
 
+/// Whether two passwords are one, from whichever keyboards.
+pub fn are_same(one: &Password, other: &Password) -> bool {
+    normalised(one) == normalised(other)
+}
+
 /// The same characters typed on another keyboard must be the same password
 /// (NIST SP 800-63B, 3.1.1.2).
 fn normalised(password: &Password) -> String {

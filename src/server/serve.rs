@@ -27,10 +27,10 @@ use super::{
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
-    router, sessions, users,
+    router, security_log, sessions, users,
 };
 
-/// How often ended sessions and attempts are swept out.
+/// How often ended sessions and attempts, and old events, are swept out.
 const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
 
 /// Takes the port, opens and migrates the database, serves until SIGTERM or Ctrl-C, finishes
@@ -165,7 +165,8 @@ async fn sweep(state: AppState) {
         let now = state.clock.now();
         let swept = async {
             sessions::forget_ended(&state.db, now).await?;
-            attempts::forget_ended(&state.db, now).await
+            attempts::forget_ended(&state.db, now).await?;
+            security_log::forget_old(&state.db, now).await
         };
         if let Err(error) = swept.await {
             tracing::warn!(%error, "could not sweep out what has ended");

@@ -4,7 +4,10 @@
 //! The stock store keeps the cookie's value in the clear, and its `save` brings a session
 //! back that was ended while a request was in flight. Here the table holds SHA-256 of the
 //! identifier, and `save` is one `update` that fails when the row is gone: ending a session
-//! is deleting its row.
+//! is deleting its row. [`own`] is what a person sees of it.
+
+pub mod device;
+pub mod own;
 
 use std::{cell::Cell, collections::HashMap, fmt, time::Duration};
 

@@ -3,18 +3,23 @@
 use std::fmt;
 
 use sqlx::FromRow;
+use tower_sessions::session::Id;
 use uuid::Uuid;
 
 use super::{
+    auth::Client,
     clock::Timestamp,
     db::{Db, Tx, reading, violated, within, writing},
     failure::Failure,
+    security_log,
+    sessions::own,
 };
 use crate::{
     domain::{
         email::EmailAddress,
         field::{Field, Problem},
         role::Role,
+        security::EventKind,
         username::Username,
     },
     error::Error,
@@ -97,6 +102,16 @@ pub async fn find_credential(db: &Db, identity: &str) -> sqlx::Result<Option<Cre
          where email_key = $1 or username_key = $1";
     let identity = key(identity);
     reading!(db, |pool| sqlx::query_as(FIND).bind(&identity).fetch_optional(pool).await)
+}
+
+/// What the password of somebody who is logged in is compared with.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_own_credential(db: &Db, id: Uuid) -> sqlx::Result<Option<Credential>> {
+    const FIND: &str = "select id as user_id, password_hash, active, security_stamp from users \
+         where id = $1";
+    reading!(db, |pool| sqlx::query_as(FIND).bind(id).fetch_optional(pool).await)
 }
 
 /// The public name and beginning of the active account of that name, whatever its case.
@@ -211,74 +226,118 @@ pub async fn upgrade_hash(db: &Db, id: Uuid, old: &str, new: &str) -> sqlx::Resu
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn set_password(db: &Db, username: &str, password_hash: &str) -> Result<(), Failure> {
-    const SET: &str =
-        "update users set password_hash = $2, security_stamp = $3 where username_key = $1";
+pub async fn set_password(
+    db: &Db,
+    username: &str,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    const SET: &str = "update users set password_hash = $2, security_stamp = $3 \
+         where username_key = $1 returning id";
     let mut tx = db.begin().await?;
-    let name = key(username);
     let changed = within!(&mut tx, |c| {
-        sqlx::query(SET)
-            .bind(&name)
+        sqlx::query_scalar(SET)
+            .bind(key(username))
             .bind(password_hash)
             .bind(new_stamp())
+            .fetch_optional(c)
+            .await
+    })?;
+    end_sessions_and_commit(tx, changed, EventKind::PasswordChanged, now).await
+}
+
+/// Gives the account another password, ends its sessions, and renews the security stamp that
+/// was `stamp` when the former password was proved. Gives the new stamp.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] when the session that asks has ended meanwhile, or the account
+/// has another stamp: then somebody else was faster.
+pub async fn change_password(
+    db: &Db,
+    user: &Credential,
+    asking: &Id,
+    password_hash: &str,
+    client: &Client,
+    now: Timestamp,
+) -> Result<Vec<u8>, Failure> {
+    const SET: &str = "update users set password_hash = $3, security_stamp = $4 \
+         where id = $1 and security_stamp = $2 and active";
+    let stamp = new_stamp();
+    let mut tx = db.begin().await?;
+    let ended = own::end_all(&mut tx, user.user_id, asking).await?;
+    let changed = within!(&mut tx, |c| {
+        sqlx::query(SET)
+            .bind(user.user_id)
+            .bind(&user.security_stamp)
+            .bind(password_hash)
+            .bind(&stamp)
             .execute(c)
             .await
             .map(|d| d.rows_affected())
     })?;
-    end_sessions_and_commit(tx, &name, changed).await
+    if !ended || changed == 0 {
+        return Err(Error::Unauthenticated.into());
+    }
+    security_log::write(&mut tx, user.user_id, EventKind::PasswordChanged, Some(client), now)
+        .await?;
+    tx.commit().await?;
+    Ok(stamp)
 }
 
 /// Lets the account log in, or no longer; either way its sessions end.
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn set_active(db: &Db, username: &str, active: bool) -> Result<(), Failure> {
-    const SET: &str = "update users set active = $2, security_stamp = $3 where username_key = $1";
+pub async fn set_active(
+    db: &Db,
+    username: &str,
+    active: bool,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    const SET: &str =
+        "update users set active = $2, security_stamp = $3 where username_key = $1 returning id";
     let mut tx = db.begin().await?;
-    let name = key(username);
     let changed = within!(&mut tx, |c| {
-        sqlx::query(SET)
-            .bind(&name)
+        sqlx::query_scalar(SET)
+            .bind(key(username))
             .bind(active)
             .bind(new_stamp())
-            .execute(c)
+            .fetch_optional(c)
             .await
-            .map(|d| d.rows_affected())
     })?;
-    end_sessions_and_commit(tx, &name, changed).await
+    let kind = if active { EventKind::Activated } else { EventKind::Deactivated };
+    end_sessions_and_commit(tx, changed, kind, now).await
 }
 
 /// Gives the account one role in place of those it has; its sessions end.
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn set_role(db: &Db, username: &str, role: Role) -> Result<(), Failure> {
-    const FIND: &str = "select id from users where username_key = $1";
+pub async fn set_role(db: &Db, username: &str, role: Role, now: Timestamp) -> Result<(), Failure> {
+    const STAMP: &str = "update users set security_stamp = $2 where username_key = $1 returning id";
     const CLEAR: &str = "delete from user_roles where user_id = $1";
-    const STAMP: &str = "update users set security_stamp = $2 where id = $1";
     let mut tx = db.begin().await?;
-    let name = key(username);
-    let found: Option<(Uuid,)> =
-        within!(&mut tx, |c| sqlx::query_as(FIND).bind(&name).fetch_optional(c).await)?;
-    let Some((id,)) = found else { return Err(Error::NotFound.into()) };
-    within!(&mut tx, |c| sqlx::query(CLEAR).bind(id).execute(c).await.map(|_| ()))?;
-    add_role(&mut tx, id, role).await?;
-    within!(&mut tx, |c| sqlx::query(STAMP)
-        .bind(id)
-        .bind(new_stamp())
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    end_sessions_and_commit(tx, &name, 1).await
+    let found: Option<Uuid> = within!(&mut tx, |c| {
+        sqlx::query_scalar(STAMP).bind(key(username)).bind(new_stamp()).fetch_optional(c).await
+    })?;
+    if let Some(id) = found {
+        within!(&mut tx, |c| sqlx::query(CLEAR).bind(id).execute(c).await.map(|_| ()))?;
+        add_role(&mut tx, id, role).await?;
+    }
+    end_sessions_and_commit(tx, found, EventKind::RoleChanged, now).await
 }
 
-async fn end_sessions_and_commit(mut tx: Tx, name: &str, changed: u64) -> Result<(), Failure> {
-    const END: &str =
-        "delete from sessions where user_id = (select id from users where username_key = $1)";
-    if changed == 0 {
-        return Err(Error::NotFound.into());
-    }
-    within!(&mut tx, |c| sqlx::query(END).bind(name).execute(c).await.map(|_| ()))?;
+/// What follows each change that the command line makes to an account.
+async fn end_sessions_and_commit(
+    mut tx: Tx,
+    changed: Option<Uuid>,
+    kind: EventKind,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    const END: &str = "delete from sessions where user_id = $1";
+    let id = changed.ok_or(Error::NotFound)?;
+    within!(&mut tx, |c| sqlx::query(END).bind(id).execute(c).await.map(|_| ()))?;
+    security_log::write(&mut tx, id, kind, None, now).await?;
     Ok(tx.commit().await?)
 }
 

@@ -66,7 +66,9 @@ async fn names_and_addresses_are_the_same_on_a_turkish_database() {
     assert_eq!(app.browser().get("/profile/iris").await.status, StatusCode::OK);
     let iris = app.browser();
     iris.log_in("iris", PASSWORD).await;
-    byline::server::users::set_active(&app.state.db, "iris", false).await.unwrap();
+    byline::server::users::set_active(&app.state.db, "iris", false, app.state.clock.now())
+        .await
+        .unwrap();
     assert_eq!(iris.name().await, None);
 }
 
@@ -84,7 +86,9 @@ story!(logging_out_ends_the_session_and_the_cookie, |engine| {
 story!(a_deactivated_person_is_out_at_once_and_stays_out, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
-    byline::server::users::set_active(&app.state.db, "Ada", false).await.unwrap();
+    byline::server::users::set_active(&app.state.db, "Ada", false, app.state.clock.now())
+        .await
+        .unwrap();
     assert_eq!(ada.name().await, None);
     let answer = ada.log_in("ada", PASSWORD).await;
     assert_eq!(

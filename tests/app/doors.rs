@@ -34,7 +34,7 @@ const PUBLIC_FORMS: [&str; 3] = ["/login", "/register", "/settings"];
 const PUBLIC_OTHERS: [&str; 2] = ["/health", "/ready"];
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
-const FIELDS: [(&str, &str); 12] = [
+const FIELDS: [(&str, &str); 15] = [
     ("slug", "open"),
     ("page", "1"),
     ("username", "ada"),
@@ -47,6 +47,9 @@ const FIELDS: [(&str, &str); 12] = [
     ("email_again", "ada"),
     ("password", "a guess"),
     ("visibility", "public"),
+    ("handle", "0"),
+    ("current_password", "a guess"),
+    ("new_password", "another guess at it"),
 ];
 
 story!(every_server_function_refuses_a_stranger_or_is_on_the_public_list, |engine| {

@@ -16,6 +16,7 @@ mod house_rules;
 mod lists;
 mod markdown;
 mod mutations;
+mod security;
 mod sessions;
 mod support;
 mod wire;

@@ -15,7 +15,8 @@ use reqwest::{Method, StatusCode};
 use crate::support::{Answer, Browser, Engine, PASSWORD, TestApp, story};
 
 /// A request that is accepted. In the values, which are percent-encoded as they travel, `{n}`
-/// is another number in each request and `{slug}` an article of ada's that none has touched.
+/// is another number in each request, `{slug}` an article of ada's that none has touched, and
+/// `{handle}` a session of hers.
 struct Valid {
     function: &'static str,
     /// The address of the page whose form it is, as in [`FORMS`]; a function that no form is
@@ -24,12 +25,13 @@ struct Valid {
     fields: &'static [(&'static str, &'static str)],
 }
 
-const VALID: [Valid; 15] = [
+const VALID: [Valid; 20] = [
     Valid { function: "article", page: None, fields: &[("slug", "mine")] },
     Valid { function: "desk", page: None, fields: &[("page", "1")] },
     Valid { function: "front-page", page: None, fields: &[("page", "1")] },
     Valid { function: "manuscript", page: None, fields: &[("slug", "mine")] },
     Valid { function: "own-account", page: None, fields: &[] },
+    Valid { function: "own-security", page: None, fields: &[] },
     Valid { function: "profile", page: None, fields: &[("username", "ada"), ("page", "1")] },
     Valid { function: "registration-terms", page: None, fields: &[] },
     Valid { function: "tagged", page: None, fields: &[("tag", "old+boats"), ("page", "1")] },
@@ -88,6 +90,29 @@ const VALID: [Valid; 15] = [
         function: "delete-article",
         page: Some("/article/{slug}"),
         fields: &[("slug", "{slug}")],
+    },
+    Valid {
+        function: "end-session",
+        page: Some("/settings/security?form=end-session"),
+        fields: &[("handle", "{handle}")],
+    },
+    Valid {
+        function: "end-other-sessions",
+        page: Some("/settings/security?form=end-other-sessions"),
+        fields: &[],
+    },
+    Valid {
+        function: "change-password",
+        page: Some("/settings/security?form=change-password"),
+        fields: &[
+            ("current_password", "correct+horse+battery"),
+            ("new_password", "four+other+random+words"),
+        ],
+    },
+    Valid {
+        function: "confirm",
+        page: Some("/settings/security?form=confirm"),
+        fields: &[("password", "correct+horse+battery"), ("next", "/settings/security")],
     },
 ];
 
@@ -150,6 +175,8 @@ fn faults(name: &str, value: &str) -> Vec<String> {
         Field::Email,
         Field::EmailAgain,
         Field::Password,
+        Field::CurrentPassword,
+        Field::NewPassword,
         Field::Title,
         Field::Description,
         Field::Body,
@@ -249,11 +276,25 @@ impl Trial {
         if format!("{path}{body}").contains("{slug}") {
             self.ada.write(&format!("Fresh {n}"), "published", "public").await;
         }
-        let fill = |text: &str| text.replace("{slug}", &slug).replace("{n}", &n.to_string());
-        let (path, body) = (fill(&path), fill(body));
         let stranger = self.app.browser();
+        let mut handle = String::new();
+        if body.contains("{handle}") || valid.function == "end-other-sessions" {
+            self.app.browser().log_in("ada", PASSWORD).await;
+            let all = self.ada.ask("own-security", &[]).await.json();
+            handle = all["sessions"][1]["handle"].as_str().unwrap().to_owned();
+        }
+        let fill = |text: &str| {
+            let text = text.replace("{slug}", &slug).replace("{handle}", &handle);
+            text.replace("{n}", &n.to_string())
+        };
+        let (path, body) = (fill(&path), fill(body));
         let browser = match valid.function {
             "log-in" | "register" => &stranger,
+            // Ada keeps her password: others log in with it.
+            "change-password" => {
+                stranger.register(&format!("changes{n}")).await;
+                &stranger
+            }
             "log-out" => {
                 stranger.log_in("ada", PASSWORD).await;
                 &stranger
@@ -313,7 +354,7 @@ impl Trial {
             .text(
                 "select (select coalesce(string_agg(username || ' ' || email || ' ' || password_hash || ' ' || active, ',' order by username), '') from users) \
                  || (select ' roles: ' || count(*) from user_roles) \
-                 || (select ' sessions: ' || count(*) from sessions) \
+                 || (select ' sessions: ' || count(*) || ' ' || coalesce(max(created_at), 0) from sessions) \
                  || (select coalesce(string_agg(slug || ' ' || title || ' ' || description || ' ' || length(body) || ' ' || length(html) \
                      || ' ' || visibility || ' ' || status || ' ' || version, ',' order by slug), '') from articles) \
                  || (select coalesce(string_agg(tag || ' ' || position, ',' order by tag, position), '') from article_tags) \

@@ -91,7 +91,7 @@ story!(
         use byline::{domain::role::Role, server::users};
         let app = TestApp::start(engine).await;
         app.person("ada").await;
-        let db = &app.state.db;
+        let (db, now) = (&app.state.db, app.state.clock.now());
         for end in ["log out", "password", "role", "deactivation", "deletion"] {
             let browser = app.browser();
             assert_eq!(
@@ -107,14 +107,14 @@ story!(
                         .ok()
                         .unwrap();
                     let hash = app.state.passwords.hash(&same).await.unwrap();
-                    users::set_password(db, "ada", &hash).await.unwrap();
+                    users::set_password(db, "ada", &hash, now).await.unwrap();
                 }
-                "role" => users::set_role(db, "ada", Role::Editor).await.unwrap(),
+                "role" => users::set_role(db, "ada", Role::Editor, now).await.unwrap(),
                 "deactivation" => {
-                    users::set_active(db, "ada", false).await.unwrap();
+                    users::set_active(db, "ada", false, now).await.unwrap();
                     browser.set_cookie(cookie.clone());
                     assert_eq!(browser.name().await, None);
-                    users::set_active(db, "ada", true).await.unwrap();
+                    users::set_active(db, "ada", true, now).await.unwrap();
                 }
                 _ => app.execute("delete from users").await,
             }
@@ -152,7 +152,8 @@ mod t08_a_log_in_in_flight_does_not_survive_a_password_reset {
             while app.state.passwords.work() == before {
                 tokio::task::yield_now().await;
             }
-            byline::server::users::set_password(&app.state.db, "ada", &hash).await.unwrap();
+            let now = app.state.clock.now();
+            byline::server::users::set_password(&app.state.db, "ada", &hash, now).await.unwrap();
             argon2.let_go();
         };
         let (answer, ()) = tokio::join!(thief.log_in("ada", PASSWORD), reset);
@@ -291,6 +292,10 @@ async fn the_sweeps_find_what_has_ended_by_an_index() {
     for (sql, index) in [
         ("explain query plan delete from sessions where ends_at <= $1", "sessions_end"),
         ("explain query plan delete from attempts where window_ends_at <= $1", "attempts_end"),
+        (
+            "explain query plan delete from security_events where created_at <= $1",
+            "security_events_end",
+        ),
     ] {
         let plan: Vec<(i64, i64, i64, String)> =
             sqlx::query_as(sql).bind(0_i64).fetch_all(writer).await.unwrap();

@@ -1,0 +1,238 @@
+//! `/settings/security`: where one is logged in, and the password.
+
+use leptos::{
+    prelude::*,
+    server,
+    server_fn::{ServerFn, codec::GetUrl},
+};
+use leptos_meta::Title;
+
+use super::confirm::{Confirm, account, confirmation};
+use crate::{
+    domain::{
+        field::Field,
+        password::TypedPassword,
+        security::{Event, EventKind, OwnSession, Security},
+    },
+    error::Error,
+    json::Json,
+    ui::{
+        form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
+        load::loaded,
+    },
+};
+
+const HERE: &str = "/settings/security";
+
+/// Where the viewer is logged in.
+// reads only
+#[server(prefix = "/rpc", endpoint = "own-security", input = GetUrl, output = Json)]
+pub async fn show_security() -> Result<Security, Error> {
+    use crate::server::{auth, context, failure::Failure, security_log, sessions::own};
+    let user = context::require_user()?;
+    let (state, asking) = (context::state()?, auth::identifier(&context::session()?)?);
+    let now = state.clock.now();
+    let sessions = own::list(&state.db, user.id, &asking, now).await.map_err(Failure::from)?;
+    let events = security_log::latest(&state.db, user.id, now).await.map_err(Failure::from)?;
+    Ok(Security {
+        sessions,
+        events,
+        password_min: state.config.new_passwords.min,
+        username: user.username,
+    })
+}
+
+/// Ends one of the viewer's sessions.
+#[server(prefix = "/rpc", endpoint = "end-session", output = Json)]
+pub async fn end_session(handle: String) -> Result<Done, Error> {
+    use crate::server::{context, sessions::own};
+    let user = context::require_user()?;
+    let (state, client) = (context::state()?, context::client()?);
+    own::end(&state.db, user.id, &handle, &client, state.clock.now()).await?;
+    Ok(Done::anew(HERE))
+}
+
+/// Ends all sessions of the viewer but the one that asks.
+#[server(prefix = "/rpc", endpoint = "end-other-sessions", output = Json)]
+pub async fn end_other_sessions() -> Result<Done, Error> {
+    use crate::server::{auth, context, sessions::own};
+    let (state, client, session) = (context::state()?, context::client()?, context::session()?);
+    let user = context::require_recent().await?;
+    let asking = auth::identifier(&session)?;
+    own::end_others(&state.db, user.id, &asking, &client, state.clock.now()).await?;
+    Ok(Done::anew(HERE))
+}
+
+/// Changes the viewer's password, and ends every session but this one.
+#[server(prefix = "/rpc", endpoint = "change-password", output = Json)]
+pub async fn change_password(
+    current_password: TypedPassword,
+    new_password: TypedPassword,
+) -> Result<Done, Error> {
+    use crate::server::{accounts, context};
+    let user = context::require_user()?;
+    let (state, client, mut session) = (context::state()?, context::client()?, context::session()?);
+    let (current, new) = (current_password, new_password);
+    accounts::change_password(&state, &mut session, &client, &user, current, new).await?;
+    Ok(Done::anew(HERE))
+}
+
+crate::ui::lazy::lazy_page! {
+    /// The route of [`SecurityPage`].
+    SecurityRoute = SecurityPage in writing
+}
+
+/// The page's forms.
+#[derive(Clone, Copy)]
+struct Forms {
+    end: FormState,
+    end_others: FormState,
+    confirm: FormState,
+    password: FormState,
+}
+
+/// The security page.
+#[component]
+pub fn SecurityPage() -> impl IntoView {
+    let security = Resource::new(|| (), |()| show_security());
+    let forms = Forms {
+        end: use_form(EndSession::PATH),
+        end_others: use_form(EndOtherSessions::PATH),
+        confirm: use_form(Confirm::PATH),
+        password: use_form(ChangePassword::PATH),
+    };
+    loaded(security, move |security: Security| show(security, forms))
+}
+
+fn show(security: Security, forms: Forms) -> AnyView {
+    let Security { username, password_min, sessions, events } = security;
+    let done = events.first().filter(|event| event.fresh && is_an_answer(event.kind));
+    let done = done.map(
+        |event| view! { <p class="notice" role="status">{format!("{}.", event.kind.text())}</p> },
+    );
+    view! {
+        <Title text="Security" />
+        <div class="page narrow">
+            <h1>"Security"</h1>
+            {done}
+            <section>
+                <h2>"Where you are logged in"</h2>
+                {list(sessions, username.clone(), forms)}
+            </section>
+            <section>
+                <h2>"Change your password"</h2>
+                {password(forms.password, username, password_min)}
+            </section>
+            <section>
+                <h2>"What happened lately"</h2>
+                {log(events)}
+            </section>
+            <p class="aside"><a href="/settings">"Settings"</a></p>
+        </div>
+    }
+    .into_any()
+}
+
+fn list(sessions: Vec<OwnSession>, username: String, forms: Forms) -> AnyView {
+    // What was refused says why, even if there is nothing left to end.
+    let refused = forms.end_others.was_refused() || forms.confirm.was_refused();
+    let others = (sessions.len() > 1 || refused).then(|| others(username, forms));
+    let rows = sessions.into_iter().map(row).collect_view();
+    view! {
+        <p>"End what you do not know, then change your password."</p>
+        <Form form=forms.end to=format!("{HERE}?form=end-session")>
+            <ErrorMessages form=forms.end />
+            <ul class="desk">{rows}</ul>
+        </Form>
+        {others}
+    }
+    .into_any()
+}
+
+fn row(session: OwnSession) -> impl IntoView {
+    let OwnSession { handle, device, network, first, last, here } = session;
+    let label = format!("End {device}, last used {}", last.text);
+    let end = (!here).then(|| {
+        view! { <button type="submit" class="secondary edit-link" name="handle" value=handle aria-label=label>"End"</button> }
+    });
+    view! {
+        <li class="desk-row">
+            <strong>{device}</strong>
+            <p class="meta">
+                {here.then(|| view! { <span class="badge">"This one"</span> })}
+                <span>{network}</span>
+                <span>"Since "<time datetime=first.iso>{first.text}</time></span>
+                <span>"Last used "<time datetime=last.iso>{last.text}</time></span>
+            </p>
+            {end}
+        </li>
+    }
+}
+
+/// The button for all others, or, when that needs a fresh proof, the form for it in its place.
+fn others(username: String, forms: Forms) -> AnyView {
+    let Forms { end_others: form, confirm, .. } = forms;
+    let needed =
+        Memo::new(move |_| confirm.was_refused() || form.error() == Some(Error::RecentLoginNeeded));
+    let button = move || {
+        view! {
+            <Form form to=format!("{HERE}?form=end-other-sessions")>
+                <p class="actions"><Submit form label="End all others" class="secondary" /></p>
+            </Form>
+        }
+    };
+    let shown = move || {
+        if needed.get() {
+            confirmation(confirm, username.clone(), HERE)
+        } else {
+            button().into_any()
+        }
+    };
+    view! { <ErrorMessages form />{shown} }.into_any()
+}
+
+fn password(form: FormState, username: String, min: u8) -> AnyView {
+    view! {
+        <p>"Every other session ends with the old password."</p>
+        <Form form to=format!("{HERE}?form=change-password")>
+            <ErrorMessages form />
+            {account(username)}
+            <TextField form field=Field::CurrentPassword kind="password" autocomplete="current-password" />
+            <TextField
+                form
+                field=Field::NewPassword
+                kind="password"
+                autocomplete="new-password"
+                hint=format!("At least {min} characters. Four random words are easy to keep in mind.")
+            />
+            <p class="actions"><Submit form label="Change the password" /></p>
+        </Form>
+    }
+    .into_any()
+}
+
+/// What a form of this page leads to. The page is loaded anew then, and says so by what was
+/// written down; an address that says it could be written by anybody.
+fn is_an_answer(kind: EventKind) -> bool {
+    matches!(kind, EventKind::PasswordChanged | EventKind::SessionsEnded)
+}
+
+fn log(events: Vec<Event>) -> AnyView {
+    if events.is_empty() {
+        return view! { <p>"Nothing yet. Log-ins, failed ones too, and what changes the account are kept here for 90 days."</p> }.into_any();
+    }
+    let rows = events.into_iter().map(|event| {
+        let from = event.network.unwrap_or_else(|| "By whoever runs the site".into());
+        view! {
+            <li class="desk-row">
+                <strong>{event.kind.text()}</strong>
+                <p class="meta">
+                    <time datetime=event.when.iso>{event.when.text}</time>
+                    <span>{from}</span>
+                    {event.device.map(|device| view! { <span>{device}</span> })}
+                </p>
+            </li>
+        }
+    });
+    view! { <ul class="desk">{rows.collect_view()}</ul> }.into_any()
+}

@@ -1,0 +1,168 @@
+//! A person's own sessions: the list of them, ending them, and how fresh they are.
+//!
+//! Nothing that a session is recognised by leaves the server. A page calls one by a handle
+//! that is a hash of the stored hash, and every statement names the person as well: what is
+//! somebody else's is not there.
+
+use sha2::{Digest, Sha256};
+use sqlx::FromRow;
+use tower_sessions::session::Id;
+use uuid::Uuid;
+
+use super::{device, hash};
+use crate::{
+    domain::security::{EventKind, OwnSession},
+    error::Error,
+    server::{
+        auth::Client,
+        clock::Timestamp,
+        db::{Db, Tx, reading, within},
+        failure::Failure,
+        security_log,
+    },
+};
+
+/// More than anybody looks through; the last used ones are shown.
+const SHOWN: i64 = 50;
+
+#[derive(FromRow)]
+struct Row {
+    id_hash: Vec<u8>,
+    created_at: Timestamp,
+    last_seen_at: Timestamp,
+    user_agent: String,
+    address_prefix: String,
+}
+
+/// Where a person is logged in: the session that asks, then the others, the last used first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(
+    db: &Db,
+    user: Uuid,
+    asking: &Id,
+    now: Timestamp,
+) -> sqlx::Result<Vec<OwnSession>> {
+    const LIST: &str = "select id_hash, created_at, last_seen_at, user_agent, address_prefix from sessions \
+         where user_id = $1 and ends_at > $2 \
+         order by case when id_hash = $3 then 0 else 1 end, last_seen_at desc limit $4";
+    let asking = hash(asking);
+    let rows: Vec<Row> = reading!(db, |pool| {
+        sqlx::query_as(LIST).bind(user).bind(now).bind(&asking).bind(SHOWN).fetch_all(pool).await
+    })?;
+    let shown = rows.into_iter().map(|row| OwnSession {
+        handle: handle(&row.id_hash),
+        device: device::in_words(&row.user_agent),
+        network: row.address_prefix,
+        first: row.created_at.to_minute(),
+        last: row.last_seen_at.to_minute(),
+        here: row.id_hash == asking,
+    });
+    Ok(shown.collect())
+}
+
+/// What a page calls a session by: 128 bits of a hash of what is stored, which is itself the
+/// hash of what is in the cookie.
+fn handle(id_hash: &[u8]) -> String {
+    Sha256::digest(id_hash).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Ends one of a person's sessions.
+///
+/// # Errors
+/// [`Error::NotFound`] when the person has none of that handle.
+pub async fn end(
+    db: &Db,
+    user: Uuid,
+    wanted: &str,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    const OWN: &str = "select id_hash from sessions where user_id = $1";
+    const END: &str = "delete from sessions where id_hash = $1 and user_id = $2";
+    let own: Vec<Vec<u8>> =
+        reading!(db, |pool| sqlx::query_scalar(OWN).bind(user).fetch_all(pool).await)?;
+    let found = own.into_iter().find(|id_hash| handle(id_hash) == wanted);
+    let found = found.ok_or(Error::NotFound)?;
+    let mut tx = db.begin().await?;
+    let ended = within!(&mut tx, |c| {
+        sqlx::query(END).bind(&found).bind(user).execute(c).await.map(|d| d.rows_affected())
+    })?;
+    if ended == 0 {
+        return Err(Error::NotFound.into());
+    }
+    note_and_commit(tx, user, ended, client, now).await
+}
+
+/// Ends a person's sessions but for the one that asks.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn end_others(
+    db: &Db,
+    user: Uuid,
+    asking: &Id,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    const END: &str = "delete from sessions where user_id = $1 and id_hash <> $2";
+    let mut tx = db.begin().await?;
+    let ended = within!(&mut tx, |c| {
+        sqlx::query(END).bind(user).bind(hash(asking)).execute(c).await.map(|d| d.rows_affected())
+    })?;
+    // Where there was nothing to end, nothing happened.
+    if ended == 0 { Ok(()) } else { note_and_commit(tx, user, ended, client, now).await }
+}
+
+async fn note_and_commit(
+    mut tx: Tx,
+    user: Uuid,
+    ended: u64,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    security_log::write(&mut tx, user, EventKind::SessionsEnded, Some(client), now).await?;
+    tx.commit().await?;
+    tracing::info!(event = "sessions_ended", %user, address = %client.address, ended);
+    Ok(())
+}
+
+/// Ends all of a person's sessions; whether the one that asks was still among them.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn end_all(tx: &mut Tx, user: Uuid, asking: &Id) -> sqlx::Result<bool> {
+    const REST: &str = "delete from sessions where user_id = $1";
+    let was_there = give_up(tx, user, asking).await?;
+    within!(tx, |c| sqlx::query(REST).bind(user).execute(c).await.map(|_| ()))?;
+    Ok(was_there)
+}
+
+/// Ends the session that asks, because another takes its place. Whether it was still there:
+/// if not, somebody ended it while its request was in flight, and nothing may follow it.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn give_up(tx: &mut Tx, user: Uuid, asking: &Id) -> sqlx::Result<bool> {
+    const GIVE_UP: &str = "delete from sessions where id_hash = $1 and user_id = $2";
+    within!(tx, |c| {
+        sqlx::query(GIVE_UP)
+            .bind(hash(asking))
+            .bind(user)
+            .execute(c)
+            .await
+            .map(|d| d.rows_affected() == 1)
+    })
+}
+
+/// When the person proved in this session who they are; `None` when it has ended.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn authenticated_at(db: &Db, user: Uuid, asking: &Id) -> sqlx::Result<Option<Timestamp>> {
+    const WHEN: &str = "select authenticated_at from sessions where id_hash = $1 and user_id = $2";
+    reading!(db, |pool| {
+        sqlx::query_scalar(WHEN).bind(hash(asking)).bind(user).fetch_optional(pool).await
+    })
+}
