@@ -9,4 +9,5 @@ pub mod next;
 pub mod page;
 pub mod password;
 pub mod role;
+pub mod token;
 pub mod username;

@@ -14,13 +14,16 @@ pub mod db;
 pub mod doors;
 pub mod failure;
 pub mod layers;
+pub mod mail;
 pub mod markdown;
 pub mod pages;
 pub mod passwords;
+pub mod resets;
 pub mod seed;
 pub mod serve;
 pub mod sessions;
 pub mod site;
+pub mod tokens;
 pub mod users;
 
 use std::sync::{Arc, LazyLock};
@@ -43,8 +46,8 @@ use tower_http::{
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use self::{
-    auth::Backend, clock::Clock, config::Config, db::Db, passwords::Passwords, sessions::Store,
-    site::Bundle,
+    auth::Backend, clock::Clock, config::Config, db::Db, mail::Mail, passwords::Passwords,
+    sessions::Store, site::Bundle,
 };
 use crate::app::App;
 
@@ -59,6 +62,8 @@ pub struct AppState {
     pub clock: Clock,
     /// The hasher.
     pub passwords: Passwords,
+    /// How mail leaves.
+    pub mail: Mail,
     /// The names of the files that pages link to.
     pub bundle: Bundle,
     /// Leptos' own options.
@@ -73,10 +78,12 @@ impl FromRef<AppState> for LeptosOptions {
 
 impl AppState {
     /// # Errors
-    /// When the system gives no randomness.
+    /// When the system gives no randomness, or when a setting of the mail makes no sense.
     pub fn new(db: Db, config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let mail = Mail::new(&config)?;
         Ok(Self {
             db,
+            mail,
             config: Arc::new(config),
             clock,
             passwords: Passwords::new()?,

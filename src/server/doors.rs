@@ -20,16 +20,22 @@ use super::{AppState, pages};
 use crate::{
     error::Error,
     pages::{
-        articles::DeleteArticle, editor::SaveArticle, log_in::LogIn, register::Register,
+        articles::DeleteArticle,
+        editor::SaveArticle,
+        log_in::LogIn,
+        register::Register,
+        reset::{AskForReset, ResetPassword},
         settings::LogOut,
     },
     ui::form::{Done, Refused},
 };
 
 /// Which server function a page's form is for, and which page shows its refusal.
-pub const FORMS: [(&str, &str); 6] = [
+pub const FORMS: [(&str, &str); 8] = [
     ("/login", LogIn::PATH),
     ("/register", Register::PATH),
+    ("/reset", AskForReset::PATH),
+    ("/reset/{token}", ResetPassword::PATH),
     ("/settings", LogOut::PATH),
     ("/editor", SaveArticle::PATH),
     ("/editor/{slug}", SaveArticle::PATH),

@@ -196,7 +196,7 @@ pub async fn upgrade_hash(db: &Db, id: Uuid, old: &str, new: &str) -> sqlx::Resu
     })
 }
 
-/// Gives the account another password and ends its sessions.
+/// Gives the account another password and ends its sessions, and what was mailed for it.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -214,7 +214,7 @@ pub async fn set_password(db: &Db, username: &str, password_hash: &str) -> Resul
             .await
             .map(|d| d.rows_affected())
     })?;
-    end_sessions_and_commit(tx, &name, changed).await
+    end_access_and_commit(tx, &name, changed).await
 }
 
 /// Lets the account log in, or no longer; either way its sessions end.
@@ -234,7 +234,7 @@ pub async fn set_active(db: &Db, username: &str, active: bool) -> Result<(), Fai
             .await
             .map(|d| d.rows_affected())
     })?;
-    end_sessions_and_commit(tx, &name, changed).await
+    end_access_and_commit(tx, &name, changed).await
 }
 
 /// Gives the account one role in place of those it has; its sessions end.
@@ -258,17 +258,55 @@ pub async fn set_role(db: &Db, username: &str, role: Role) -> Result<(), Failure
         .execute(c)
         .await
         .map(|_| ()))?;
-    end_sessions_and_commit(tx, &name, 1).await
+    end_access_and_commit(tx, &name, 1).await
 }
 
-async fn end_sessions_and_commit(mut tx: Tx, name: &str, changed: u64) -> Result<(), Failure> {
-    const END: &str =
-        "delete from sessions where user_id = (select id from users where username_key = $1)";
+async fn end_access_and_commit(mut tx: Tx, name: &str, changed: u64) -> Result<(), Failure> {
+    const FIND: &str = "select id from users where username_key = $1";
     if changed == 0 {
         return Err(Error::NotFound.into());
     }
-    within!(&mut tx, |c| sqlx::query(END).bind(name).execute(c).await.map(|_| ()))?;
+    let (id,): (Uuid,) = within!(&mut tx, |c| sqlx::query_as(FIND).bind(name).fetch_one(c).await)?;
+    end_access(&mut tx, id).await?;
     Ok(tx.commit().await?)
+}
+
+/// Gives an active account another password, if it still has that address; says whether it
+/// did. To be followed by [`end_access`].
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn replace_password(
+    tx: &mut Tx,
+    id: Uuid,
+    email: &str,
+    password_hash: &str,
+) -> sqlx::Result<bool> {
+    const SET: &str = "update users set password_hash = $3, security_stamp = $4 \
+         where id = $1 and email_key = $2 and active";
+    within!(tx, |c| {
+        sqlx::query(SET)
+            .bind(id)
+            .bind(key(email))
+            .bind(password_hash)
+            .bind(new_stamp())
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected() == 1)
+    })
+}
+
+/// Ends the account's sessions, and every link that was mailed for it.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn end_access(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
+    const SESSIONS: &str = "delete from sessions where user_id = $1";
+    const LINKS: &str = "delete from account_tokens where user_id = $1";
+    for end in [SESSIONS, LINKS] {
+        within!(&mut *tx, |c| sqlx::query(end).bind(id).execute(c).await.map(|_| ()))?;
+    }
+    Ok(())
 }
 
 /// Sixteen random bytes. `Uuid::new_v4` draws 122 random bits from the operating system.
