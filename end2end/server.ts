@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -17,6 +17,7 @@ const BINARY = resolve(
 // It promises to be ready in under a second; the rest is for a machine that is busy compiling.
 const READY_WITHIN_MS = 15_000;
 const STOPPED_WITHIN_MS = 5_000;
+const MAILED_WITHIN_MS = 10_000;
 
 export class Server {
   private constructor(
@@ -59,6 +60,21 @@ export class Server {
       throw error;
     }
     return server;
+  }
+
+  /** The link in the mail to that address, once it has come. */
+  async mailedLink(address: string): Promise<string> {
+    const mail = join(this.folder, 'mail');
+    for (let waited = 0; waited < MAILED_WITHIN_MS; waited += 50) {
+      for (const name of await readdir(mail).catch(() => [])) {
+        if (!name.endsWith('.eml')) continue;
+        const letter = await readFile(join(mail, name), 'utf8');
+        const link = letter.split('\r\n').find((line) => line.startsWith(`${this.origin}/reset/`));
+        if (link !== undefined && letter.includes(`To: ${address}`)) return link;
+      }
+      await sleep(50);
+    }
+    throw new Error(`no mail with a link came to ${address}`);
   }
 
   /** Everything it has printed so far. */

@@ -11,9 +11,17 @@ use leptos_router::{
 use crate::{
     pages::who_am_i,
     pages::{
-        article::ArticleRoute, articles::DeskRoute, editor::EditorRoute, home::HomeRoute,
-        log_in::LogInRoute, profile::ProfileRoute, register::RegisterRoute,
-        security::SecurityRoute, settings::SettingsRoute, tag::TagRoute,
+        article::ArticleRoute,
+        articles::DeskRoute,
+        editor::EditorRoute,
+        home::HomeRoute,
+        log_in::LogInRoute,
+        profile::ProfileRoute,
+        register::RegisterRoute,
+        reset::{NewPasswordRoute, ResetRoute},
+        security::SecurityRoute,
+        settings::SettingsRoute,
+        tag::TagRoute,
     },
     ui::{
         form::provide_refusal,
@@ -41,6 +49,8 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("") view={Lazy::<HomeRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("login") view={Lazy::<LogInRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("register") view={Lazy::<RegisterRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("reset") view={Lazy::<ResetRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("reset"), ParamSegment("token")) view={Lazy::<NewPasswordRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security")) view={Lazy::<SecurityRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("articles") view={Lazy::<DeskRoute>::new()} ssr=SsrMode::Async />

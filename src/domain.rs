@@ -10,4 +10,5 @@ pub mod page;
 pub mod password;
 pub mod role;
 pub mod security;
+pub mod token;
 pub mod username;

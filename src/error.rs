@@ -30,6 +30,8 @@ pub enum Error {
         /// The version that is stored.
         version: i64,
     },
+    /// A link from a mail opens nothing: it was used, replaced or not used in time.
+    LinkExpired,
     /// The request makes no sense.
     BadRequest,
     /// Too many attempts.
@@ -63,6 +65,7 @@ impl Error {
             Error::Forbidden | Error::RecentLoginNeeded | Error::RegistrationClosed => 403,
             Error::NotFound => 404,
             Error::Conflict { .. } => 409,
+            Error::LinkExpired => 410,
             Error::BadRequest => 400,
             Error::TooMany { .. } => 429,
             Error::Offline | Error::Internal { .. } => 500,
@@ -94,6 +97,9 @@ impl Error {
             Error::NotFound => "There is nothing here, or it is not yours to see.".into(),
             Error::Conflict { .. } => {
                 "This article was saved somewhere else since you opened it. Your text is still here.".into()
+            }
+            Error::LinkExpired => {
+                "This link was used already, or a newer one took its place, or its time is over.".into()
             }
             Error::BadRequest => "The server could not make sense of that request.".into(),
             Error::TooMany { retry_after_s } => {

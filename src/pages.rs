@@ -13,6 +13,7 @@ pub mod home;
 pub mod log_in;
 pub mod profile;
 pub mod register;
+pub mod reset;
 pub mod security;
 pub mod settings;
 pub mod tag;

@@ -14,14 +14,17 @@ pub mod db;
 pub mod doors;
 pub mod failure;
 pub mod layers;
+pub mod mail;
 pub mod markdown;
 pub mod pages;
 pub mod passwords;
+pub mod resets;
 pub mod security_log;
 pub mod seed;
 pub mod serve;
 pub mod sessions;
 pub mod site;
+pub mod tokens;
 pub mod users;
 
 use std::sync::{Arc, LazyLock};
@@ -44,7 +47,8 @@ use tower_http::{
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use self::{
-    auth::Backend, clock::Clock, config::Config, db::Db, passwords::Passwords, sessions::Store,
+    auth::Backend, clock::Clock, config::Config, db::Db, mail::Mail, passwords::Passwords,
+    sessions::Store,
 };
 use crate::app::App;
 
@@ -59,6 +63,8 @@ pub struct AppState {
     pub clock: Clock,
     /// The hasher.
     pub passwords: Passwords,
+    /// How mail leaves.
+    pub mail: Mail,
     /// Leptos' own options.
     pub leptos: LeptosOptions,
 }
@@ -71,10 +77,12 @@ impl FromRef<AppState> for LeptosOptions {
 
 impl AppState {
     /// # Errors
-    /// When the system gives no randomness.
+    /// When the system gives no randomness, or when a setting of the mail makes no sense.
     pub fn new(db: Db, config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let mail = Mail::new(&config)?;
         Ok(Self {
             db,
+            mail,
             config: Arc::new(config),
             clock,
             passwords: Passwords::new()?,

@@ -17,7 +17,7 @@ async function everyPage(author: Page): Promise<{ member: string[]; visitor: str
   const profile = `/profile/${username}`;
   return {
     member: ['/', article, profile, '/editor', article.replace('article', 'editor'), '/articles', '/settings', '/settings/security'],
-    visitor: ['/', '/?page=1000', article, profile, '/login', '/register', '/nowhere'],
+    visitor: ['/', '/?page=1000', article, profile, '/login', '/register', '/reset', '/reset?sent=true', '/nowhere'],
   };
 }
 

@@ -39,12 +39,15 @@ pub fn LogInPage() -> impl IntoView {
     let wanted = query.with_untracked(|query| query.get("next"));
     let next = wanted.as_deref().map_or_else(Next::home, Next::parse).into_path();
     let asked = (next != "/").then(|| view! { <p class="notice">"Log in, and you come straight back to where you were going."</p> });
+    let changed = query.with_untracked(|query| query.get("changed").is_some());
+    let changed = changed.then(|| view! { <p class="notice" role="status">"Your new password is set. Log in with it."</p> });
     let keep = form.typed("keep").is_some();
     view! {
         <Title text="Log in" />
         <div class="page narrow">
             <h1>"Log in"</h1>
             {asked}
+            {changed}
             <Form form to="/login">
                 <ErrorMessages form />
                 <input type="hidden" name="next" value=form.typed("next").unwrap_or(next) />
@@ -56,6 +59,7 @@ pub fn LogInPage() -> impl IntoView {
                 </label>
                 <p class="actions"><Submit form label="Log in" /></p>
             </Form>
+            <p class="aside"><a href="/reset">"Forgotten your password?"</a></p>
             <p class="aside">"No account yet? "<a href="/register">"Make one"</a>"."</p>
         </div>
     }

@@ -110,9 +110,9 @@ pub async fn change_password(
     let asking = auth::identifier(auth)?;
     let proved = auth::prove(state, client, user, Field::CurrentPassword, &current).await?;
     let hash = state.passwords.hash(&new).await?;
-    let stamp =
-        users::change_password(&state.db, &proved, &asking, &hash, client, state.clock.now())
-            .await?;
+    let (db, email, now) = (&state.db, &user.email, state.clock.now());
+    let stamp = users::change_password(db, &proved, email, &asking, &hash, client, now).await?;
+    state.mail.wake();
     // Whoever changed it once more meanwhile has not left this session to go on.
     let user = users::find(&state.db, proved.user_id)
         .await?

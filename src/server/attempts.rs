@@ -31,6 +31,9 @@ const LOG_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// A minute: a flood of guesses is a few lines for the account's owner to read.
 const NOTE_WINDOW: Duration = Duration::from_secs(60);
 
+/// An hour: a person who waits for a mail has found it by then.
+const RESET_WINDOW: Duration = Duration::from_secs(60 * 60);
+
 /// An hour.
 const REGISTER_WINDOW: Duration = Duration::from_secs(60 * 60);
 
@@ -71,6 +74,23 @@ impl Budget {
     /// New accounts from an address.
     pub fn register_from(address: IpAddr, most: u32) -> Self {
         Self::new("register-from", &prefix(address), most, REGISTER_WINDOW)
+    }
+
+    /// Requests for a new password from an address.
+    pub fn reset_from(address: IpAddr, most: u32) -> Self {
+        Self::new("reset-from", &prefix(address), most, RESET_WINDOW)
+    }
+
+    /// Requests for a new password for what was typed as an identity, whether it exists or not.
+    pub fn reset_as(identity: &str, most: u32) -> Self {
+        Self::new("reset-as", &users::key(identity), most, RESET_WINDOW)
+    }
+
+    /// Mails to an account about a new password, by whichever of its identities they were
+    /// asked for. Nobody is told: that would say that there is such an account.
+    pub fn reset_to(account: Uuid, most: u32) -> Self {
+        let counted = Self::new("reset-to", &account.to_string(), most, RESET_WINDOW);
+        Self { told: false, ..counted }
     }
 
     fn new(action: &str, who: &str, most: u32, window: Duration) -> Self {

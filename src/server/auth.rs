@@ -207,7 +207,10 @@ fn budgets(config: &Config, client: &Client, identity: &str, account: Option<Uui
 
 /// What can be somebody's name or address at all. No minimum: it would only tell how short
 /// a name cannot be.
-fn check_identity(typed: &str) -> Result<(), Problem> {
+///
+/// # Errors
+/// The [`Problem`] that stands beside the field.
+pub fn check_identity(typed: &str) -> Result<(), Problem> {
     let Length { max, .. } = Field::Email.length();
     match typed.trim() {
         "" => Err(Problem::Required),

@@ -41,6 +41,11 @@ impl Timestamp {
             .unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
+    /// For the date of a letter.
+    pub fn to_system(self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_micros(u64::try_from(self.0).unwrap_or(0))
+    }
+
     /// For pages.
     pub fn to_when(self) -> When {
         let moment = self.to_offset();

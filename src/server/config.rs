@@ -4,6 +4,7 @@
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
+    path::PathBuf,
     str::FromStr,
     time::Duration,
 };
@@ -11,6 +12,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
+use lettre::message::Mailbox;
 use url::{Host, Url};
 
 /// What `byline serve` is told by its environment or its arguments.
@@ -53,6 +55,10 @@ pub struct Config {
     #[command(flatten)]
     pub new_passwords: NewPasswords,
 
+    /// How mail leaves
+    #[command(flatten)]
+    pub mail: MailSettings,
+
     /// Reverse proxies whose X-Forwarded-For is believed: addresses or networks, separated
     /// by commas; empty for none
     #[arg(long, env = "BYLINE_TRUSTED_PROXIES", value_name = "NETWORKS", default_value = "")]
@@ -72,6 +78,16 @@ pub struct Config {
     #[arg(long, env = "BYLINE_REGISTRATIONS_PER_ADDRESS", value_name = "N", default_value_t = 300,
           value_parser = clap::value_parser!(u32).range(1..))]
     pub registrations_per_address: u32,
+
+    /// Mails with a link to set a new password, for one account, within an hour
+    #[arg(long, env = "BYLINE_RESETS_PER_ACCOUNT", value_name = "N", default_value_t = 3,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub resets_per_account: u32,
+
+    /// Requests for such a mail from one network address (IPv6: one /64), within an hour
+    #[arg(long, env = "BYLINE_RESETS_PER_ADDRESS", value_name = "N", default_value_t = 20,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub resets_per_address: u32,
 
     /// The most connections at once. Each is an open file, and 1024 is what a process may
     /// usually open; the database takes some fifty
@@ -102,6 +118,37 @@ pub struct NewPasswords {
     #[arg(long = "password-min", env = "BYLINE_PASSWORD_MIN", value_name = "N", default_value_t = 12,
           value_parser = clap::value_parser!(u8).range(8..=64))]
     pub min: u8,
+}
+
+/// How mail leaves.
+#[derive(Args, Clone)]
+pub struct MailSettings {
+    /// The mail server: smtp://USER:PASSWORD@HOST:PORT?tls=required, smtps:// for TLS from the
+    /// start, smtp:// without tls= for a server on this machine. Without one, mail goes into a
+    /// folder
+    #[arg(long = "smtp-url", env = "SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+
+    /// The folder that gets each mail as a file, when there is no mail server
+    #[arg(
+        long = "mail-dir",
+        env = "BYLINE_MAIL_DIR",
+        value_name = "FOLDER",
+        default_value = "mail"
+    )]
+    pub folder: PathBuf,
+
+    /// The sender, such as Byline <byline@example.org>; when it is not given, byline@
+    /// and the host of the site's address
+    #[arg(long = "mail-from", env = "BYLINE_MAIL_FROM", value_name = "ADDRESS")]
+    pub from: Option<Mailbox>,
+}
+
+/// The address of the mail server may hold a password.
+impl fmt::Debug for MailSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MailSettings")
+    }
 }
 
 /// The one setting that every command needs.
@@ -148,6 +195,7 @@ pub enum Registration {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     text: String,
+    mail_domain: String,
     secure: bool,
 }
 
@@ -155,6 +203,12 @@ impl Origin {
     /// As browsers send it in `Origin`: no slash at its end.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The host, as it stands behind the @ of a mail address; `localhost` for a number, which
+    /// few mail servers take there.
+    pub fn mail_domain(&self) -> &str {
+        &self.mail_domain
     }
 
     /// Whether it is https.
@@ -179,10 +233,10 @@ impl FromStr for Origin {
         if !bare || !url.username().is_empty() || url.password().is_some() {
             bail!("more than an origin; {wanted}");
         }
-        let loopback = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
+        let (loopback, mail_domain) = match url.host() {
+            Some(Host::Domain(name)) => (name == "localhost" || name.ends_with(".localhost"), name),
+            Some(Host::Ipv4(address)) => (address.is_loopback(), "localhost"),
+            Some(Host::Ipv6(address)) => (address.is_loopback(), "localhost"),
             None => bail!("no host; {wanted}"),
         };
         let secure = url.scheme() == "https";
@@ -190,7 +244,11 @@ impl FromStr for Origin {
         if !secure && !local {
             bail!("cookies need https everywhere but on a loopback address; {wanted}");
         }
-        Ok(Self { text: url.origin().ascii_serialization(), secure })
+        Ok(Self {
+            text: url.origin().ascii_serialization(),
+            mail_domain: mail_domain.to_owned(),
+            secure,
+        })
     }
 }
 
@@ -229,6 +287,10 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a client may take to send its headers: slower ones are attacks.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a mail server may take for one mail. Shorter than the first wait for another try,
+/// so that nobody tries a mail that somebody still sends.
+pub const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long requests in flight may go on after SIGTERM, before they are cut.
 pub const STOP_DEADLINE: Duration = Duration::from_secs(15);

@@ -27,6 +27,7 @@ use crate::{
         editor::SaveArticle,
         log_in::LogIn,
         register::Register,
+        reset::{AskForReset, ResetPassword},
         security::{ChangePassword, EndOtherSessions, EndSession},
         settings::LogOut,
     },
@@ -35,9 +36,11 @@ use crate::{
 
 /// Which server function a page's form is for, and which page shows its refusal. The forms
 /// of a page that has several are told apart by the query of the address they are sent to.
-pub const FORMS: [(&str, &str); 10] = [
+pub const FORMS: [(&str, &str); 12] = [
     ("/login", LogIn::PATH),
     ("/register", Register::PATH),
+    ("/reset", AskForReset::PATH),
+    ("/reset/{token}", ResetPassword::PATH),
     ("/settings", LogOut::PATH),
     ("/editor", SaveArticle::PATH),
     ("/editor/{slug}", SaveArticle::PATH),

@@ -66,14 +66,27 @@ pub async fn refuse_unmarked(
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let headers = request.headers();
     let marked = headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
+    // A page without a referrer has its forms sent with `Origin: null` (Fetch, 3.2); that it is
+    // ours nevertheless is the browser's own word, which no page can write.
+    let nameless = headers.get(header::ORIGIN).is_some_and(|o| o == "null")
+        && headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
     // `Host` is the client's word. An Origin is only ours if it is the configured one.
-    let foreign =
-        !safe && headers.get(header::ORIGIN).is_some_and(|o| *o != state.config.origin.as_str());
+    let foreign = !safe
+        && !nameless
+        && headers.get(header::ORIGIN).is_some_and(|o| *o != state.config.origin.as_str());
     if foreign || (!safe && !marked && headers.contains_key(header::COOKIE)) {
-        tracing::info!(event = "cross_site_refused", path = request.uri().path());
+        let path = request.uri().path();
+        let path = if is_secret(path) { "(a link)" } else { path };
+        tracing::info!(event = "cross_site_refused", path);
         return StatusCode::FORBIDDEN.into_response();
     }
     next.run(request).await
+}
+
+/// Whether an address opens something by itself: it stands in a mail, and belongs into no log,
+/// no cache and no `Referer`.
+fn is_secret(path: &str) -> bool {
+    path.starts_with("/reset/")
 }
 
 /// The headers that every answer carries (OWASP ASVS 5.0, 3.4).
@@ -88,10 +101,14 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
             "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         ),
     ];
+    let secret = is_secret(request.uri().path());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if secret {
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     }
     // Pages bring a policy with a nonce. Whatever is not a page runs nothing at all.
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(
@@ -104,11 +121,12 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
     response
 }
 
-/// Nobody's pages but one's own: what a logged-in person sees is never stored, by no cache
-/// and not for the Back button after logging out.
+/// Nobody's pages but one's own: what a logged-in person sees, or whoever has a link from a
+/// mail, is never stored, by no cache and not for the Back button after logging out.
 pub async fn caching(request: Request, next: Next) -> Response {
     let personal =
         request.extensions().get::<AuthSession>().is_some_and(|auth| auth.user.is_some());
+    let personal = personal || is_secret(request.uri().path());
     let mut response = next.run(request).await;
     let value = if personal { "private, no-store" } else { "private, no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));

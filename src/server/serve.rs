@@ -17,7 +17,7 @@ use axum_server::{Handle, accept::Accept};
 use tokio::{
     net::TcpStream,
     signal::unix::{Signal, SignalKind, signal},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 use tower::Layer;
 use tracing_subscriber::EnvFilter;
@@ -27,11 +27,14 @@ use super::{
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
-    router, security_log, sessions, users,
+    mail, router, security_log, sessions, tokens, users,
 };
 
-/// How often ended sessions and attempts, and old events, are swept out.
+/// How often ended sessions, links and attempts, and old events, are swept out.
 const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
+
+/// How long the mail that is under way may go on after the last request.
+const LAST_MAIL: Duration = Duration::from_secs(5);
 
 /// Takes the port, opens and migrates the database, serves until SIGTERM or Ctrl-C, finishes
 /// what is in flight and closes the database. The port comes first: a second Byline, of a
@@ -41,7 +44,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
 /// One sentence about what cannot be had: the port, the file, the server, the schema.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log)
-        .context("BYLINE_LOG is not a list of filter directives such as info,sqlx=warn")?;
+        .context("BYLINE_LOG is not a list of filter directives such as info,sqlx=warn")?
+        // It writes down every address, and those of links from mails are secret.
+        .add_directive("tower_http::csrf=off".parse()?);
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
@@ -57,12 +62,20 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     // Whoever reads that it is there may stop it at once.
     let terminate = signal(SignalKind::terminate())?;
     announce(&state).await?;
+    tracing::info!(to = state.mail.destination(), "mail is delivered");
     let sweeper = tokio::spawn(sweep(state.clone()));
+    let (stop_mail, mail_stops) = watch::channel(false);
+    let postman = tokio::spawn(mail::deliver(state.clone(), mail_stops));
 
     let handle = Handle::new();
-    tokio::spawn(stop_when_told(terminate, handle.clone()));
+    tokio::spawn(stop_when_told(terminate, handle.clone(), stop_mail.clone()));
     let ended = run(listener, handle, state).await;
     sweeper.abort();
+    stop_mail.send_replace(true);
+    // A mail that is cut off here is tried again after the next start.
+    if tokio::time::timeout(LAST_MAIL, postman).await.is_err() {
+        tracing::warn!("stopped amid a mail");
+    }
     db.close().await;
     ended?;
     tracing::info!("stopped");
@@ -149,12 +162,17 @@ async fn announce(state: &AppState) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-async fn stop_when_told(mut terminate: Signal, handle: Handle<SocketAddr>) {
+async fn stop_when_told(
+    mut terminate: Signal,
+    handle: Handle<SocketAddr>,
+    stop_mail: watch::Sender<bool>,
+) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
     tracing::info!("stopping");
+    stop_mail.send_replace(true);
     handle.graceful_shutdown(Some(STOP_DEADLINE));
 }
 
@@ -165,6 +183,7 @@ async fn sweep(state: AppState) {
         let now = state.clock.now();
         let swept = async {
             sessions::forget_ended(&state.db, now).await?;
+            tokens::forget_ended(&state.db, now).await?;
             attempts::forget_ended(&state.db, now).await?;
             security_log::forget_old(&state.db, now).await
         };

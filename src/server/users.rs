@@ -11,6 +11,7 @@ use super::{
     clock::Timestamp,
     db::{Db, Tx, reading, violated, within, writing},
     failure::Failure,
+    mail::{letters::Letter, outbox},
     security_log,
     sessions::own,
 };
@@ -222,7 +223,7 @@ pub async fn upgrade_hash(db: &Db, id: Uuid, old: &str, new: &str) -> sqlx::Resu
     })
 }
 
-/// Gives the account another password and ends its sessions.
+/// Gives the account another password and ends its sessions, and what was mailed for it.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -243,18 +244,20 @@ pub async fn set_password(
             .fetch_optional(c)
             .await
     })?;
-    end_sessions_and_commit(tx, changed, EventKind::PasswordChanged, now).await
+    end_access_and_commit(tx, changed, EventKind::PasswordChanged, now).await
 }
 
-/// Gives the account another password, ends its sessions, and renews the security stamp that
-/// was `stamp` when the former password was proved. Gives the new stamp.
+/// Gives the account another password in place of the one that `proved` was found with, ends
+/// its sessions and what was mailed for it, and tells its owner at `email`. Gives the new
+/// security stamp.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] when the session that asks has ended meanwhile, or the account
 /// has another stamp: then somebody else was faster.
 pub async fn change_password(
     db: &Db,
-    user: &Credential,
+    proved: &Credential,
+    email: &str,
     asking: &Id,
     password_hash: &str,
     client: &Client,
@@ -262,24 +265,26 @@ pub async fn change_password(
 ) -> Result<Vec<u8>, Failure> {
     const SET: &str = "update users set password_hash = $3, security_stamp = $4 \
          where id = $1 and security_stamp = $2 and active";
-    let stamp = new_stamp();
+    let (id, stamp) = (proved.user_id, new_stamp());
     let mut tx = db.begin().await?;
-    let ended = own::end_all(&mut tx, user.user_id, asking).await?;
+    // The account first, as everywhere: two of these never wait for each other.
     let changed = within!(&mut tx, |c| {
         sqlx::query(SET)
-            .bind(user.user_id)
-            .bind(&user.security_stamp)
+            .bind(id)
+            .bind(&proved.security_stamp)
             .bind(password_hash)
             .bind(&stamp)
             .execute(c)
             .await
             .map(|d| d.rows_affected())
     })?;
-    if !ended || changed == 0 {
+    if changed == 0 || !own::give_up(&mut tx, id, asking).await? {
         return Err(Error::Unauthenticated.into());
     }
-    security_log::write(&mut tx, user.user_id, EventKind::PasswordChanged, Some(client), now)
-        .await?;
+    end_access(&mut tx, id).await?;
+    security_log::write(&mut tx, id, EventKind::PasswordChanged, Some(client), now).await?;
+    let notice = Letter::PasswordChanged { user: id, email: email.to_owned() };
+    outbox::put(&mut tx, &notice, now).await?;
     tx.commit().await?;
     Ok(stamp)
 }
@@ -306,7 +311,7 @@ pub async fn set_active(
             .await
     })?;
     let kind = if active { EventKind::Activated } else { EventKind::Deactivated };
-    end_sessions_and_commit(tx, changed, kind, now).await
+    end_access_and_commit(tx, changed, kind, now).await
 }
 
 /// Gives the account one role in place of those it has; its sessions end.
@@ -324,21 +329,58 @@ pub async fn set_role(db: &Db, username: &str, role: Role, now: Timestamp) -> Re
         within!(&mut tx, |c| sqlx::query(CLEAR).bind(id).execute(c).await.map(|_| ()))?;
         add_role(&mut tx, id, role).await?;
     }
-    end_sessions_and_commit(tx, found, EventKind::RoleChanged, now).await
+    end_access_and_commit(tx, found, EventKind::RoleChanged, now).await
 }
 
 /// What follows each change that the command line makes to an account.
-async fn end_sessions_and_commit(
+async fn end_access_and_commit(
     mut tx: Tx,
     changed: Option<Uuid>,
     kind: EventKind,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    const END: &str = "delete from sessions where user_id = $1";
     let id = changed.ok_or(Error::NotFound)?;
-    within!(&mut tx, |c| sqlx::query(END).bind(id).execute(c).await.map(|_| ()))?;
+    end_access(&mut tx, id).await?;
     security_log::write(&mut tx, id, kind, None, now).await?;
     Ok(tx.commit().await?)
+}
+
+/// Gives an active account another password, if it still has that address; says whether it
+/// did. To be followed by [`end_access`].
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn replace_password(
+    tx: &mut Tx,
+    id: Uuid,
+    email: &str,
+    password_hash: &str,
+) -> sqlx::Result<bool> {
+    const SET: &str = "update users set password_hash = $3, security_stamp = $4 \
+         where id = $1 and email_key = $2 and active";
+    within!(tx, |c| {
+        sqlx::query(SET)
+            .bind(id)
+            .bind(key(email))
+            .bind(password_hash)
+            .bind(new_stamp())
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected() == 1)
+    })
+}
+
+/// Ends the account's sessions, and every link that was mailed for it.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn end_access(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
+    const SESSIONS: &str = "delete from sessions where user_id = $1";
+    const LINKS: &str = "delete from account_tokens where user_id = $1";
+    for end in [SESSIONS, LINKS] {
+        within!(&mut *tx, |c| sqlx::query(end).bind(id).execute(c).await.map(|_| ()))?;
+    }
+    Ok(())
 }
 
 /// Sixteen random bytes. `Uuid::new_v4` draws 122 random bits from the operating system.

@@ -163,19 +163,23 @@ story!(t16_no_other_site_can_log_a_browser_in_or_register_it, |engine| {
 });
 
 /// All addresses that a GET can read: every page, and every server function that is called
-/// by GET. Each stands for something that ada's article and name make real.
-fn readable() -> Vec<String> {
+/// by GET. Each stands for something that ada's article, name and token make real.
+async fn readable(app: &TestApp) -> Vec<String> {
+    let token = app.reset_token("ada").await;
     let pages = byline::server::page_paths().iter();
     let mut all: Vec<String> = pages
         .map(|page| {
-            page.replace("{slug}", "mine").replace("{username}", "ada").replace("{tag}", "x")
+            page.replace("{slug}", "mine")
+                .replace("{username}", "ada")
+                .replace("{tag}", "x")
+                .replace("{token}", &token)
         })
         .collect();
     let functions = leptos::server_fn::axum::server_fn_paths();
     all.extend(
         functions
             .filter(|(_, method)| *method == Method::GET)
-            .map(|(path, _)| format!("{path}?slug=mine&username=ada&tag=x&page=1")),
+            .map(|(path, _)| format!("{path}?slug=mine&username=ada&tag=x&page=1&token={token}")),
     );
     all
 }
@@ -193,10 +197,10 @@ story!(t15_no_get_changes_anything, |engine| {
     let ada = with_one_article(&app).await;
     // Later than "last seen" is exact: that is written, and nothing but that.
     app.state.clock.advance(Duration::from_secs(120));
+    let mut addresses = readable(&app).await;
     let before = app.dump().await;
     assert!(before.iter().any(|row| row.starts_with("article_tags: ")), "{before:?}");
     let query = "title=New&body=Words+enough.&status=published&email=ada&password=guessed";
-    let mut addresses = readable();
     for path in leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path) {
         addresses.push(format!("{path}?slug=mine&username=new&{query}"));
     }
@@ -220,7 +224,7 @@ story!(t17_nothing_that_is_read_hands_out_a_secret, |engine| {
     let ada = with_one_article(&app).await;
     let cookie = ada.cookie().unwrap();
     let id = cookie.split('=').nth(1).unwrap();
-    for address in readable() {
+    for address in readable(&app).await {
         let answer = ada.get(&address).await;
         assert_eq!(answer.status, StatusCode::OK, "{address}");
         assert!(!answer.body.contains(id) && !answer.body.contains("argon2"), "{address}");
@@ -233,7 +237,7 @@ story!(t17_every_function_on_get_is_marked_as_reading_and_writes_nothing, |engin
     let marked: usize =
         sources("src").iter().map(|(_, text)| text.matches("\n// reads only\n").count()).sum();
     let functions: Vec<_> =
-        readable().into_iter().filter(|address| address.starts_with("/rpc/")).collect();
+        readable(&app).await.into_iter().filter(|address| address.starts_with("/rpc/")).collect();
     assert_eq!(functions.len(), marked);
     app.forbid_writing().await;
     for address in functions {
@@ -376,12 +380,12 @@ story!(t26_a_field_of_another_shape_is_a_bad_request, |engine| {
     let app = TestApp::start(engine).await;
     let (ada, stranger) = (with_one_article(&app).await, app.browser());
     let shapes = ["[]=x", "[a]=x", "", "=", "=null", "=%7B%7D", "[0][0]=x"];
-    let fields = ["password", "title", "slug", "version"];
+    let fields = ["password", "title", "slug", "version", "token"];
     let mut bodies: Vec<String> =
         fields.iter().flat_map(|name| shapes.map(|shape| format!("{name}{shape}"))).collect();
     bodies.push(String::new());
     for body in bodies {
-        for function in ["log-in", "register", "save-article", "delete-article"] {
+        for function in ["log-in", "register", "reset-password", "save-article", "delete-article"] {
             for (who, browser) in [("a member", &ada), ("a stranger", &stranger)] {
                 let cookie = browser.cookie();
                 let request = browser
@@ -884,22 +888,26 @@ impl<T: std::fmt::Debug> Probe<T> {
 fn t46_what_holds_a_secret_prints_none() {
     use byline::{
         domain::password::Password,
-        pages::{log_in::LogIn, register::Register},
-        server::{accounts::Application, passwords::Passwords, users},
+        pages::{log_in::LogIn, register::Register, reset::ResetPassword},
+        server::{accounts::Application, passwords::Passwords, tokens::Token, users},
     };
     let form = json!({ "username": "a", "email": "a", "email_again": "a", "password": SECRET });
     let log_in: LogIn = serde_json::from_value(form.clone()).unwrap();
     let register: Register = serde_json::from_value(form).unwrap();
+    let form = json!({ "token": SECRET, "password": SECRET });
+    let reset: ResetPassword = serde_json::from_value(form).unwrap();
     let url = format!("postgres://byline:{SECRET}@127.0.0.1/byline");
-    let config = OnlyConfig::parse_from(["test", "--database-url", &url]).config;
-    let printed = format!("{log_in:?} {register:?} {config:?}");
+    let smtp = format!("smtps://byline:{SECRET}@127.0.0.1");
+    let config =
+        OnlyConfig::parse_from(["test", "--database-url", &url, "--smtp-url", &smtp]).config;
+    let printed = format!("{log_in:?} {register:?} {reset:?} {config:?}");
     assert!(printed.contains("LogIn") && printed.contains("Register"), "{printed}");
     assert!(!printed.contains(SECRET), "{printed}");
     const {
         assert!(Probe::<User>::PRINTS, "the probe tells");
         assert!(!Probe::<Password>::PRINTS && !Probe::<Passwords>::PRINTS);
         assert!(!Probe::<Application>::PRINTS && !Probe::<users::NewUser>::PRINTS);
-        assert!(!Probe::<users::Credential>::PRINTS);
+        assert!(!Probe::<users::Credential>::PRINTS && !Probe::<Token>::PRINTS);
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::support::{Engine, PASSWORD};
+use crate::support::{Engine, Letter, PASSWORD};
 
 fn byline(folder: &tempfile::TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_byline"));
@@ -120,6 +120,16 @@ async fn an_administrator_is_made_on_the_command_line_and_logs_in() {
     assert_eq!(answer.status(), 200);
 }
 
+/// The first mail that a served site puts into its folder, which nobody asks it to.
+async fn mailed(folder: &tempfile::TempDir) -> Letter {
+    loop {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if let Some(letter) = Letter::all(&folder.path().join("mail")).pop() {
+            return letter;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn t46_a_whole_visit_leaves_no_secret_in_log_or_database() {
     let folder = tempfile::tempdir().unwrap();
@@ -156,7 +166,26 @@ async fn t46_a_whole_visit_leaves_no_secret_in_log_or_database() {
         cookies.extend(answer.cookies().map(|cookie| cookie.value().to_owned()));
     }
     assert_eq!(cookies.len(), 1);
-    let secrets = [secret.to_owned(), wrong.to_owned(), cookies.remove(0)];
+    let form = [("email", "ada")];
+    client
+        .post(url("/rpc/ask-for-reset"))
+        .header("origin", &site.origin)
+        .form(&form)
+        .send()
+        .await
+        .unwrap();
+    let link = mailed(&folder).await.link(&site.origin);
+    let token = link.rsplit('/').next().unwrap().to_owned();
+    let fresh = "a fresh and secret phrase";
+    // From elsewhere, which is logged, and then as it should be.
+    for (origin, expected) in [("https://evil.example", 403), (site.origin.as_str(), 200)] {
+        client.get(url(&link)).send().await.unwrap();
+        let form = [("token", token.as_str()), ("password", fresh)];
+        let request = client.post(url(&link)).header("origin", origin).form(&form);
+        let answer = request.header("accept", "text/html").send().await.unwrap();
+        assert_eq!(answer.status(), expected, "from {origin}");
+    }
+    let secrets = [secret.to_owned(), wrong.to_owned(), cookies.remove(0), token, fresh.to_owned()];
     for path in ["/", "/settings", "/articles", "/nothing"] {
         client.get(url(path)).send().await.unwrap();
     }
@@ -233,6 +262,11 @@ fn what_keeps_the_site_from_starting_is_one_clear_sentence() {
         ),
         ("DATABASE_URL", "mysql://x", "must begin with sqlite:// or postgres://"),
         ("BYLINE_LOG", "=,=,", "BYLINE_LOG"),
+        ("SMTP_URL", "mail.example.org", "SMTP_URL is not the address of a mail server"),
+        ("SMTP_URL", "http://u:hidden@mail.example.org", "SMTP_URL"),
+        ("SMTP_URL", "smtp://u:hidden@mail.example.org?tls=perhaps", "SMTP_URL"),
+        ("SMTP_URL", "smtp://u:hidden@:x", "SMTP_URL"),
+        ("BYLINE_MAIL_DIR", "/dev/null", "BYLINE_MAIL_DIR is /dev/null, which is no folder"),
     ] {
         let mut command = byline(&folder);
         command.args(["serve"]).env("BYLINE_LISTEN", "127.0.0.1:0").env(name, value);
@@ -244,6 +278,7 @@ fn what_keeps_the_site_from_starting_is_one_clear_sentence() {
             "{name}={value}: {stderr}"
         );
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(!stderr.contains("hidden"), "{stderr}");
     }
 }
 
@@ -268,6 +303,9 @@ fn a_setting_that_makes_no_sense_is_named_with_what_would() {
         ("BYLINE_TRUSTED_PROXIES", "--trusted-proxies"),
         ("BYLINE_BODY_LIMIT", "--body-limit"),
         ("BYLINE_LOGIN_ATTEMPTS_PER_ACCOUNT", "--login-attempts-per-account"),
+        ("BYLINE_MAIL_FROM", "--mail-from"),
+        ("BYLINE_RESETS_PER_ACCOUNT", "--resets-per-account"),
+        ("BYLINE_RESETS_PER_ADDRESS", "--resets-per-address"),
     ] {
         let mut command = byline(&folder);
         command.arg("serve").env(name, "nonsense");

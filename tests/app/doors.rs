@@ -10,31 +10,43 @@ use crate::support::{Answer, TestApp, story};
 
 /// What a stranger may call. Everything else must answer 401, and a new function is refused
 /// here until somebody decides.
-const PUBLIC_FUNCTIONS: [&str; 9] = [
+const PUBLIC_FUNCTIONS: [&str; 12] = [
     "article",
+    "ask-for-reset",
     "front-page",
     "log-in",
     "log-out",
     "profile",
     "register",
     "registration-terms",
+    "reset-password",
+    "reset-terms",
     "tagged",
     "who-am-i",
 ];
 
 /// What a stranger may open; every other page sends them to log in.
-const PUBLIC_PAGES: [&str; 6] =
-    ["/", "/login", "/register", "/article/{slug}", "/profile/{username}", "/tag/{tag}"];
+const PUBLIC_PAGES: [&str; 8] = [
+    "/",
+    "/login",
+    "/register",
+    "/reset",
+    "/reset/{token}",
+    "/article/{slug}",
+    "/profile/{username}",
+    "/tag/{tag}",
+];
 
 /// The pages whose forms a stranger may send. Logging out asks for nobody: whoever is not logged
 /// in is logged out already.
-const PUBLIC_FORMS: [&str; 3] = ["/login", "/register", "/settings"];
+const PUBLIC_FORMS: [&str; 5] = ["/login", "/register", "/reset", "/reset/{token}", "/settings"];
 
 /// What is neither a page nor a function, and open.
 const PUBLIC_OTHERS: [&str; 2] = ["/health", "/ready"];
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
-const FIELDS: [(&str, &str); 15] = [
+const FIELDS: [(&str, &str); 16] = [
+    ("token", "x"),
     ("slug", "open"),
     ("page", "1"),
     ("username", "ada"),
@@ -93,11 +105,15 @@ story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
             ],
         )
         .await;
+    let token = app.reset_token("ada").await;
     let patterns = byline::server::page_paths();
     assert!(patterns.len() >= 10);
     for pattern in patterns.iter().map(String::as_str) {
-        let path =
-            pattern.replace("{slug}", "open").replace("{username}", "ada").replace("{tag}", "x");
+        let path = pattern
+            .replace("{slug}", "open")
+            .replace("{username}", "ada")
+            .replace("{tag}", "x")
+            .replace("{token}", &token);
         let answer = app.browser().get(&path).await;
         if PUBLIC_PAGES.contains(&pattern) {
             assert_eq!(answer.status, StatusCode::OK, "{pattern}");
@@ -150,8 +166,11 @@ story!(every_route_with_every_method_refuses_a_stranger_or_is_on_the_public_list
         (name, if name == "password" { crate::support::PASSWORD } else { value })
     });
     for route in routes {
-        let path =
-            route.replace("{slug}", "open").replace("{username}", "ada").replace("{tag}", "x");
+        let path = route
+            .replace("{slug}", "open")
+            .replace("{username}", "ada")
+            .replace("{tag}", "x")
+            .replace("{token}", "x");
         for method in [
             Method::GET,
             Method::HEAD,

@@ -25,7 +25,7 @@ struct Valid {
     fields: &'static [(&'static str, &'static str)],
 }
 
-const VALID: [Valid; 20] = [
+const VALID: [Valid; 23] = [
     Valid { function: "article", page: None, fields: &[("slug", "mine")] },
     Valid { function: "desk", page: None, fields: &[("page", "1")] },
     Valid { function: "front-page", page: None, fields: &[("page", "1")] },
@@ -56,6 +56,13 @@ const VALID: [Valid; 20] = [
             ("email_again", "person{n}@example.org"),
             ("password", "correct+horse+battery"),
         ],
+    },
+    Valid { function: "ask-for-reset", page: Some("/reset"), fields: &[("email", "person{n}")] },
+    Valid { function: "reset-terms", page: None, fields: &[("token", "{token}")] },
+    Valid {
+        function: "reset-password",
+        page: Some("/reset/{token}"),
+        fields: &[("token", "{token}"), ("password", "correct+horse+battery")],
     },
     Valid {
         function: "save-article",
@@ -247,9 +254,14 @@ impl Trial {
             "1000000",
             "--registrations-per-address",
             "1000000",
+            "--resets-per-account",
+            "1000000",
+            "--resets-per-address",
+            "1000000",
         ];
         let app = TestApp::start_with(engine, &patient).await;
         let ada = app.person("ada").await;
+        app.person("bob").await;
         let fields = [
             ("title", "Mine"),
             ("body", "Enough words to be an article."),
@@ -276,6 +288,7 @@ impl Trial {
         if format!("{path}{body}").contains("{slug}") {
             self.ada.write(&format!("Fresh {n}"), "published", "public").await;
         }
+        let token = self.app.reset_token("bob").await;
         let stranger = self.app.browser();
         let mut handle = String::new();
         if body.contains("{handle}") || valid.function == "end-other-sessions" {
@@ -285,11 +298,11 @@ impl Trial {
         }
         let fill = |text: &str| {
             let text = text.replace("{slug}", &slug).replace("{handle}", &handle);
-            text.replace("{n}", &n.to_string())
+            text.replace("{n}", &n.to_string()).replace("{token}", &token)
         };
         let (path, body) = (fill(&path), fill(body));
         let browser = match valid.function {
-            "log-in" | "register" => &stranger,
+            "log-in" | "register" | "ask-for-reset" | "reset-terms" | "reset-password" => &stranger,
             // Ada keeps her password: others log in with it.
             "change-password" => {
                 stranger.register(&format!("changes{n}")).await;
@@ -355,6 +368,8 @@ impl Trial {
                 "select (select coalesce(string_agg(username || ' ' || email || ' ' || password_hash || ' ' || active, ',' order by username), '') from users) \
                  || (select ' roles: ' || count(*) from user_roles) \
                  || (select ' sessions: ' || count(*) || ' ' || coalesce(max(created_at), 0) from sessions) \
+                 || (select ' mails: ' || count(*) from outbox) \
+                 || (select ' tokens: ' || count(*) from account_tokens) \
                  || (select coalesce(string_agg(slug || ' ' || title || ' ' || description || ' ' || length(body) || ' ' || length(html) \
                      || ' ' || visibility || ' ' || status || ' ' || version, ',' order by slug), '') from articles) \
                  || (select coalesce(string_agg(tag || ' ' || position, ',' order by tag, position), '') from article_tags) \

@@ -261,9 +261,14 @@ story!(t06_changing_the_password_replaces_the_identifier_and_t08_ends_all_others
     for script in [true, false] {
         let other = app.browser();
         other.log_in("ada", from).await;
-        let old = ada.cookie();
+        let (old, link) = (ada.cookie(), app.reset_token("ada").await);
         let answer = change_password(&ada, script, from, to).await;
         assert!(is_done(&answer), "{answer:?}");
+        let told = app.post().await;
+        assert_eq!(told.last().unwrap().header("Subject"), "Your password was changed");
+        let by_link = [("token", link.as_str()), ("password", "by an old link")];
+        let dead = app.browser().call("reset-password", &by_link).await;
+        assert_eq!(dead.status, StatusCode::GONE, "{dead:?}");
         assert!(ada.cookie().is_some() && ada.cookie() != old);
         assert_eq!(ada.name().await.as_deref(), Some("ada"), "this browser goes on");
         let thief = app.browser();

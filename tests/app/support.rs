@@ -1,8 +1,22 @@
 //! A running Byline, and the browsers that visit it.
 
-use std::{net::SocketAddr, sync::Mutex, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Mutex,
+    time::Duration,
+};
 
-use byline::server::{AppState, clock::Clock, config::Config, db::Db, serve::run};
+use byline::server::{
+    AppState,
+    clock::Clock,
+    config::Config,
+    db::Db,
+    mail,
+    serve::run,
+    tokens::{self, Purpose},
+    users,
+};
 use clap::Parser;
 use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
@@ -76,6 +90,7 @@ impl TestApp {
         let address = listener.local_addr().unwrap();
         let mut origin = format!("http://{address}");
         let mut args: Vec<String> = ["test", "--database-url", &url].map(String::from).to_vec();
+        args.extend(["--mail-dir".to_owned(), folder.path().join("mail").display().to_string()]);
         args.extend(more.iter().map(|arg| (*arg).to_owned()));
         match args.iter().position(|arg| arg == "--origin") {
             Some(at) => origin = args[at + 1].clone(),
@@ -112,6 +127,27 @@ impl TestApp {
         let answer = browser.register(name).await;
         assert_eq!(answer.status, StatusCode::OK, "{name} registers: {}", answer.body);
         browser
+    }
+
+    /// Delivers the mail that is due, and gives all that ever arrived in the folder for it.
+    pub async fn post(&self) -> Vec<Letter> {
+        while mail::deliver_next(&self.state).await.unwrap() {}
+        Letter::all(&self.mail_folder())
+    }
+
+    /// Where mail is put.
+    pub fn mail_folder(&self) -> PathBuf {
+        self.state.config.mail.folder.clone()
+    }
+
+    /// What the link of a mail about a new password would hold, for that person.
+    pub async fn reset_token(&self, name: &str) -> String {
+        let db = &self.state.db;
+        let (id, ..) = users::find_public(db, name).await.unwrap().unwrap();
+        let user = users::find(db, id).await.unwrap().unwrap();
+        let now = self.state.clock.now();
+        let token = tokens::mint(db, &user, Purpose::ResetPassword, now).await.unwrap();
+        token.expose().to_owned()
     }
 
     /// One number that a query gives.
@@ -217,6 +253,46 @@ pub async fn new_postgres_database(options: &str) -> String {
         .unwrap();
     let (server, _) = admin.rsplit_once('/').unwrap();
     format!("{server}/{name}")
+}
+
+/// A mail, as it arrived.
+#[derive(Debug)]
+pub struct Letter(String);
+
+impl Letter {
+    /// All that lie in a folder, the oldest first.
+    pub fn all(folder: &Path) -> Vec<Self> {
+        let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.retain(|file| file.extension().is_some_and(|ending| ending == "eml"));
+        files.sort();
+        files.iter().map(|file| Self(std::fs::read_to_string(file).unwrap())).collect()
+    }
+
+    /// All of it.
+    pub fn raw(&self) -> &str {
+        &self.0
+    }
+
+    /// A header, or the empty string.
+    pub fn header(&self, name: &str) -> &str {
+        let head = self.0.split("\r\n\r\n").next().unwrap();
+        let found = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
+        found.unwrap_or_default()
+    }
+
+    /// The part of that type.
+    pub fn part(&self, kind: &str) -> &str {
+        let mut parts = self.0.split("\r\n--");
+        let part = parts.find(|part| part.contains(&format!("Content-Type: {kind}"))).unwrap();
+        part.split_once("\r\n\r\n").unwrap().1
+    }
+
+    /// The path of its link.
+    pub fn link(&self, origin: &str) -> String {
+        let line = self.part("text/plain").lines().find_map(|line| line.strip_prefix(origin));
+        line.unwrap().to_owned()
+    }
 }
 
 /// What came back.

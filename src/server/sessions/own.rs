@@ -128,17 +128,6 @@ async fn note_and_commit(
     Ok(())
 }
 
-/// Ends all of a person's sessions; whether the one that asks was still among them.
-///
-/// # Errors
-/// When the database cannot be written.
-pub async fn end_all(tx: &mut Tx, user: Uuid, asking: &Id) -> sqlx::Result<bool> {
-    const REST: &str = "delete from sessions where user_id = $1";
-    let was_there = give_up(tx, user, asking).await?;
-    within!(tx, |c| sqlx::query(REST).bind(user).execute(c).await.map(|_| ()))?;
-    Ok(was_there)
-}
-
 /// Ends the session that asks, because another takes its place. Whether it was still there:
 /// if not, somebody ended it while its request was in flight, and nothing may follow it.
 ///
