@@ -19,7 +19,7 @@ pub mod settings;
 pub mod tag;
 
 use leptos::{prelude::*, server, server_fn::codec::GetUrl};
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 
 use crate::{
     domain::{account::Viewer, page::parse_page},
@@ -36,10 +36,16 @@ pub async fn who_am_i() -> Result<Option<Viewer>, Error> {
     Ok(user.map(|user| Viewer { writes: user.is(Role::Author), username: user.username }))
 }
 
-/// The `?page=N` of the address.
+/// The `?page=N` of the address. It is read from the address itself: what the router says of a
+/// route's query stays as it was when only another part of the path changes.
 fn page_number() -> Memo<u32> {
-    let query = use_query_map();
-    Memo::new(move |_| query.with(|query| parse_page(query.get_str("page"))))
+    let (of_route, params, address) = (use_query_map(), use_params_map(), use_location().query);
+    Memo::new(move |_| {
+        // Only these tell a page that stays from one that is being left.
+        of_route.track();
+        params.track();
+        address.with_untracked(|query| parse_page(query.get_str("page")))
+    })
 }
 
 /// A part of the address, such as the slug in `/article/:slug`.

@@ -4,7 +4,7 @@
 import type { Page } from '@playwright/test';
 import {
   aPerson, anArticle, editorButton, expect, expectLoggedIn, expectLoggedOut, expectProblem, field, fillEditor,
-  fillRegistration, logIn, publish, register, send, submitButton, test, unique,
+  fillRegistration, logIn, preview, publish, register, send, submitButton, test, unique,
 } from '../support.ts';
 
 /** Opens a page, and waits until the application has taken it over. */
@@ -119,6 +119,17 @@ test('after a mistake the first wrong field has the focus, and nothing typed is 
     await expect(field(page, 'email')).toHaveValue(ada.email);
     await expect(field(page, 'email_again')).toHaveAttribute('aria-invalid', 'true');
   }).toPass();
+});
+
+test('another profile begins at its first page', async ({ page, stranger }) => {
+  const ada = await register(stranger);
+  const bob = await register(page);
+  const article = anArticle();
+  await publish(page, article);
+  await page.goto(`/profile/${ada.username}?page=2`);
+  await page.locator('.navbar').getByRole('link', { name: bob.username }).click();
+  await expect(page).toHaveURL(`/profile/${bob.username}`);
+  await expect(preview(page, article)).toBeVisible();
 });
 
 test('an article runs no script in its reader’s browser', async ({ page }) => {

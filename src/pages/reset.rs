@@ -57,7 +57,8 @@ pub fn ResetPage() -> impl IntoView {
     let form = use_form(AskForReset::PATH);
     let query = use_query_map();
     let sent = move || {
-        query.with(|query| query.get("sent").is_some()).then(|| {
+        let sent = query.with(|query| query.get("sent").is_some()) && form.error().is_none();
+        sent.then(|| {
             view! { <p class="notice" role="status">"If there is such an account, a mail is on its way. Its link works for 15 minutes."</p> }
         })
     };

@@ -42,11 +42,11 @@ pub async fn show_security() -> Result<Security, Error> {
     })
 }
 
-/// Ends one of the viewer's sessions.
+/// Ends one of the viewer's sessions. One by one they are all, so it asks for the same proof.
 #[server(prefix = "/rpc", endpoint = "end-session", output = Json)]
 pub async fn end_session(handle: String) -> Result<Done, Error> {
     use crate::server::{context, sessions::own};
-    let user = context::require_user()?;
+    let user = context::require_recent().await?;
     let (state, client) = (context::state()?, context::client()?);
     own::end(&state.db, user.id, &handle, &client, state.clock.now()).await?;
     Ok(Done::anew(HERE))
@@ -106,7 +106,8 @@ pub fn SecurityPage() -> impl IntoView {
 
 fn show(security: Security, forms: Forms) -> AnyView {
     let Security { username, password_min, sessions, events } = security;
-    let done = events.first().filter(|event| event.fresh && is_an_answer(event.kind));
+    let refused = forms.password.was_refused() || forms.end.was_refused();
+    let done = events.first().filter(|e| !refused && e.fresh && is_an_answer(e.kind));
     let done = done.map(
         |event| view! { <p class="notice" role="status">{format!("{}.", event.kind.text())}</p> },
     );
@@ -135,7 +136,7 @@ fn show(security: Security, forms: Forms) -> AnyView {
 
 fn list(sessions: Vec<OwnSession>, username: String, forms: Forms) -> AnyView {
     // What was refused says why, even if there is nothing left to end.
-    let refused = forms.end_others.was_refused() || forms.confirm.was_refused();
+    let refused = [forms.end, forms.end_others, forms.confirm].iter().any(FormState::was_refused);
     let others = (sessions.len() > 1 || refused).then(|| others(username, forms));
     let rows = sessions.into_iter().map(row).collect_view();
     view! {
@@ -171,9 +172,9 @@ fn row(session: OwnSession) -> impl IntoView {
 
 /// The button for all others, or, when that needs a fresh proof, the form for it in its place.
 fn others(username: String, forms: Forms) -> AnyView {
-    let Forms { end_others: form, confirm, .. } = forms;
-    let needed =
-        Memo::new(move |_| confirm.was_refused() || form.error() == Some(Error::RecentLoginNeeded));
+    let Forms { end, end_others: form, confirm, .. } = forms;
+    let stale = move |form: FormState| form.error() == Some(Error::RecentLoginNeeded);
+    let needed = Memo::new(move |_| confirm.was_refused() || stale(end) || stale(form));
     let button = move || {
         view! {
             <Form form to=format!("{HERE}?form=end-other-sessions")>

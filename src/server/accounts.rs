@@ -104,13 +104,15 @@ pub async fn change_password(
     let (Some(current), Some(new)) = (current, new) else {
         return Err(problems.into_error().into());
     };
+    let asking = auth::identifier(auth)?;
+    let proved = auth::prove(state, client, user, Field::CurrentPassword, &current).await?;
     if are_same(&current, &new) {
         return Err(Error::Invalid(vec![(Field::NewPassword, Problem::Unchanged)]).into());
     }
-    let asking = auth::identifier(auth)?;
-    let proved = auth::prove(state, client, user, Field::CurrentPassword, &current).await?;
-    let hash = state.passwords.hash(&new).await?;
     let (db, email, now) = (&state.db, &user.email, state.clock.now());
+    // Not given back: the notice of each goes to an address that nobody has proved.
+    let _ = attempts::take(db, &[Budget::change_of(user.id)], now).await?;
+    let hash = state.passwords.hash(&new).await?;
     let stamp = users::change_password(db, &proved, email, &asking, &hash, client, now).await?;
     state.mail.wake();
     // Whoever changed it once more meanwhile has not left this session to go on.

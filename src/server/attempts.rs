@@ -10,6 +10,7 @@ use super::{
     clock::Timestamp,
     db::{Db, Tx, reading, within, writing},
     failure::Failure,
+    tokens::LIFE_OF_RESET,
     users,
 };
 use crate::error::Error;
@@ -31,11 +32,15 @@ const LOG_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// A minute: a flood of guesses is a few lines for the account's owner to read.
 const NOTE_WINDOW: Duration = Duration::from_secs(60);
 
-/// An hour: a person who waits for a mail has found it by then.
-const RESET_WINDOW: Duration = Duration::from_secs(60 * 60);
+/// As long as a link works: whoever finds the mails used up, by a stranger perhaps, has one
+/// with a link that still does.
+const RESET_WINDOW: Duration = LIFE_OF_RESET;
 
-/// An hour.
-const REGISTER_WINDOW: Duration = Duration::from_secs(60 * 60);
+/// Nobody changes a password oftener than this in an hour; whoever does has its notices mailed to
+/// somebody else's address.
+const CHANGES: u32 = 5;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 impl Budget {
     /// Failed log-ins from an address.
@@ -71,14 +76,19 @@ impl Budget {
         Self::new("noting-failure", &users::key(identity), 1, NOTE_WINDOW)
     }
 
+    /// Changes of an account's password, each of which mails a notice. Its owner is told.
+    pub fn change_of(account: Uuid) -> Self {
+        Self::new("change-of", &account.to_string(), CHANGES, HOUR)
+    }
+
     /// New accounts from an address.
     pub fn register_from(address: IpAddr, most: u32) -> Self {
-        Self::new("register-from", &prefix(address), most, REGISTER_WINDOW)
+        Self::new("register-from", &prefix(address), most, HOUR)
     }
 
     /// Requests for a new password from an address.
     pub fn reset_from(address: IpAddr, most: u32) -> Self {
-        Self::new("reset-from", &prefix(address), most, RESET_WINDOW)
+        Self::new("reset-from", &prefix(address), most, HOUR)
     }
 
     /// Requests for a new password for what was typed as an identity, whether it exists or not.
@@ -204,6 +214,18 @@ impl Taken {
         }
         tx.commit().await
     }
+}
+
+/// Takes back whatever was counted in those budgets.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn forgive(tx: &mut Tx, budgets: &[Budget]) -> sqlx::Result<()> {
+    const FORGIVE: &str = "delete from attempts where bucket = $1";
+    for Budget { bucket, .. } in budgets {
+        within!(&mut *tx, |c| sqlx::query(FORGIVE).bind(bucket).execute(c).await.map(|_| ()))?;
+    }
+    Ok(())
 }
 
 /// Throws away the windows that have ended.

@@ -79,8 +79,8 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(1..))]
     pub registrations_per_address: u32,
 
-    /// Mails with a link to set a new password, for one account, within an hour
-    #[arg(long, env = "BYLINE_RESETS_PER_ACCOUNT", value_name = "N", default_value_t = 3,
+    /// Mails with a link to set a new password, for one account, within a quarter of an hour
+    #[arg(long, env = "BYLINE_RESETS_PER_ACCOUNT", value_name = "N", default_value_t = 2,
           value_parser = clap::value_parser!(u32).range(1..))]
     pub resets_per_account: u32,
 

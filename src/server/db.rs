@@ -224,9 +224,9 @@ pub fn violated(error: &sqlx::Error) -> Option<String> {
 /// Whether the database cannot be had just now: out of reach, stopping, starting, or with no
 /// connection to spare. The statement may be a good one and worth another try.
 pub fn is_away(error: &sqlx::Error) -> bool {
-    /// PostgreSQL's admin_shutdown, crash_shutdown, cannot_connect_now and
-    /// too_many_connections; SQLite's SQLITE_BUSY, when another program holds the file.
-    const CODES: [&str; 5] = ["57P01", "57P02", "57P03", "53300", "5"];
+    /// PostgreSQL's admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections
+    /// and deadlock_detected; SQLite's SQLITE_BUSY, when another program holds the file.
+    const CODES: [&str; 6] = ["57P01", "57P02", "57P03", "53300", "40P01", "5"];
     match error {
         sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed

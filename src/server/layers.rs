@@ -86,7 +86,7 @@ pub async fn refuse_unmarked(
 /// Whether an address opens something by itself: it stands in a mail, and belongs into no log,
 /// no cache and no `Referer`.
 fn is_secret(path: &str) -> bool {
-    path.starts_with("/reset/")
+    path.starts_with("/reset/") || path == "/rpc/reset-terms"
 }
 
 /// The headers that every answer carries (OWASP ASVS 5.0, 3.4).

@@ -77,6 +77,7 @@ pub async fn set_password(
     // Before the hash, which costs: a guess at a link costs one look.
     let found = tokens::find(&state.db, token, PURPOSE, state.clock.now()).await?;
     let (user, email) = found.ok_or(Error::LinkExpired)?;
+    let owner = users::find(&state.db, user).await?.ok_or(Error::LinkExpired)?;
     let hash = state.passwords.hash(&password).await?;
 
     let now = state.clock.now();
@@ -88,6 +89,10 @@ pub async fn set_password(
         return Err(Error::LinkExpired.into());
     }
     users::end_access(&mut tx, user).await?;
+    // Whoever reads the mailbox may log in, however often the old password was mistyped.
+    let identities = [owner.username.as_str(), &email].map(|i| Budget::log_in_as(i, 1));
+    attempts::forgive(&mut tx, &identities).await?;
+    attempts::forgive(&mut tx, &[Budget::log_in_to(Some(user), "", 1)]).await?;
     security_log::write(&mut tx, user, EventKind::PasswordChanged, Some(client), now).await?;
     outbox::put(&mut tx, &Letter::PasswordChanged { user, email }, now).await?;
     tx.commit().await?;

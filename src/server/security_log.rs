@@ -1,7 +1,7 @@
 //! What happened to an account, for its owner to read: written down in the transaction of
 //! its cause, where there is one.
 
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -21,6 +21,7 @@ const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// What fits a page that is looked through.
 const SHOWN: i64 = 20;
+const SHOWN_FAILED: i64 = 5;
 
 /// For so long an event is the answer to what the person has just done.
 const FRESH: Duration = Duration::from_secs(60);
@@ -70,8 +71,8 @@ pub async fn note(
 }
 
 /// Writes down that a log-in failed. For what nobody is called the same statements run and
-/// the same transaction is committed, with nothing to show for it: how long it takes does not
-/// tell whether there is an account.
+/// the same transaction is committed, one row shorter, which argon2's own jitter covers: how long
+/// it takes does not tell whether there is an account.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -104,11 +105,17 @@ struct Row {
 /// # Errors
 /// When the database cannot be read.
 pub async fn latest(db: &Db, user: Uuid, now: Timestamp) -> sqlx::Result<Vec<Event>> {
+    // Failed log-ins apart: a stranger's must not push out of sight what matters.
     const LATEST: &str = "select kind, created_at, address_prefix, user_agent from security_events \
-         where user_id = $1 order by created_at desc, id desc limit $2";
-    let rows: Vec<Row> = reading!(db, |pool| {
-        sqlx::query_as(LATEST).bind(user).bind(SHOWN).fetch_all(pool).await
-    })?;
+         where user_id = $1 and (kind = 'log_in_failed') = $2 order by created_at desc, id desc limit $3";
+    let mut rows: Vec<Row> = Vec::new();
+    for (failed, most) in [(false, SHOWN), (true, SHOWN_FAILED)] {
+        let some: Vec<Row> = reading!(db, |pool| {
+            sqlx::query_as(LATEST).bind(user).bind(failed).bind(most).fetch_all(pool).await
+        })?;
+        rows.extend(some);
+    }
+    rows.sort_by_key(|row| Reverse(row.created_at));
     let known = rows.into_iter().filter_map(|row| {
         Some(Event {
             kind: EventKind::from_name(&row.kind)?,

@@ -15,6 +15,9 @@ use super::{
 };
 use crate::domain::token::TypedToken;
 
+/// Long enough to find the mail, short enough that a mailbox left open is no key.
+pub const LIFE_OF_RESET: Duration = Duration::from_secs(15 * 60);
+
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -31,8 +34,7 @@ impl Purpose {
 
     const fn lifetime(self) -> Duration {
         match self {
-            // Long enough to find the mail, short enough that a mailbox left open is no key.
-            Purpose::ResetPassword => Duration::from_secs(15 * 60),
+            Purpose::ResetPassword => LIFE_OF_RESET,
         }
     }
 }

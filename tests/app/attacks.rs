@@ -449,6 +449,9 @@ fn t29_an_address_has_one_at_and_nothing_that_could_be_read_twice() {
         "<a@b.example>",
         "a@b.example;c@d.example",
         "a@b.example, ",
+        ".a@b.example",
+        "a.@b.example",
+        "a..b@c.example",
     ] {
         assert!(EmailAddress::parse(wrong).is_err(), "{wrong:?}");
     }
