@@ -41,9 +41,10 @@ pub async fn who_am_i() -> Result<Option<Viewer>, Error> {
 fn page_number() -> Memo<u32> {
     let (of_route, params, address) = (use_query_map(), use_params_map(), use_location().query);
     Memo::new(move |_| {
-        // Only these tell a page that stays from one that is being left.
-        of_route.track();
-        params.track();
+        // Only these tell a page that stays from one that is being left. They are read, since a
+        // memo that nobody reads follows nothing.
+        of_route.with(|_| ());
+        params.with(|_| ());
         address.with_untracked(|query| parse_page(query.get_str("page")))
     })
 }
