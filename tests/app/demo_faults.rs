@@ -1,5 +1,5 @@
 //! What was wrong with the demo that Byline replaces, by the numbers of ARCHITECTURE.md.
-//! S1 is T1, S2 is T16 (`attacks.rs`); S5 is in `command.rs`.
+//! S5 is in `command.rs`.
 
 use std::collections::HashSet;
 
@@ -7,6 +7,29 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::support::{PASSWORD, TestApp, story};
+
+story!(s01_a_wrong_name_and_a_wrong_password_are_one_error_under_one_key, |engine| {
+    let app = TestApp::start(engine).await;
+    app.person("ada").await;
+    let unknown = app.browser().log_in("nobody", PASSWORD).await;
+    let wrong = app.browser().log_in("ada", "not her password").await;
+    assert_eq!((unknown.status, unknown.json()), (wrong.status, wrong.json()));
+    assert_eq!(wrong.json(), json!("bad_credentials"));
+});
+
+story!(s02_another_site_logs_nobody_in_and_registers_nobody, |engine| {
+    let app = TestApp::start(engine).await;
+    app.person("ada").await;
+    let log_in = [("email", "ada"), ("password", PASSWORD)];
+    let register = [("username", "eve"), ("email", "eve@example.org"), ("password", PASSWORD)];
+    for (path, fields) in [("/login", &log_in[..]), ("/register", &register[..])] {
+        let victim = app.browser();
+        let form = victim.bare(Method::POST, path).header("origin", "https://evil.example");
+        let answer = victim.send(form.form(fields)).await;
+        assert_eq!((answer.status, victim.cookie()), (StatusCode::FORBIDDEN, None), "{path}");
+    }
+    assert_eq!(app.count("select count(*) from users").await, 1);
+});
 
 story!(s03_a_restart_keeps_the_data, |engine| {
     let app = TestApp::start(engine).await;
