@@ -39,18 +39,26 @@ crate::ui::lazy::lazy_page! {
 pub fn TagPage() -> impl IntoView {
     let tag = segment("tag");
     let page = page_number();
-    let articles = Resource::new(move || (tag.get(), page.get()), |(tag, page)| tagged(tag, page));
-    let show = move |list: Listing| {
-        let base = format!("/tag/{}", Url::escape(&tag.get_untracked()));
-        listing(list, &base, view! { <p>"No articles carry this tag."</p> }.into_any())
-    };
+    // The list comes with its tag: when the document's head is written, after the body, no signal
+    // of this page may be there any more.
+    let articles = Resource::new(
+        move || (tag.get(), page.get()),
+        |(tag, page)| async move { Ok((tag.clone(), tagged(tag, page).await?)) },
+    );
+    loaded(articles, show)
+}
+
+fn show((tag, list): (String, Listing)) -> AnyView {
+    let base = format!("/tag/{}", Url::escape(&tag));
+    let empty = view! { <p>"No articles carry this tag."</p> };
     view! {
-        <Title text=move || format!("Articles on {}", tag.get()) />
+        <Title text=format!("Articles on {tag}") />
         <div class="page">
             <header class="page-head">
                 <h1>"Articles on "<em>{tag}</em></h1>
             </header>
-            {loaded(articles, show)}
+            {listing(list, &base, empty.into_any())}
         </div>
     }
+    .into_any()
 }
