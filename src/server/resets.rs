@@ -90,9 +90,13 @@ pub async fn set_password(
     }
     users::end_access(&mut tx, user).await?;
     // Whoever reads the mailbox may log in, however often the old password was mistyped.
-    let identities = [owner.username.as_str(), &email].map(|i| Budget::log_in_as(i, 1));
-    attempts::forgive(&mut tx, &identities).await?;
-    attempts::forgive(&mut tx, &[Budget::log_in_to(Some(user), "", 1)]).await?;
+    let most = state.config.login_attempts_per_account;
+    let mistyped = [
+        Budget::log_in_as(&owner.username, most),
+        Budget::log_in_as(&email, most),
+        Budget::log_in_to(Some(user), &email, most),
+    ];
+    attempts::forgive(&mut tx, &mistyped).await?;
     security_log::write(&mut tx, user, EventKind::PasswordChanged, Some(client), now).await?;
     outbox::put(&mut tx, &Letter::PasswordChanged { user, email }, now).await?;
     tx.commit().await?;

@@ -21,7 +21,9 @@ use tower::ServiceExt;
 
 use crate::{
     house_rules::sources,
-    support::{Answer, Browser, Engine, HeldArgon2, OnlyConfig, PASSWORD, TestApp, story},
+    support::{
+        Answer, Browser, Engine, HeldArgon2, OnlyConfig, PASSWORD, TestApp, held_story, story,
+    },
 };
 
 /// A password that is nowhere else.
@@ -1052,50 +1054,36 @@ story!(t48_an_absurd_password_is_refused_before_it_is_hashed, |engine| {
     assert_eq!(app.state.passwords.work(), before);
 });
 
-mod t48_of_a_flood_of_log_ins_as_many_are_hashed_at_once_as_there_are_cores {
-    use super::*;
-
-    async fn story(engine: Engine) {
-        let many = ["--login-attempts-per-account", "1000", "--login-attempts-per-address", "1000"];
-        let app = TestApp::start_with(engine, &many).await;
-        app.person("ada").await;
-        let cores = std::thread::available_parallelism().unwrap().get() as u64;
-        // As many as the queue takes.
-        let waiting = app.state.passwords.queue().available_permits() as u64;
-        let all_wait = format!("select count(*) from attempts where count = {waiting}").leak();
-        let start = app.state.passwords.work();
-        let hashed = || app.state.passwords.work() - start;
-        let (flood, reader) = (app.browser(), app.browser());
-        let guesses = futures_util::future::join_all(
-            (0..waiting).map(|_| flood.log_in("ada", "a guess in vain")),
-        );
-        let argon2 = HeldArgon2::hold();
-        let pages = async {
-            while app.count(all_wait).await < 3 {
-                tokio::task::yield_now().await;
-            }
-            // All of them wait for a hash. Memory is that of the few that have a turn.
-            for _ in 0..5 {
-                assert_eq!(reader.get("/").await.status, StatusCode::OK);
-            }
-            assert_eq!(hashed(), cores);
-            argon2.let_go();
-        };
-        let (answers, ()) = tokio::join!(guesses, pages);
-        assert!(answers.iter().all(|answer| answer.status == StatusCode::UNAUTHORIZED));
-        assert_eq!(hashed(), waiting);
-    }
-
-    #[test]
-    fn on_sqlite() {
-        HeldArgon2::run(story(Engine::Sqlite));
-    }
-
-    #[test]
-    fn on_postgres() {
-        HeldArgon2::run(story(Engine::Postgres));
-    }
-}
+held_story!(t48_of_a_flood_of_log_ins_as_many_are_hashed_at_once_as_there_are_cores, |engine| {
+    let many = ["--login-attempts-per-account", "1000", "--login-attempts-per-address", "1000"];
+    let app = TestApp::start_with(engine, &many).await;
+    app.person("ada").await;
+    let cores = std::thread::available_parallelism().unwrap().get() as u64;
+    // As many as the queue takes.
+    let waiting = app.state.passwords.queue().available_permits() as u64;
+    let all_wait = format!("select count(*) from attempts where count = {waiting}").leak();
+    let start = app.state.passwords.work();
+    let hashed = || app.state.passwords.work() - start;
+    let (flood, reader) = (app.browser(), app.browser());
+    let guesses = futures_util::future::join_all(
+        (0..waiting).map(|_| flood.log_in("ada", "a guess in vain")),
+    );
+    let argon2 = HeldArgon2::hold();
+    let pages = async {
+        while app.count(all_wait).await < 3 {
+            tokio::task::yield_now().await;
+        }
+        // All of them wait for a hash. Memory is that of the few that have a turn.
+        for _ in 0..5 {
+            assert_eq!(reader.get("/").await.status, StatusCode::OK);
+        }
+        assert_eq!(hashed(), cores);
+        argon2.let_go();
+    };
+    let (answers, ()) = tokio::join!(guesses, pages);
+    assert!(answers.iter().all(|answer| answer.status == StatusCode::UNAUTHORIZED));
+    assert_eq!(hashed(), waiting);
+});
 
 story!(t48_when_too_many_wait_for_a_hash_the_next_is_sent_away_and_nothing_counts, |engine| {
     let app = TestApp::start_with(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Browser, Engine, HeldArgon2, PASSWORD, TestApp, story};
+use crate::support::{Answer, Browser, Engine, HeldArgon2, PASSWORD, TestApp, held_story, story};
 
 /// A password that nobody has yet.
 const ANOTHER: &str = "four other random words";
@@ -212,47 +212,33 @@ story!(t07_a_request_in_flight_does_not_bring_a_session_back_that_was_ended, |en
     assert_eq!(lost.name().await, None);
 });
 
-/// Those requests that make a new session of an old one could bring it back with it.
-mod t07_a_proof_in_flight_does_not_bring_a_session_back_that_was_ended {
-    use super::*;
-
-    async fn story(engine: Engine) {
-        let app = TestApp::start(engine).await;
-        let ada = app.person("ada").await;
-        for (function, fields) in [
-            ("confirm", vec![("password", PASSWORD)]),
-            ("change-password", vec![("current_password", PASSWORD), ("new_password", ANOTHER)]),
-        ] {
-            let lost = another_browser(&app, "ada").await;
-            let handle = handle(&lost).await;
-            let before = app.state.passwords.work();
-            let argon2 = HeldArgon2::hold();
-            let end = async {
-                // The session was loaded, and the password is about to be compared.
-                while app.state.passwords.work() == before {
-                    tokio::task::yield_now().await;
-                }
-                assert!(is_done(&ada.call("end-session", &[("handle", &handle)]).await));
-                argon2.let_go();
-            };
-            let (answer, ()) = tokio::join!(lost.call(function, &fields), end);
-            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{function}: {}", answer.body);
-            assert_eq!(lost.name().await, None, "{function}");
-            assert_eq!(sessions(&ada).await.len(), 1, "{function}");
-        }
-        assert_eq!(app.browser().log_in("ada", PASSWORD).await.status, StatusCode::OK);
+// Those requests that make a new session of an old one could bring it back with it.
+held_story!(t07_a_proof_in_flight_does_not_bring_a_session_back_that_was_ended, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    for (function, fields) in [
+        ("confirm", vec![("password", PASSWORD)]),
+        ("change-password", vec![("current_password", PASSWORD), ("new_password", ANOTHER)]),
+    ] {
+        let lost = another_browser(&app, "ada").await;
+        let handle = handle(&lost).await;
+        let before = app.state.passwords.work();
+        let argon2 = HeldArgon2::hold();
+        let end = async {
+            // The session was loaded, and the password is about to be compared.
+            while app.state.passwords.work() == before {
+                tokio::task::yield_now().await;
+            }
+            assert!(is_done(&ada.call("end-session", &[("handle", &handle)]).await));
+            argon2.let_go();
+        };
+        let (answer, ()) = tokio::join!(lost.call(function, &fields), end);
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{function}: {}", answer.body);
+        assert_eq!(lost.name().await, None, "{function}");
+        assert_eq!(sessions(&ada).await.len(), 1, "{function}");
     }
-
-    #[test]
-    fn on_sqlite() {
-        HeldArgon2::run(story(Engine::Sqlite));
-    }
-
-    #[test]
-    fn on_postgres() {
-        HeldArgon2::run(story(Engine::Postgres));
-    }
-}
+    assert_eq!(app.browser().log_in("ada", PASSWORD).await.status, StatusCode::OK);
+});
 
 story!(t06_changing_the_password_replaces_the_identifier_and_t08_ends_all_others, |engine| {
     let app = TestApp::start(engine).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use byline::domain::password::Password;
 use reqwest::{Method, StatusCode};
 
-use crate::support::{Engine, HeldArgon2, PASSWORD, TestApp, story};
+use crate::support::{Engine, HeldArgon2, PASSWORD, TestApp, held_story, story};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -135,43 +135,29 @@ story!(t08_a_stamp_that_changed_ends_the_session_even_if_its_row_stayed, |engine
     assert_eq!(ada.name().await, None);
 });
 
-mod t08_a_log_in_in_flight_does_not_survive_a_password_reset {
-    use super::*;
-
-    async fn story(engine: Engine) {
-        let app = TestApp::start(engine).await;
-        app.person("ada").await;
-        app.execute("delete from sessions").await;
-        let other = Password::parse_new("another good password".into(), 12).ok().unwrap();
-        let hash = app.state.passwords.hash(&other).await.unwrap();
-        let before = app.state.passwords.work();
-        let thief = app.browser();
-        let argon2 = HeldArgon2::hold();
-        let reset = async {
-            // The old hash has been read, and argon2 is about to compare with it.
-            while app.state.passwords.work() == before {
-                tokio::task::yield_now().await;
-            }
-            let now = app.state.clock.now();
-            byline::server::users::set_password(&app.state.db, "ada", &hash, now).await.unwrap();
-            argon2.let_go();
-        };
-        let (answer, ()) = tokio::join!(thief.log_in("ada", PASSWORD), reset);
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-        assert_eq!((thief.cookie(), thief.name().await), (None, None));
-        assert_eq!(app.count("select count(*) from sessions").await, 0);
-    }
-
-    #[test]
-    fn on_sqlite() {
-        HeldArgon2::run(story(Engine::Sqlite));
-    }
-
-    #[test]
-    fn on_postgres() {
-        HeldArgon2::run(story(Engine::Postgres));
-    }
-}
+held_story!(t08_a_log_in_in_flight_does_not_survive_a_password_reset, |engine| {
+    let app = TestApp::start(engine).await;
+    app.person("ada").await;
+    app.execute("delete from sessions").await;
+    let other = Password::parse_new("another good password".into(), 12).ok().unwrap();
+    let hash = app.state.passwords.hash(&other).await.unwrap();
+    let before = app.state.passwords.work();
+    let thief = app.browser();
+    let argon2 = HeldArgon2::hold();
+    let reset = async {
+        // The old hash has been read, and argon2 is about to compare with it.
+        while app.state.passwords.work() == before {
+            tokio::task::yield_now().await;
+        }
+        let now = app.state.clock.now();
+        byline::server::users::set_password(&app.state.db, "ada", &hash, now).await.unwrap();
+        argon2.let_go();
+    };
+    let (answer, ()) = tokio::join!(thief.log_in("ada", PASSWORD), reset);
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!((thief.cookie(), thief.name().await), (None, None));
+    assert_eq!(app.count("select count(*) from sessions").await, 0);
+});
 
 story!(t09_the_cookie_is_removed_with_the_attributes_it_was_set_with, |engine| {
     let app = TestApp::start_with(engine, &["--origin", "https://blog.example.org"]).await;

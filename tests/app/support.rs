@@ -52,6 +52,25 @@ macro_rules! story {
 }
 pub(crate) use story;
 
+/// The same for a story that holds argon2 up ([`HeldArgon2`]).
+macro_rules! held_story {
+    ($name:ident, |$engine:ident| $body:block) => {
+        mod $name {
+            use super::*;
+            async fn story($engine: $crate::support::Engine) $body
+            #[test]
+            fn on_sqlite() {
+                $crate::support::HeldArgon2::run(story($crate::support::Engine::Sqlite));
+            }
+            #[test]
+            fn on_postgres() {
+                $crate::support::HeldArgon2::run(story($crate::support::Engine::Postgres));
+            }
+        }
+    };
+}
+pub(crate) use held_story;
+
 /// A server of its own for one story: own database, own port, own clock.
 pub struct TestApp {
     pub state: AppState,

@@ -80,19 +80,15 @@ pub async fn end(
     now: Timestamp,
 ) -> Result<(), Failure> {
     const OWN: &str = "select id_hash from sessions where user_id = $1";
-    const END: &str = "delete from sessions where id_hash = $1 and user_id = $2";
     let own: Vec<Vec<u8>> =
         reading!(db, |pool| sqlx::query_scalar(OWN).bind(user).fetch_all(pool).await)?;
     let found = own.into_iter().find(|id_hash| handle(id_hash) == wanted);
     let found = found.ok_or(Error::NotFound)?;
     let mut tx = db.begin().await?;
-    let ended = within!(&mut tx, |c| {
-        sqlx::query(END).bind(&found).bind(user).execute(c).await.map(|d| d.rows_affected())
-    })?;
-    if ended == 0 {
+    if !delete(&mut tx, user, &found).await? {
         return Err(Error::NotFound.into());
     }
-    note_and_commit(tx, user, ended, client, now).await
+    note_and_commit(tx, user, 1, client, now).await
 }
 
 /// Ends a person's sessions but for the one that asks.
@@ -134,10 +130,15 @@ async fn note_and_commit(
 /// # Errors
 /// When the database cannot be written.
 pub async fn give_up(tx: &mut Tx, user: Uuid, asking: &Id) -> sqlx::Result<bool> {
-    const GIVE_UP: &str = "delete from sessions where id_hash = $1 and user_id = $2";
+    delete(tx, user, &hash(asking)).await
+}
+
+/// Deletes one of a person's sessions; says whether it was there.
+async fn delete(tx: &mut Tx, user: Uuid, id_hash: &[u8]) -> sqlx::Result<bool> {
+    const DELETE: &str = "delete from sessions where id_hash = $1 and user_id = $2";
     within!(tx, |c| {
-        sqlx::query(GIVE_UP)
-            .bind(hash(asking))
+        sqlx::query(DELETE)
+            .bind(id_hash)
             .bind(user)
             .execute(c)
             .await
