@@ -41,6 +41,7 @@ export class Server {
         BYLINE_ORIGIN: origin,
         BYLINE_LISTEN: listen,
         BYLINE_MAIL_DIR: join(folder, 'mail'),
+        BYLINE_KEY_FILE: join(folder, 'byline.key'),
         RUST_BACKTRACE: '1',
       },
       stdio: ['ignore', 'pipe', 'pipe'],

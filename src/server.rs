@@ -10,9 +10,11 @@ pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod cookies;
 pub mod db;
 pub mod doors;
 pub mod failure;
+pub mod key;
 pub mod layers;
 pub mod mail;
 pub mod markdown;
@@ -47,8 +49,8 @@ use tower_http::{
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use self::{
-    auth::Backend, clock::Clock, config::Config, db::Db, mail::Mail, passwords::Passwords,
-    sessions::Store,
+    auth::Backend, clock::Clock, config::Config, db::Db, key::SiteKey, mail::Mail,
+    passwords::Passwords, sessions::Store,
 };
 use crate::app::App;
 
@@ -61,6 +63,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// The time.
     pub clock: Clock,
+    /// What encrypts and signs.
+    pub key: SiteKey,
     /// The hasher.
     pub passwords: Passwords,
     /// How mail leaves.
@@ -77,12 +81,15 @@ impl FromRef<AppState> for LeptosOptions {
 
 impl AppState {
     /// # Errors
-    /// When the system gives no randomness, or when a setting of the mail makes no sense.
+    /// When the system gives no randomness, the key file cannot be had, or a setting of the mail
+    /// makes no sense.
     pub fn new(db: Db, config: Config, clock: Clock) -> anyhow::Result<Self> {
         let mail = Mail::new(&config)?;
+        let key = SiteKey::read_or_make(&config.key_file)?;
         Ok(Self {
             db,
             mail,
+            key,
             config: Arc::new(config),
             clock,
             passwords: Passwords::new()?,

@@ -22,6 +22,12 @@ pub struct Config {
     #[command(flatten)]
     pub database: Database,
 
+    /// The file with the key that encrypts what people log in with beside their password; made
+    /// when it is not there. Keep a copy of it, and not beside that of the database. All
+    /// processes of a site need the same one
+    #[arg(long, env = "BYLINE_KEY_FILE", value_name = "FILE", default_value = "byline.key")]
+    pub key_file: PathBuf,
+
     /// The address that people type, without a path: links, cookies and the checks against
     /// cross-site requests are made from it, never from a request. https, or http on a
     /// loopback address

@@ -110,6 +110,10 @@ impl TestApp {
         let mut origin = format!("http://{address}");
         let mut args: Vec<String> = ["test", "--database-url", &url].map(String::from).to_vec();
         args.extend(["--mail-dir".to_owned(), folder.path().join("mail").display().to_string()]);
+        args.extend([
+            "--key-file".to_owned(),
+            folder.path().join("byline.key").display().to_string(),
+        ]);
         args.extend(more.iter().map(|arg| (*arg).to_owned()));
         match args.iter().position(|arg| arg == "--origin") {
             Some(at) => origin = args[at + 1].clone(),
