@@ -19,7 +19,7 @@ use crate::{
     domain::{
         email::EmailAddress,
         field::{Field, Problem},
-        role::Role,
+        role::{Permission, Role},
         security::EventKind,
         username::Username,
     },
@@ -49,9 +49,9 @@ impl User {
         self.roles.split(',').filter_map(Role::from_name)
     }
 
-    /// Whether one of their roles is at least this one.
-    pub fn is(&self, role: Role) -> bool {
-        self.roles().any(|mine| mine >= role)
+    /// Whether one of their roles lets them do that.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.roles().any(|role| role.may(permission))
     }
 }
 
@@ -137,6 +137,33 @@ pub async fn has_administrator(db: &Db) -> sqlx::Result<bool> {
          (select user_id from user_roles where role = 'administrator')";
     let n: i64 = reading!(db, |pool| sqlx::query_scalar(FIND).fetch_one(pool).await)?;
     Ok(n > 0)
+}
+
+/// Whoever changes who looks after the site waits from here for the end of this transaction.
+/// Taken before any account's row, so that two of these never wait for each other; on SQLite
+/// there is one writer anyway.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn hold_administrators(tx: &mut Tx) -> sqlx::Result<()> {
+    // A write that changes nothing.
+    const HOLD: &str = "update roles set description = description where name = 'administrator'";
+    within!(tx, |c| sqlx::query(HOLD).execute(c).await.map(|_| ()))
+}
+
+/// Whether nobody who can log in would look after the site without that account: it does, and
+/// it is the only one. Of two administrators who remove each other at once the second hears
+/// yes, because of [`hold_administrators`]: so it is asked before the account's row is touched.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn would_leave_no_administrator(tx: &mut Tx, without: Uuid) -> sqlx::Result<bool> {
+    const COUNT: &str = "select coalesce(sum(case when id = $1 then 1 else 0 end), 0), count(*) from users \
+         where active and id in (select user_id from user_roles where role = 'administrator')";
+    hold_administrators(&mut *tx).await?;
+    let (this_one, all): (i64, i64) =
+        within!(tx, |c| sqlx::query_as(COUNT).bind(without).fetch_one(c).await)?;
+    Ok(this_one == 1 && all == 1)
 }
 
 /// An account about to be made.
@@ -292,7 +319,7 @@ pub async fn change_password(
 /// Lets the account log in, or no longer; either way its sessions end.
 ///
 /// # Errors
-/// [`Error::NotFound`].
+/// [`Error::NotFound`]; [`Error::LastAdministrator`].
 pub async fn set_active(
     db: &Db,
     username: &str,
@@ -302,6 +329,9 @@ pub async fn set_active(
     const SET: &str =
         "update users set active = $2, security_stamp = $3 where username_key = $1 returning id";
     let mut tx = db.begin().await?;
+    if !active {
+        keep_an_administrator(&mut tx, username).await?;
+    }
     let changed = within!(&mut tx, |c| {
         sqlx::query_scalar(SET)
             .bind(key(username))
@@ -317,11 +347,14 @@ pub async fn set_active(
 /// Gives the account one role in place of those it has; its sessions end.
 ///
 /// # Errors
-/// [`Error::NotFound`].
+/// [`Error::NotFound`]; [`Error::LastAdministrator`].
 pub async fn set_role(db: &Db, username: &str, role: Role, now: Timestamp) -> Result<(), Failure> {
     const STAMP: &str = "update users set security_stamp = $2 where username_key = $1 returning id";
     const CLEAR: &str = "delete from user_roles where user_id = $1";
     let mut tx = db.begin().await?;
+    if !role.may(Permission::Administer) {
+        keep_an_administrator(&mut tx, username).await?;
+    }
     let found: Option<Uuid> = within!(&mut tx, |c| {
         sqlx::query_scalar(STAMP).bind(key(username)).bind(new_stamp()).fetch_optional(c).await
     })?;
@@ -330,6 +363,17 @@ pub async fn set_role(db: &Db, username: &str, role: Role, now: Timestamp) -> Re
         add_role(&mut tx, id, role).await?;
     }
     end_access_and_commit(tx, found, EventKind::RoleChanged, now).await
+}
+
+/// Refuses to go on if nobody would look after the site without the account of that name.
+async fn keep_an_administrator(tx: &mut Tx, username: &str) -> Result<(), Failure> {
+    const FIND: &str = "select id from users where username_key = $1";
+    let id = within!(&mut *tx, |c| {
+        sqlx::query_scalar(FIND).bind(key(username)).fetch_optional(c).await
+    })?;
+    let id = id.ok_or(Error::NotFound)?;
+    let last = would_leave_no_administrator(tx, id).await?;
+    if last { Err(Error::LastAdministrator.into()) } else { Ok(()) }
 }
 
 /// What follows each change that the command line makes to an account.
