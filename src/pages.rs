@@ -5,6 +5,7 @@
     reason = "the fields that #[server] makes of its arguments; each function says what it takes"
 )]
 
+pub mod admin;
 pub mod article;
 pub mod articles;
 pub mod confirm;

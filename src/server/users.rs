@@ -7,6 +7,8 @@ use tower_sessions::session::Id;
 use uuid::Uuid;
 
 use super::{
+    administration,
+    audit::{self, By},
     auth::Client,
     clock::Timestamp,
     db::{Db, Tx, reading, violated, within, writing},
@@ -17,6 +19,7 @@ use super::{
 };
 use crate::{
     domain::{
+        administration::Action,
         email::EmailAddress,
         field::{Field, Problem},
         role::{Permission, Role},
@@ -126,6 +129,15 @@ pub async fn find_public(
     const FIND: &str =
         "select id, username, created_at from users where username_key = $1 and active";
     reading!(db, |pool| sqlx::query_as(FIND).bind(key(username)).fetch_optional(pool).await)
+}
+
+/// The public name of that account, be it deactivated.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn name_of(db: &Db, id: Uuid) -> sqlx::Result<Option<String>> {
+    const NAME: &str = "select username from users where id = $1";
+    reading!(db, |pool| sqlx::query_scalar(NAME).bind(id).fetch_optional(pool).await)
 }
 
 /// Whether anybody who can log in looks after the site.
@@ -250,7 +262,8 @@ pub async fn upgrade_hash(db: &Db, id: Uuid, old: &str, new: &str) -> sqlx::Resu
     })
 }
 
-/// Gives the account another password and ends its sessions, and what was mailed for it.
+/// Gives the account another password, as the command line says, and ends its sessions and what
+/// was mailed for it.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -261,17 +274,22 @@ pub async fn set_password(
     now: Timestamp,
 ) -> Result<(), Failure> {
     const SET: &str = "update users set password_hash = $2, security_stamp = $3 \
-         where username_key = $1 returning id";
+         where username_key = $1 returning id, username";
     let mut tx = db.begin().await?;
-    let changed = within!(&mut tx, |c| {
-        sqlx::query_scalar(SET)
+    let changed: Option<(Uuid, String)> = within!(&mut tx, |c| {
+        sqlx::query_as(SET)
             .bind(key(username))
             .bind(password_hash)
             .bind(new_stamp())
             .fetch_optional(c)
             .await
     })?;
-    end_access_and_commit(tx, changed, EventKind::PasswordChanged, now).await
+    let (id, name) = changed.ok_or(Error::NotFound)?;
+    end_access(&mut tx, id).await?;
+    let by = By::command_line(now);
+    audit::write(&mut tx, &by, (id, &name), Action::PasswordSet, "").await?;
+    security_log::write(&mut tx, id, EventKind::PasswordChanged, None, now).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Gives the account another password in place of the one that `proved` was found with, ends
@@ -316,7 +334,7 @@ pub async fn change_password(
     Ok(stamp)
 }
 
-/// Lets the account log in, or no longer; either way its sessions end.
+/// Lets the account log in, or no longer, as the command line says; either way its sessions end.
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::LastAdministrator`].
@@ -326,67 +344,44 @@ pub async fn set_active(
     active: bool,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    const SET: &str =
-        "update users set active = $2, security_stamp = $3 where username_key = $1 returning id";
-    let mut tx = db.begin().await?;
-    if !active {
-        keep_an_administrator(&mut tx, username).await?;
-    }
-    let changed = within!(&mut tx, |c| {
-        sqlx::query_scalar(SET)
-            .bind(key(username))
-            .bind(active)
-            .bind(new_stamp())
-            .fetch_optional(c)
-            .await
-    })?;
-    let kind = if active { EventKind::Activated } else { EventKind::Deactivated };
-    end_access_and_commit(tx, changed, kind, now).await
+    let by = By::command_line(now);
+    administration::set_active(db, &by, username, active, true).await.map(|_| ())
 }
 
-/// Gives the account one role in place of those it has; its sessions end.
+/// Gives the account one role in place of those it has, as the command line says; its sessions
+/// end.
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::LastAdministrator`].
 pub async fn set_role(db: &Db, username: &str, role: Role, now: Timestamp) -> Result<(), Failure> {
-    const STAMP: &str = "update users set security_stamp = $2 where username_key = $1 returning id";
+    let by = By::command_line(now);
+    administration::set_role(db, &by, username, role, true).await.map(|_| ())
+}
+
+/// Gives the account one role in place of those it has. To be followed by [`shut_out`].
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn replace_roles(tx: &mut Tx, id: Uuid, role: Role) -> sqlx::Result<()> {
     const CLEAR: &str = "delete from user_roles where user_id = $1";
-    let mut tx = db.begin().await?;
-    if !role.may(Permission::Administer) {
-        keep_an_administrator(&mut tx, username).await?;
-    }
-    let found: Option<Uuid> = within!(&mut tx, |c| {
-        sqlx::query_scalar(STAMP).bind(key(username)).bind(new_stamp()).fetch_optional(c).await
-    })?;
-    if let Some(id) = found {
-        within!(&mut tx, |c| sqlx::query(CLEAR).bind(id).execute(c).await.map(|_| ()))?;
-        add_role(&mut tx, id, role).await?;
-    }
-    end_access_and_commit(tx, found, EventKind::RoleChanged, now).await
+    within!(&mut *tx, |c| sqlx::query(CLEAR).bind(id).execute(c).await.map(|_| ()))?;
+    add_role(tx, id, role).await
 }
 
-/// Refuses to go on if nobody would look after the site without the account of that name.
-async fn keep_an_administrator(tx: &mut Tx, username: &str) -> Result<(), Failure> {
-    const FIND: &str = "select id from users where username_key = $1";
-    let id = within!(&mut *tx, |c| {
-        sqlx::query_scalar(FIND).bind(key(username)).fetch_optional(c).await
-    })?;
-    let id = id.ok_or(Error::NotFound)?;
-    let last = would_leave_no_administrator(tx, id).await?;
-    if last { Err(Error::LastAdministrator.into()) } else { Ok(()) }
-}
-
-/// What follows each change that the command line makes to an account.
-async fn end_access_and_commit(
-    mut tx: Tx,
-    changed: Option<Uuid>,
-    kind: EventKind,
-    now: Timestamp,
-) -> Result<(), Failure> {
-    let id = changed.ok_or(Error::NotFound)?;
-    end_access(&mut tx, id).await?;
-    security_log::write(&mut tx, id, kind, None, now).await?;
-    Ok(tx.commit().await?)
+/// Renews the security stamp and ends the account's sessions, log-ins that are under way, and
+/// the links that were mailed for it.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn shut_out(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
+    const RENEW: &str = "update users set security_stamp = $2 where id = $1";
+    within!(&mut *tx, |c| sqlx::query(RENEW)
+        .bind(id)
+        .bind(new_stamp())
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    end_access(tx, id).await
 }
 
 /// Gives an active account another password, if it still has that address; says whether it
