@@ -1,5 +1,7 @@
 //! Finding accounts, and all that an administrator can know of one.
 
+use std::cmp::Reverse;
+
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -33,7 +35,7 @@ pub const LIST: &str = "select u.id, u.username, u.email, u.active, u.confirmed_
      (select max(created_at) from security_events where user_id = u.id and kind = 'logged_in') as logged_in_at \
      from (select p.id from users p where p.username_key like $1 escape '\\' or p.email_key like $1 escape '\\' \
      order by p.created_at desc, p.id desc limit $2 offset $3) k \
-     join users u on u.id = k.id order by u.created_at desc, u.id desc";
+     join users u on u.id = k.id";
 
 #[derive(FromRow)]
 struct Row {
@@ -76,9 +78,11 @@ pub async fn list(db: &Db, wanted: &str, page: u32) -> sqlx::Result<People> {
     }
     let (most, offset) = (i64::from(PER_PAGE), i64::from(page - 1) * i64::from(PER_PAGE));
     // One more than is shown tells whether there is another page.
-    let rows: Vec<Row> = reading!(db, |pool| {
+    let mut rows: Vec<Row> = reading!(db, |pool| {
         sqlx::query_as(LIST).bind(pattern(wanted)).bind(most + 1).bind(offset).fetch_all(pool).await
     })?;
+    // A join promises no order.
+    rows.sort_unstable_by_key(|row| Reverse((row.created_at, row.id)));
     people.more = rows.len() > PER_PAGE as usize;
     people.people = rows.into_iter().take(PER_PAGE as usize).map(Row::into_person).collect();
     Ok(people)
