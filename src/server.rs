@@ -4,8 +4,10 @@
 //! [`articles`], [`doors`].
 
 pub mod accounts;
+pub mod administration;
 pub mod articles;
 pub mod attempts;
+pub mod audit;
 pub mod auth;
 pub mod clock;
 pub mod config;
@@ -38,7 +40,7 @@ use axum::{
     extract::{FromRef, Request, State},
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::{any, get, post},
 };
 use axum_login::AuthManagerLayerBuilder;
@@ -172,7 +174,7 @@ fn with_session(router: Router<AppState>, state: &AppState) -> Router<AppState> 
     let auth = AuthManagerLayerBuilder::new(Backend::new(state.clone()), sessions).build();
     router
         .layer(from_fn(layers::forget_errors))
-        .layer(from_fn(layers::gate))
+        .layer(from_fn_with_state(state.clone(), layers::gate))
         .layer(from_fn(layers::caching))
         .layer(auth)
         .layer(from_fn(layers::excuse))
@@ -183,12 +185,9 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
     pages::render(&state, request).await
 }
 
-/// Any other address: the app's own page for what is not there.
+/// Any other address.
 async fn missing(State(state): State<AppState>, request: Request) -> Response {
-    if request.method() != axum::http::Method::GET {
-        return StatusCode::NOT_FOUND.into_response();
-    }
-    pages::render(&state, request).await
+    pages::missing(&state, request).await
 }
 
 /// For whoever balances the load: whether requests can be answered now.

@@ -22,6 +22,7 @@ use super::{AppState, pages};
 use crate::{
     error::Error,
     pages::{
+        admin::person::{EndSessionsOf, MailReset, SetActive, SetRole},
         articles::DeleteArticle,
         confirm::Confirm,
         editor::SaveArticle,
@@ -36,7 +37,7 @@ use crate::{
 
 /// Which server function a page's form is for, and which page shows its refusal. The forms
 /// of a page that has several are told apart by the query of the address they are sent to.
-pub const FORMS: [(&str, &str); 12] = [
+pub const FORMS: [(&str, &str); 17] = [
     ("/login", LogIn::PATH),
     ("/register", Register::PATH),
     ("/reset", AskForReset::PATH),
@@ -49,6 +50,11 @@ pub const FORMS: [(&str, &str); 12] = [
     ("/settings/security?form=end-other-sessions", EndOtherSessions::PATH),
     ("/settings/security?form=change-password", ChangePassword::PATH),
     ("/settings/security?form=confirm", Confirm::PATH),
+    ("/admin/people/{username}?form=set-role", SetRole::PATH),
+    ("/admin/people/{username}?form=set-active", SetActive::PATH),
+    ("/admin/people/{username}?form=end-sessions", EndSessionsOf::PATH),
+    ("/admin/people/{username}?form=mail-reset", MailReset::PATH),
+    ("/admin/people/{username}?form=confirm", Confirm::PATH),
 ];
 
 /// The pages that have forms, each once.

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod administration;
 mod articles;
 mod attacks;
 mod bad_input;
@@ -19,6 +20,7 @@ mod mail;
 mod markdown;
 mod mutations;
 mod resets;
+mod roles;
 mod security;
 mod sessions;
 mod support;
