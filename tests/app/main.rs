@@ -17,6 +17,7 @@ mod lists;
 mod mail;
 mod markdown;
 mod mutations;
+mod passwords;
 mod resets;
 mod security;
 mod sessions;
