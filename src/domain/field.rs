@@ -132,6 +132,10 @@ pub enum Problem {
     Wrong,
     /// The same as what it is to replace.
     Unchanged,
+    /// On the lists of passwords that attackers try first.
+    Known,
+    /// One's own name, or the site's, and little else.
+    OwnName,
 }
 
 impl Problem {
@@ -165,6 +169,8 @@ impl Problem {
             (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
             (Problem::Wrong, _) => "That is not your password.".into(),
             (Problem::Unchanged, _) => "That is the password you have. Choose another one.".into(),
+            (Problem::Known, _) => "Attackers have this password on their lists. Choose another one, such as four random words.".into(),
+            (Problem::OwnName, _) => "This is little more than your name or the site's. Choose words that have nothing to do with you.".into(),
         }
     }
 }

@@ -140,6 +140,15 @@ pub async fn name_of(db: &Db, id: Uuid) -> sqlx::Result<Option<String>> {
     reading!(db, |pool| sqlx::query_scalar(NAME).bind(id).fetch_optional(pool).await)
 }
 
+/// The name and the address of an account, whatever the case of its name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn names(db: &Db, username: &str) -> sqlx::Result<Option<(String, String)>> {
+    const FIND: &str = "select username, email from users where username_key = $1";
+    reading!(db, |pool| sqlx::query_as(FIND).bind(key(username)).fetch_optional(pool).await)
+}
+
 /// Whether anybody who can log in looks after the site.
 ///
 /// # Errors

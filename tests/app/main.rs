@@ -19,6 +19,7 @@ mod lists;
 mod mail;
 mod markdown;
 mod mutations;
+mod passwords;
 mod resets;
 mod roles;
 mod security;
