@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod article;
+pub mod code;
 pub mod email;
 pub mod field;
 pub mod next;

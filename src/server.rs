@@ -7,12 +7,14 @@ pub mod accounts;
 pub mod articles;
 pub mod attempts;
 pub mod auth;
+pub mod authenticator;
 pub mod clock;
 pub mod config;
 pub mod context;
 pub mod cookies;
 pub mod db;
 pub mod doors;
+pub mod factors;
 pub mod failure;
 pub mod key;
 pub mod layers;
@@ -20,7 +22,10 @@ pub mod mail;
 pub mod markdown;
 pub mod pages;
 pub mod passwords;
+pub mod recovery;
 pub mod resets;
+pub mod sealed;
+pub mod second_step;
 pub mod security_log;
 pub mod seed;
 pub mod serve;
@@ -169,7 +174,7 @@ fn with_session(router: Router<AppState>, state: &AppState) -> Router<AppState> 
     let auth = AuthManagerLayerBuilder::new(Backend::new(state.clone()), sessions).build();
     router
         .layer(from_fn(layers::forget_errors))
-        .layer(from_fn(layers::gate))
+        .layer(from_fn_with_state(state.clone(), layers::gate))
         .layer(from_fn(layers::caching))
         .layer(auth)
         .layer(from_fn(layers::excuse))

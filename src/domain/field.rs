@@ -18,6 +18,10 @@ pub enum Field {
     CurrentPassword,
     /// The password in place of the current one.
     NewPassword,
+    /// Six digits from an authenticator app.
+    Code,
+    /// What stands in for it when it is lost.
+    RecoveryCode,
     /// The title of an article.
     Title,
     /// The sentence under the title.
@@ -51,6 +55,8 @@ impl Field {
             Field::Password => "password",
             Field::CurrentPassword => "current_password",
             Field::NewPassword => "new_password",
+            Field::Code => "code",
+            Field::RecoveryCode => "recovery_code",
             Field::Title => "title",
             Field::Description => "description",
             Field::Body => "body",
@@ -69,6 +75,8 @@ impl Field {
             Field::Password => "Password",
             Field::CurrentPassword => "Current password",
             Field::NewPassword => "New password",
+            Field::Code => "Code",
+            Field::RecoveryCode => "Recovery code",
             Field::Title => "Title",
             Field::Description => "Description",
             Field::Body => "Article",
@@ -89,6 +97,9 @@ impl Field {
             Field::EmailAgain => (0, 254),
             // The minimum is a setting (BYLINE_PASSWORD_MIN); 256 keeps hashing cheap to refuse.
             Field::Password | Field::CurrentPassword | Field::NewPassword => (1, 256),
+            // Six digits or sixteen letters, with spaces as people write them.
+            Field::Code => (1, 32),
+            Field::RecoveryCode => (0, 32),
             Field::Title => (1, 150),
             Field::Description => (0, 300),
             // Ten characters that are not white space make an article.
@@ -119,7 +130,7 @@ pub enum Problem {
     Different,
     /// More entries than this.
     TooMany(usize),
-    /// Not the account's password.
+    /// Not the account's password, or no code of its.
     Wrong,
     /// The same as what it is to replace.
     Unchanged,
@@ -153,6 +164,9 @@ impl Problem {
             }
             (Problem::Different, _) => "The two addresses are not the same.".into(),
             (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
+            (Problem::Wrong, Field::Code | Field::RecoveryCode) => {
+                "That code is wrong, or it was used already.".into()
+            }
             (Problem::Wrong, _) => "That is not your password.".into(),
             (Problem::Unchanged, _) => "That is the password you have. Choose another one.".into(),
         }

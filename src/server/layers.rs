@@ -14,9 +14,10 @@ use http_body_util::BodyExt;
 use super::{
     AppState,
     auth::{AuthSession, Client},
+    cookies,
     doors::accepts_html,
     failure::{RETRY_AFTER_S, incident, unavailable},
-    pages, sessions,
+    pages, second_step, sessions,
 };
 use crate::error::Error;
 
@@ -135,11 +136,14 @@ pub async fn caching(request: Request, next: Next) -> Response {
 }
 
 /// Pages that make no sense without somebody send a stranger to the log-in page and back.
-/// A courtesy: every server function behind them refuses strangers by itself.
-pub async fn gate(request: Request, next: Next) -> Response {
+/// So does the second step of a log-in that has no first. A courtesy: every server function
+/// behind them refuses strangers by itself.
+pub async fn gate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let first = path.split('/').nth(1).unwrap_or_default();
-    let personal = matches!(first, "articles" | "editor" | "settings");
+    let begun = cookies::read(request.headers(), &state.config.origin, second_step::COOKIE);
+    let personal = matches!(first, "articles" | "editor" | "settings")
+        || path == "/login/step" && begun.is_none();
     let anonymous =
         request.extensions().get::<AuthSession>().is_none_or(|auth| auth.user.is_none());
     if personal && anonymous && request.method() == Method::GET {

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     app::App,
+    domain::security::Handed,
     ui::{form::Refused, status::SetStatus},
 };
 
@@ -103,6 +104,19 @@ pub async fn render_refused(state: &AppState, request: Request, refused: Refused
     }
     doors::retry_after(&error, response.headers_mut());
     response
+}
+
+/// Renders a page with what it shows once, in the answer to the form that asked for it.
+pub async fn render_handed(state: &AppState, request: Request, handed: Handed) -> Response {
+    let (for_context, for_shell) = (state.clone(), state.clone());
+    let handler = leptos_axum::render_app_async_with_context(
+        move || {
+            provide(&for_context);
+            provide_context(handed.clone());
+        },
+        move || document(&for_shell),
+    );
+    handler(request).await
 }
 
 /// The options that Leptos wants for its own: output name and development reload.

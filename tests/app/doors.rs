@@ -39,13 +39,14 @@ const PUBLIC_PAGES: [&str; 8] = [
 
 /// The pages whose forms a stranger may send. Logging out asks for nobody: whoever is not logged
 /// in is logged out already.
-const PUBLIC_FORMS: [&str; 5] = ["/login", "/register", "/reset", "/reset/{token}", "/settings"];
+const PUBLIC_FORMS: [&str; 6] =
+    ["/login", "/login/step?form=cancel", "/register", "/reset", "/reset/{token}", "/settings"];
 
 /// What is neither a page nor a function, and open.
 const PUBLIC_OTHERS: [&str; 2] = ["/health", "/ready"];
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
-const FIELDS: [(&str, &str); 16] = [
+pub const FIELDS: [(&str, &str); 18] = [
     ("token", "x"),
     ("slug", "open"),
     ("page", "1"),
@@ -62,6 +63,8 @@ const FIELDS: [(&str, &str); 16] = [
     ("handle", "0"),
     ("current_password", "a guess"),
     ("new_password", "another guess at it"),
+    ("code", "123456"),
+    ("recovery_code", ""),
 ];
 
 story!(every_server_function_refuses_a_stranger_or_is_on_the_public_list, |engine| {
