@@ -16,6 +16,7 @@ pub mod db;
 pub mod doors;
 pub mod factors;
 pub mod failure;
+pub mod feeds;
 pub mod key;
 pub mod layers;
 pub mod mail;
@@ -31,6 +32,7 @@ pub mod seed;
 pub mod serve;
 pub mod sessions;
 pub mod site;
+pub mod sitemap;
 pub mod tokens;
 pub mod users;
 
@@ -106,7 +108,8 @@ impl AppState {
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
     let pages = with_session(pages_and_functions(), &state);
-    let mut router = pages.route("/pkg/{*name}", get(site::packaged));
+    let files = Router::new().merge(feeds::routes()).merge(sitemap::routes());
+    let mut router = pages.merge(files).route("/pkg/{*name}", get(site::packaged));
     for name in site::public_names() {
         router = router.route(&name, get(site::public));
     }

@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use leptos::{hydration::AutoReload, nonce::use_nonce, prelude::*};
@@ -11,7 +11,9 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
 use super::{
-    AppState, doors,
+    AppState,
+    config::Readers,
+    doors, feeds,
     site::{self, Bundle},
 };
 use crate::{
@@ -44,6 +46,14 @@ pub fn document(state: &AppState) -> impl IntoView + use<> {
         "import({js:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => m.hydrate()))"
     );
     let nonce = use_nonce();
+    let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
+    let page = feeds::page_with_feed(&path).to_owned();
+    let feeds = (state.config.readers == Readers::Public).then(|| {
+        view! {
+            <link rel="alternate" type="application/atom+xml" title="Atom" href=format!("{page}/feed.atom") />
+            <link rel="alternate" type="application/feed+json" title="JSON Feed" href=format!("{page}/feed.json") />
+        }
+    });
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -56,6 +66,7 @@ pub fn document(state: &AppState) -> impl IntoView + use<> {
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" fetchpriority="low" />
                 <link rel="modulepreload" href=js fetchpriority="low" nonce=nonce.clone() />
                 <script type="module" nonce=nonce>{load}</script>
+                {feeds}
                 <AutoReload options=state.leptos.clone() />
                 <MetaTags />
             </head>

@@ -43,7 +43,19 @@ const PUBLIC_FORMS: [&str; 6] =
     ["/login", "/login/step?form=cancel", "/register", "/reset", "/reset/{token}", "/settings"];
 
 /// What is neither a page nor a function, and open.
-const PUBLIC_OTHERS: [&str; 2] = ["/health", "/ready"];
+const PUBLIC_OTHERS: [&str; 11] = [
+    "/health",
+    "/ready",
+    "/robots.txt",
+    "/sitemap.xml",
+    "/sitemap/1.xml",
+    "/feed.atom",
+    "/feed.json",
+    "/profile/{username}/feed.atom",
+    "/profile/{username}/feed.json",
+    "/tag/{tag}/feed.atom",
+    "/tag/{tag}/feed.json",
+];
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
 pub const FIELDS: [(&str, &str); 18] = [
