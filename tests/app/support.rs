@@ -1,6 +1,7 @@
 //! A running Byline, and the browsers that visit it.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Mutex,
@@ -14,7 +15,7 @@ use byline::{
         clock::Clock,
         config::Config,
         db::Db,
-        mail,
+        mail, sealed,
         serve::run,
         tokens::{self, Purpose},
         users::{self, NewUser},
@@ -126,6 +127,7 @@ impl TestApp {
         let db = Db::open(&url).await.unwrap();
         db.migrate().await.unwrap();
         let state = AppState::new(db, config, Clock::system()).unwrap();
+        sealed::check_key(&state.db, &state.key, &state.config.key_file).await.unwrap();
         let handle = axum_server::Handle::new();
         tokio::spawn(run(listener, handle.clone(), state.clone()));
         handle.listening().await.unwrap();
@@ -144,6 +146,7 @@ impl TestApp {
             base: format!("http://{}", self.address),
             origin: self.origin.clone(),
             cookie: Mutex::default(),
+            others: Mutex::default(),
         }
     }
 
@@ -372,6 +375,8 @@ pub struct Browser {
     base: String,
     origin: String,
     cookie: Mutex<Option<String>>,
+    /// Those beside the session's, each with its value.
+    others: Mutex<BTreeMap<String, String>>,
 }
 
 impl Browser {
@@ -385,24 +390,43 @@ impl Browser {
         *self.cookie.lock().unwrap() = cookie;
     }
 
-    /// A request without any header but the cookie.
-    pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.client.request(method, format!("{}{path}", self.base));
-        match self.cookie() {
-            Some(cookie) => request.header("cookie", cookie),
-            None => request,
-        }
+    /// The value of a cookie beside the session's: one whose name ends so.
+    pub fn other_cookie(&self, name: &str) -> Option<String> {
+        let others = self.others.lock().unwrap();
+        others.iter().find(|(n, _)| n.ends_with(&format!("-{name}"))).map(|(_, v)| v.clone())
     }
 
-    /// Sends a request and keeps the cookie that comes back.
+    /// Puts a cookie beside the session's into the browser.
+    pub fn set_other_cookie(&self, name: &str, value: &str) {
+        let name = format!("byline-{name}");
+        self.others.lock().unwrap().insert(name, value.to_owned());
+    }
+
+    /// A request without any header but the cookies.
+    pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        let others = self.others.lock().unwrap().clone();
+        let others = others.iter().map(|(name, value)| format!("{name}={value}"));
+        let cookies: Vec<String> = self.cookie().into_iter().chain(others).collect();
+        if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
+    }
+
+    /// Sends a request and keeps the cookies that come back.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         for cookie in headers.get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();
             let pair = cookie.split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
             let gone = cookie.contains("Max-Age=0");
-            self.set_cookie((!gone).then(|| pair.to_owned()));
+            if name == "byline" || name == "__Host-byline" {
+                self.set_cookie((!gone).then(|| pair.to_owned()));
+            } else if gone {
+                self.others.lock().unwrap().remove(name);
+            } else {
+                self.others.lock().unwrap().insert(name.to_owned(), value.to_owned());
+            }
         }
         Answer { status, headers, body: response.text().await.unwrap() }
     }
