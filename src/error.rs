@@ -30,7 +30,7 @@ pub enum Error {
         /// The version that is stored.
         version: i64,
     },
-    /// A link from a mail opens nothing: it was used, replaced or not used in time.
+    /// A link or a code from a mail opens nothing: it was used, replaced or not used in time.
     LinkExpired,
     /// The request makes no sense.
     BadRequest,
@@ -99,7 +99,7 @@ impl Error {
                 "This article was saved somewhere else since you opened it. Your text is still here.".into()
             }
             Error::LinkExpired => {
-                "This link was used already, or a newer one took its place, or its time is over.".into()
+                "It was used already, or a newer one took its place, or its time is over.".into()
             }
             Error::BadRequest => "The server could not make sense of that request.".into(),
             Error::TooMany { retry_after_s } => {

@@ -12,6 +12,7 @@ pub mod editor;
 pub mod home;
 pub mod log_in;
 pub mod profile;
+pub mod proof;
 pub mod register;
 pub mod reset;
 pub mod security;

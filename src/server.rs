@@ -20,6 +20,7 @@ pub mod mail;
 pub mod markdown;
 pub mod pages;
 pub mod passwords;
+pub mod registrations;
 pub mod resets;
 pub mod security_log;
 pub mod seed;

@@ -26,6 +26,7 @@ use crate::{
         confirm::Confirm,
         editor::SaveArticle,
         log_in::LogIn,
+        proof::{ChooseUsername, ConfirmByCode, ConfirmByLink, SendCodeAgain},
         register::Register,
         reset::{AskForReset, ResetPassword},
         security::{ChangePassword, EndOtherSessions, EndSession},
@@ -36,9 +37,13 @@ use crate::{
 
 /// Which server function a page's form is for, and which page shows its refusal. The forms
 /// of a page that has several are told apart by the query of the address they are sent to.
-pub const FORMS: [(&str, &str); 12] = [
+pub const FORMS: [(&str, &str); 16] = [
     ("/login", LogIn::PATH),
     ("/register", Register::PATH),
+    ("/register/confirm?form=code", ConfirmByCode::PATH),
+    ("/register/confirm?form=again", SendCodeAgain::PATH),
+    ("/register/confirm?form=name", ChooseUsername::PATH),
+    ("/register/confirm/{token}", ConfirmByLink::PATH),
     ("/reset", AskForReset::PATH),
     ("/reset/{token}", ResetPassword::PATH),
     ("/settings", LogOut::PATH),
@@ -124,14 +129,17 @@ async fn form(state: AppState, request: Request, page: &str, function: &str) -> 
     parts.uri = uri;
     let answer = call(&state, Request::from_parts(parts.clone(), Body::from(body.clone()))).await;
     let status = answer.status();
+    let cookies = answer.headers().get_all(header::SET_COOKIE).iter().cloned().collect::<Vec<_>>();
     let Ok(answer) = to_bytes(answer.into_body(), ANSWER_LIMIT).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     if status.is_success() {
-        return match serde_json::from_slice::<Done>(&answer) {
-            Ok(done) => see_other(&done.to),
-            Err(_) => see_other("/"),
-        };
+        let done = serde_json::from_slice::<Done>(&answer);
+        let mut response = see_other(done.as_ref().map_or("/", |done| &done.to));
+        for cookie in cookies {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        return response;
     }
     let error = serde_json::from_slice(&answer).unwrap_or(Error::BadRequest);
     let refused = Refused { function: function.to_owned(), error, typed: typed(&body) };
@@ -222,11 +230,11 @@ fn see_other(to: &str) -> Response {
 /// More inputs than any form of ours has.
 const MOST_INPUTS: usize = 16;
 
-/// What was typed, to be typed no second time; passwords excepted.
+/// What was typed, to be typed no second time; passwords and codes excepted.
 fn typed(body: &Bytes) -> Vec<(String, String)> {
     url::form_urlencoded::parse(body)
         .take(MOST_INPUTS)
-        .filter(|(name, _)| !name.contains("password"))
+        .filter(|(name, _)| !name.contains("password") && name != "code")
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect()
 }

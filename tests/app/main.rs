@@ -17,6 +17,7 @@ mod lists;
 mod mail;
 mod markdown;
 mod mutations;
+mod registrations;
 mod resets;
 mod security;
 mod sessions;

@@ -1,21 +1,26 @@
 //! A running Byline, and the browsers that visit it.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Mutex,
     time::Duration,
 };
 
-use byline::server::{
-    AppState,
-    clock::Clock,
-    config::Config,
-    db::Db,
-    mail,
-    serve::run,
-    tokens::{self, Purpose},
-    users,
+use byline::{
+    domain::{email::EmailAddress, password::Password, role::Role, username::Username},
+    server::{
+        AppState,
+        clock::Clock,
+        config::Config,
+        db::Db,
+        mail,
+        registrations::pending::{self, Mailed},
+        serve::run,
+        tokens::{self, Purpose, Token},
+        users::{self, NewUser},
+    },
 };
 use clap::Parser;
 use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap, redirect::Policy};
@@ -141,6 +146,7 @@ impl TestApp {
             base: format!("http://{}", self.address),
             origin: self.origin.clone(),
             cookie: Mutex::default(),
+            others: Mutex::default(),
         }
     }
 
@@ -171,6 +177,25 @@ impl TestApp {
         let now = self.state.clock.now();
         let token = tokens::mint(db, &user, Purpose::ResetPassword, now).await.unwrap();
         token.expose().to_owned()
+    }
+
+    /// An attempt to register that waits for its proof: the browser that began it, and what its
+    /// mail holds.
+    pub async fn attempt(&self, name: &str) -> (Browser, Mailed) {
+        let password = Password::parse_given(PASSWORD.into()).ok().unwrap();
+        let new = NewUser {
+            username: Username::parse(name).unwrap(),
+            email: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
+            password_hash: self.state.passwords.hash(&password).await.unwrap(),
+            role: Role::Author,
+        };
+        let (db, token) = (&self.state.db, Token::random().unwrap());
+        let mut tx = db.begin().await.unwrap();
+        let id = pending::insert(&mut tx, &new, &token, self.state.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let browser = self.browser();
+        browser.set_other("byline-registration", token.expose());
+        (browser, pending::mint(db, &self.state.key, id).await.unwrap())
     }
 
     /// One number that a query gives.
@@ -311,6 +336,13 @@ impl Letter {
         part.split_once("\r\n\r\n").unwrap().1
     }
 
+    /// The code that stands in a line of its own.
+    pub fn code(&self) -> String {
+        let mut lines = self.part("text/plain").lines();
+        let is_code = |line: &&str| line.len() == 9 && line.as_bytes()[4] == b'-';
+        lines.find(is_code).unwrap().to_owned()
+    }
+
     /// The path of its link.
     pub fn link(&self, origin: &str) -> String {
         let line = self.part("text/plain").lines().find_map(|line| line.strip_prefix(origin));
@@ -345,6 +377,8 @@ pub struct Browser {
     base: String,
     origin: String,
     cookie: Mutex<Option<String>>,
+    /// The cookies beside the session's.
+    others: Mutex<BTreeMap<String, String>>,
 }
 
 impl Browser {
@@ -361,10 +395,20 @@ impl Browser {
     /// A request without any header but the cookie.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
-        match self.cookie() {
-            Some(cookie) => request.header("cookie", cookie),
-            None => request,
-        }
+        let others = self.others.lock().unwrap();
+        let others = others.iter().map(|(name, value)| format!("{name}={value}"));
+        let all = self.cookie().into_iter().chain(others).collect::<Vec<_>>().join("; ");
+        if all.is_empty() { request } else { request.header("cookie", all) }
+    }
+
+    /// The cookie of that name beside the session's.
+    pub fn other(&self, name: &str) -> Option<String> {
+        self.others.lock().unwrap().get(name).cloned()
+    }
+
+    /// Puts such a cookie into the browser.
+    pub fn set_other(&self, name: &str, value: &str) {
+        self.others.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
     /// Sends a request and keeps the cookie that comes back.
@@ -375,7 +419,14 @@ impl Browser {
             let cookie = cookie.to_str().unwrap();
             let pair = cookie.split(';').next().unwrap();
             let gone = cookie.contains("Max-Age=0");
-            self.set_cookie((!gone).then(|| pair.to_owned()));
+            let (name, value) = pair.split_once('=').unwrap();
+            if matches!(name, "byline" | "__Host-byline") {
+                self.set_cookie((!gone).then(|| pair.to_owned()));
+            } else if gone {
+                self.others.lock().unwrap().remove(name);
+            } else {
+                self.set_other(name, value);
+            }
         }
         Answer { status, headers, body: response.text().await.unwrap() }
     }
