@@ -22,6 +22,7 @@ use super::{AppState, pages};
 use crate::{
     error::Error,
     pages::{
+        admin::person::{EndSessionsOf, MailReset, SetActive, SetRole},
         articles::DeleteArticle,
         confirm::Confirm,
         editor::SaveArticle,
@@ -37,7 +38,7 @@ use crate::{
 
 /// Which server function a page's form is for, and which page shows its refusal. The forms
 /// of a page that has several are told apart by the query of the address they are sent to.
-pub const FORMS: [(&str, &str); 16] = [
+pub const FORMS: [(&str, &str); 21] = [
     ("/login", LogIn::PATH),
     ("/register", Register::PATH),
     ("/register/confirm?form=code", ConfirmByCode::PATH),
@@ -54,6 +55,11 @@ pub const FORMS: [(&str, &str); 16] = [
     ("/settings/security?form=end-other-sessions", EndOtherSessions::PATH),
     ("/settings/security?form=change-password", ChangePassword::PATH),
     ("/settings/security?form=confirm", Confirm::PATH),
+    ("/admin/people/{username}?form=set-role", SetRole::PATH),
+    ("/admin/people/{username}?form=set-active", SetActive::PATH),
+    ("/admin/people/{username}?form=end-sessions", EndSessionsOf::PATH),
+    ("/admin/people/{username}?form=mail-reset", MailReset::PATH),
+    ("/admin/people/{username}?form=confirm", Confirm::PATH),
 ];
 
 /// The pages that have forms, each once.
