@@ -222,7 +222,11 @@ pub async fn create(db: &Db, new: &NewUser, now: Timestamp) -> Result<Uuid, Fail
     }
 }
 
-async fn insert(tx: &mut Tx, id: Uuid, new: &NewUser, now: Timestamp) -> sqlx::Result<()> {
+/// Writes an account into a transaction.
+///
+/// # Errors
+/// When the database cannot be written, or name or address is taken ([`violated`], [`taken`]).
+pub async fn insert(tx: &mut Tx, id: Uuid, new: &NewUser, now: Timestamp) -> sqlx::Result<()> {
     const INSERT: &str = "insert into users (id, username, email, username_key, email_key, password_hash, active, \
          security_stamp, created_at) values ($1, $2, $3, $4, $5, $6, true, $7, $8)";
     within!(tx, |c| {
@@ -247,8 +251,20 @@ async fn add_role(tx: &mut Tx, id: Uuid, role: Role) -> sqlx::Result<()> {
     within!(tx, |c| sqlx::query(ADD).bind(id).bind(role.name()).execute(c).await.map(|_| ()))
 }
 
+/// Notes that the account's address was proved to be its owner's.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn note_proof(tx: &mut Tx, id: Uuid, now: Timestamp) -> sqlx::Result<()> {
+    const NOTE: &str = "update users set confirmed_at = $2 where id = $1";
+    within!(tx, |c| sqlx::query(NOTE).bind(id).bind(now).execute(c).await.map(|_| ()))
+}
+
 /// The statement that failed ran into one index; the form wants to hear of both.
-async fn taken(db: &Db, new: &NewUser) -> Result<Error, Failure> {
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn taken(db: &Db, new: &NewUser) -> Result<Error, Failure> {
     const TAKEN: &str = "select coalesce(sum(case when username_key = $1 then 1 else 0 end), 0), \
          coalesce(sum(case when email_key = $2 then 1 else 0 end), 0) \
          from users where username_key = $1 or email_key = $2";

@@ -21,6 +21,7 @@ mod markdown;
 mod mutations;
 mod passwords;
 mod phone;
+mod registrations;
 mod resets;
 mod roles;
 mod second_factor;

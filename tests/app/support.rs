@@ -9,15 +9,17 @@ use std::{
 };
 
 use byline::{
-    domain::{email::EmailAddress, role::Role, username::Username},
+    domain::{email::EmailAddress, password::Password, role::Role, username::Username},
     server::{
         AppState,
         clock::Clock,
         config::Config,
         db::Db,
-        mail, sealed,
+        mail,
+        registrations::pending::{self, Mailed},
+        sealed,
         serve::run,
-        tokens::{self, Purpose},
+        tokens::{self, Purpose, Token},
         users::{self, NewUser},
     },
 };
@@ -203,6 +205,25 @@ impl TestApp {
         token.expose().to_owned()
     }
 
+    /// An attempt to register that waits for its proof: the browser that began it, and what its
+    /// mail holds.
+    pub async fn attempt(&self, name: &str) -> (Browser, Mailed) {
+        let password = Password::parse_given(PASSWORD.into()).ok().unwrap();
+        let new = NewUser {
+            username: Username::parse(name).unwrap(),
+            email: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
+            password_hash: self.state.passwords.hash(&password).await.unwrap(),
+            role: Role::Author,
+        };
+        let (db, token) = (&self.state.db, Token::random().unwrap());
+        let mut tx = db.begin().await.unwrap();
+        let id = pending::insert(&mut tx, &new, &token, self.state.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let browser = self.browser();
+        browser.set_other_cookie("registration", token.expose());
+        (browser, pending::mint(db, &self.state.key, id).await.unwrap())
+    }
+
     /// One number that a query gives.
     pub async fn count(&self, sql: &'static str) -> i64 {
         match &self.state.db {
@@ -339,6 +360,13 @@ impl Letter {
         let mut parts = self.0.split("\r\n--");
         let part = parts.find(|part| part.contains(&format!("Content-Type: {kind}"))).unwrap();
         part.split_once("\r\n\r\n").unwrap().1
+    }
+
+    /// The code that stands in a line of its own.
+    pub fn code(&self) -> String {
+        let mut lines = self.part("text/plain").lines();
+        let is_code = |line: &&str| line.len() == 9 && line.as_bytes()[4] == b'-';
+        lines.find(is_code).unwrap().to_owned()
     }
 
     /// The path of its link.
