@@ -4,8 +4,10 @@
 //! [`articles`], [`doors`].
 
 pub mod accounts;
+pub mod administration;
 pub mod articles;
 pub mod attempts;
+pub mod audit;
 pub mod auth;
 pub mod authenticator;
 pub mod clock;
@@ -43,7 +45,7 @@ use axum::{
     extract::{FromRef, Request, State},
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::{any, get, post},
 };
 use axum_login::AuthManagerLayerBuilder;
@@ -188,12 +190,9 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
     pages::render(&state, request).await
 }
 
-/// Any other address: the app's own page for what is not there.
+/// Any other address.
 async fn missing(State(state): State<AppState>, request: Request) -> Response {
-    if request.method() != axum::http::Method::GET {
-        return StatusCode::NOT_FOUND.into_response();
-    }
-    pages::render(&state, request).await
+    pages::missing(&state, request).await
 }
 
 /// For whoever balances the load: whether requests can be answered now.

@@ -34,6 +34,10 @@ pub enum Field {
     Visibility,
     /// Draft or published.
     Status,
+    /// Why an administrator does something to an account.
+    Reason,
+    /// An administrator does it to their own account on purpose.
+    Sure,
 }
 
 /// How many characters (Unicode scalar values) a field may have.
@@ -63,6 +67,8 @@ impl Field {
             Field::Tags => "tags",
             Field::Visibility => "visibility",
             Field::Status => "status",
+            Field::Reason => "reason",
+            Field::Sure => "sure",
         }
     }
 
@@ -83,6 +89,8 @@ impl Field {
             Field::Tags => "Tags",
             Field::Visibility => "Who can read it",
             Field::Status => "Status",
+            Field::Reason => "Reason",
+            Field::Sure => "The box",
         }
     }
 
@@ -101,7 +109,8 @@ impl Field {
             Field::Code => (1, 32),
             Field::RecoveryCode => (0, 32),
             Field::Title => (1, 150),
-            Field::Description => (0, 300),
+            Field::Description | Field::Reason => (0, 300),
+            Field::Sure => (0, 5),
             // Ten characters that are not white space make an article.
             Field::Body => (10, 200_000),
             // Ten tags of thirty characters, with their commas and spaces.
@@ -134,6 +143,10 @@ pub enum Problem {
     Wrong,
     /// The same as what it is to replace.
     Unchanged,
+    /// On the lists of passwords that attackers try first.
+    Known,
+    /// One's own name, or the site's, and little else.
+    OwnName,
 }
 
 impl Problem {
@@ -142,6 +155,7 @@ impl Problem {
         let label = field.label();
         match (self, field) {
             (Problem::Required, Field::Email) => "Enter your e-mail address.".into(),
+            (Problem::Required, Field::Sure) => "This is your own account. Tick the box if you mean it.".into(),
             (Problem::Required, _) => format!("{label} is missing."),
             (Problem::TooShort(n), Field::Body) => {
                 format!("Write at least {n} characters; spaces do not count.")
@@ -169,6 +183,8 @@ impl Problem {
             }
             (Problem::Wrong, _) => "That is not your password.".into(),
             (Problem::Unchanged, _) => "That is the password you have. Choose another one.".into(),
+            (Problem::Known, _) => "Attackers have this password on their lists. Choose another one, such as four random words.".into(),
+            (Problem::OwnName, _) => "This is little more than your name or the site's. Choose words that have nothing to do with you.".into(),
         }
     }
 }

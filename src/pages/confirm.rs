@@ -36,7 +36,8 @@ pub async fn confirm(
 
 /// The form, at home on the page `next`. The second factor is asked for when the server has said
 /// that it is missing, as it does to whoever has one: no page needs to know beforehand.
-pub fn confirmation(form: FormState, username: String, next: &'static str) -> AnyView {
+pub fn confirmation(form: FormState, username: String, next: impl Into<String>) -> AnyView {
+    let next = next.into();
     let missing = move || {
         form.error().is_some_and(|error| {
             [Field::Code, Field::RecoveryCode].iter().any(|field| error.about(*field).is_some())

@@ -23,6 +23,7 @@ use crate::{
     domain::security::Handed,
     error::Error,
     pages::{
+        admin::person::{EndSessionsOf, MailReset, SetActive, SetRole},
         articles::DeleteArticle,
         confirm::Confirm,
         editor::SaveArticle,
@@ -41,7 +42,7 @@ use crate::{
 
 /// Which server function a page's form is for, and which page shows its refusal. The forms
 /// of a page that has several are told apart by the query of the address they are sent to.
-pub const FORMS: [(&str, &str); 19] = [
+pub const FORMS: &[(&str, &str)] = &[
     ("/login", LogIn::PATH),
     ("/login/step?form=finish", FinishLogIn::PATH),
     ("/register", Register::PATH),
@@ -56,6 +57,11 @@ pub const FORMS: [(&str, &str); 19] = [
     ("/settings/security?form=end-other-sessions", EndOtherSessions::PATH),
     ("/settings/security?form=change-password", ChangePassword::PATH),
     ("/settings/security?form=confirm", Confirm::PATH),
+    ("/admin/people/{username}?form=set-role", SetRole::PATH),
+    ("/admin/people/{username}?form=set-active", SetActive::PATH),
+    ("/admin/people/{username}?form=end-sessions", EndSessionsOf::PATH),
+    ("/admin/people/{username}?form=mail-reset", MailReset::PATH),
+    ("/admin/people/{username}?form=confirm", Confirm::PATH),
     ("/settings/security/second-factor?form=begin-authenticator", BeginAuthenticator::PATH),
     ("/settings/security/second-factor?form=confirm-authenticator", ConfirmAuthenticator::PATH),
     ("/settings/security/second-factor?form=remove-authenticator", RemoveAuthenticator::PATH),

@@ -10,7 +10,7 @@ use crate::support::{Answer, TestApp, story};
 
 /// What a stranger may call. Everything else must answer 401, and a new function is refused
 /// here until somebody decides.
-const PUBLIC_FUNCTIONS: [&str; 12] = [
+pub const PUBLIC_FUNCTIONS: [&str; 12] = [
     "article",
     "ask-for-reset",
     "front-page",
@@ -25,8 +25,15 @@ const PUBLIC_FUNCTIONS: [&str; 12] = [
     "who-am-i",
 ];
 
+/// What is not there for anybody but administrators.
+pub const HIDDEN_FUNCTIONS: [&str; 7] =
+    ["audit-log", "end-sessions-of", "mail-reset", "people", "person", "set-active", "set-role"];
+
+/// The pages that are not there for anybody but administrators.
+pub const HIDDEN_PAGES: [&str; 3] = ["/admin", "/admin/log", "/admin/people/{username}"];
+
 /// What a stranger may open; every other page sends them to log in.
-const PUBLIC_PAGES: [&str; 8] = [
+pub const PUBLIC_PAGES: [&str; 8] = [
     "/",
     "/login",
     "/register",
@@ -58,7 +65,7 @@ const PUBLIC_OTHERS: [&str; 11] = [
 ];
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
-pub const FIELDS: [(&str, &str); 18] = [
+pub const FIELDS: &[(&str, &str)] = &[
     ("token", "x"),
     ("slug", "open"),
     ("page", "1"),
@@ -75,6 +82,9 @@ pub const FIELDS: [(&str, &str); 18] = [
     ("handle", "0"),
     ("current_password", "a guess"),
     ("new_password", "another guess at it"),
+    ("role", "reader"),
+    ("active", "false"),
+    ("q", "ada"),
     ("code", "123456"),
     ("recovery_code", ""),
 ];
@@ -88,12 +98,14 @@ story!(every_server_function_refuses_a_stranger_or_is_on_the_public_list, |engin
         found.insert(name);
         let stranger = app.browser();
         let answer = if method == Method::GET {
-            stranger.ask(name, &FIELDS).await
+            stranger.ask(name, FIELDS).await
         } else {
-            stranger.call(name, &FIELDS).await
+            stranger.call(name, FIELDS).await
         };
         if PUBLIC_FUNCTIONS.contains(&name) {
             assert_ne!(answer.json(), json!("unauthenticated"), "{name} is on the public list");
+        } else if HIDDEN_FUNCTIONS.contains(&name) {
+            assert_eq!((answer.status, answer.json()), (StatusCode::NOT_FOUND, json!("not_found")));
         } else {
             assert_eq!(
                 (answer.status, answer.json()),
@@ -132,6 +144,8 @@ story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
         let answer = app.browser().get(&path).await;
         if PUBLIC_PAGES.contains(&pattern) {
             assert_eq!(answer.status, StatusCode::OK, "{pattern}");
+        } else if HIDDEN_PAGES.contains(&pattern) {
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{pattern}");
         } else {
             assert_eq!(answer.status, StatusCode::SEE_OTHER, "{pattern}");
             assert!(answer.header("location").starts_with("/login?next="), "{pattern}");
@@ -172,14 +186,17 @@ story!(every_route_with_every_method_refuses_a_stranger_or_is_on_the_public_list
     ];
     app.person("ada").await.call("save-article", &tagged).await;
     let mut routes: HashSet<&str> = page_paths().iter().map(String::as_str).collect();
-    routes.extend(FORMS.map(|(page, _)| page));
+    routes.extend(FORMS.iter().map(|(page, _)| *page));
     routes.extend(leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path));
     routes.extend(PUBLIC_OTHERS);
     routes.extend(["/rpc/nothing", "/pkg/nothing", "/nothing"]);
-    let fields = FIELDS.map(|(name, value)| {
-        // A guess would be refused as well, but not because nobody is logged in.
-        (name, if name == "password" { crate::support::PASSWORD } else { value })
-    });
+    let fields: Vec<_> = FIELDS
+        .iter()
+        .map(|&(name, value)| {
+            // A guess would be refused as well, but not because nobody is logged in.
+            (name, if name == "password" { crate::support::PASSWORD } else { value })
+        })
+        .collect();
     for route in routes {
         let path = route
             .replace("{slug}", "open")

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod administration;
 mod articles;
 mod attacks;
 mod bad_input;
@@ -18,8 +19,10 @@ mod lists;
 mod mail;
 mod markdown;
 mod mutations;
+mod passwords;
 mod phone;
 mod resets;
+mod roles;
 mod second_factor;
 mod second_step;
 mod security;

@@ -244,9 +244,9 @@ story!(t11_between_password_and_second_factor_one_is_a_stranger_everywhere, |eng
         }
         let ask = async |browser: Browser| {
             let answer = if method == Method::GET {
-                browser.ask(name, &FIELDS).await
+                browser.ask(name, FIELDS).await
             } else {
-                browser.call(name, &FIELDS).await
+                browser.call(name, FIELDS).await
             };
             (answer.status, answer.body, browser.cookie())
         };
