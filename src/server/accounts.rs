@@ -193,8 +193,10 @@ pub async fn confirm(
         None => None,
     };
     let mut tx = db.begin().await?;
-    let held = users::hold(&mut tx, user.id, &user.security_stamp).await?;
-    if !held || !own::give_up(&mut tx, user.id, &asking).await? {
+    let held = users::hold(&mut tx, user.id).await?;
+    if held.as_ref() != Some(&user.security_stamp)
+        || !own::give_up(&mut tx, user.id, &asking).await?
+    {
         return Err(Error::Unauthenticated.into());
     }
     if let Some(given) = &given {
