@@ -17,6 +17,7 @@ pub mod db;
 pub mod doors;
 pub mod failure;
 pub mod feeds;
+pub mod invitations;
 pub mod key;
 pub mod layers;
 pub mod mail;

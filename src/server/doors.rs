@@ -26,6 +26,7 @@ use crate::{
         articles::DeleteArticle,
         confirm::Confirm,
         editor::SaveArticle,
+        invitations::{Invite, WithdrawInvitation},
         log_in::LogIn,
         proof::{ChooseUsername, ConfirmByCode, ConfirmByLink, SendCodeAgain},
         register::Register,
@@ -38,7 +39,7 @@ use crate::{
 
 /// Which server function a page's form is for, and which page shows its refusal. The forms
 /// of a page that has several are told apart by the query of the address they are sent to.
-pub const FORMS: [(&str, &str); 21] = [
+pub const FORMS: [(&str, &str); 23] = [
     ("/login", LogIn::PATH),
     ("/register", Register::PATH),
     ("/register/confirm?form=code", ConfirmByCode::PATH),
@@ -51,6 +52,8 @@ pub const FORMS: [(&str, &str); 21] = [
     ("/editor", SaveArticle::PATH),
     ("/editor/{slug}", SaveArticle::PATH),
     ("/article/{slug}", DeleteArticle::PATH),
+    ("/settings/invitations?form=make", Invite::PATH),
+    ("/settings/invitations?form=withdraw", WithdrawInvitation::PATH),
     ("/settings/security?form=end-session", EndSession::PATH),
     ("/settings/security?form=end-other-sessions", EndOtherSessions::PATH),
     ("/settings/security?form=change-password", ChangePassword::PATH),

@@ -82,7 +82,8 @@ const PUBLIC_OTHERS: [&str; 11] = [
 ];
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
-pub const FIELDS: [(&str, &str); 20] = [
+pub const FIELDS: [(&str, &str); 21] = [
+    ("invitation", ""),
     ("token", "x"),
     ("slug", "open"),
     ("page", "1"),
