@@ -4,6 +4,7 @@
 pub mod account;
 pub mod administration;
 pub mod article;
+pub mod code;
 pub mod email;
 pub mod field;
 pub mod next;

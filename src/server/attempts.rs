@@ -49,6 +49,17 @@ const INVITATIONS: u32 = 20;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Codes at a second step, in the time of a log-in's budget: whoever has no luck with ten has
+/// another problem than a slow clock.
+const SECOND_STEPS: u32 = 10;
+
+/// Digits in a day. Three of a million are right at any time, so whoever has the password and
+/// guesses at the rest has found some within a year with a chance of one in thirty; and their
+/// owner has read of it 365 times.
+const DIGITS: u32 = 30;
+
 impl Budget {
     /// Failed log-ins from an address.
     pub fn log_in_from(address: IpAddr, most: u32) -> Self {
@@ -86,6 +97,21 @@ impl Budget {
     /// Changes of an account's password, each of which mails a notice. Its owner is told.
     pub fn change_of(account: Uuid) -> Self {
         Self::new("change-of", &account.to_string(), CHANGES, HOUR)
+    }
+
+    /// Codes given for an account's second factor, right or wrong, at a log-in or later.
+    pub fn second_step_of(account: Uuid) -> Self {
+        Self::new("second-step-of", &account.to_string(), SECOND_STEPS, LOG_IN_WINDOW)
+    }
+
+    /// Of them the digits from an app, in a day.
+    pub fn digits_of(account: Uuid) -> Self {
+        Self::new("digits-of", &account.to_string(), DIGITS, DAY)
+    }
+
+    /// Failed second steps that are worth a note to the owner.
+    pub fn noting_second_step(account: Uuid) -> Self {
+        Self::new("noting-second-step", &account.to_string(), 1, HOUR)
     }
 
     /// New accounts from an address.

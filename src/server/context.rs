@@ -45,7 +45,7 @@ pub fn session() -> Result<AuthSession, Failure> {
     auth::session(&parts()?)
 }
 
-/// The cookie of that name beside the session's.
+/// A cookie beside the session's.
 ///
 /// # Errors
 /// [`Failure::Broken`] outside of a request.

@@ -21,6 +21,7 @@ use super::{
     invitations,
     mail::{letters::Letter, outbox},
     passwords::Verdict,
+    sessions::Aal,
     tokens::Token,
     users::{self, NewUser},
 };
@@ -307,7 +308,7 @@ pub async fn let_in(
     account: Uuid,
 ) -> Result<(), Failure> {
     let user = users::find(&state.db, account).await?.ok_or(Error::NotFound)?;
-    auth::sign_in(auth, &user, client, false).await?;
+    auth::sign_in(auth, &user, client, false, Aal::One).await?;
     cookies::remove(&state.config.origin, COOKIE);
     tracing::info!(event = "registered", user = %user.id, address = %client.address);
     Ok(())

@@ -42,6 +42,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// Renewed with whatever must end the sessions. Secret: it stands for a log-in.
     pub security_stamp: Vec<u8>,
+    /// Whether the password alone is not enough.
+    pub second_factor: bool,
     /// Role names, separated by commas.
     roles: String,
 }
@@ -84,6 +86,7 @@ pub struct Credential {
 /// When the database cannot be read.
 pub async fn find(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
     const FIND: &str = "select id, username, email, created_at, security_stamp, \
+         exists (select 1 from authenticators where user_id = users.id) as second_factor, \
          coalesce((select string_agg(role, ',') from user_roles where user_id = users.id), '') as roles \
          from users where id = $1 and active";
     reading!(db, |pool| sqlx::query_as(FIND).bind(id).fetch_optional(pool).await)
@@ -434,14 +437,55 @@ pub async fn replace_password(
     })
 }
 
-/// Ends the account's sessions, and every link that was mailed for it.
+/// Holds an active account until the transaction ends: nobody changes what opens it meanwhile.
+/// Gives its security stamp.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Vec<u8>>> {
+    const HOLD: &str =
+        "update users set active = active where id = $1 and active returning security_stamp";
+    within!(tx, |c| sqlx::query_scalar(HOLD).bind(id).fetch_optional(c).await)
+}
+
+/// Renews the security stamp of an account that is as `user` was read, and gives the new one.
+/// To be followed by [`end_access`].
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn renew_stamp(tx: &mut Tx, user: &User) -> sqlx::Result<Option<Vec<u8>>> {
+    const RENEW: &str = "update users set security_stamp = $3 \
+         where id = $1 and security_stamp = $2 and active returning security_stamp";
+    within!(tx, |c| {
+        sqlx::query_scalar(RENEW)
+            .bind(user.id)
+            .bind(&user.security_stamp)
+            .bind(new_stamp())
+            .fetch_optional(c)
+            .await
+    })
+}
+
+/// [`User::second_factor`], in the midst of a change.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_second_factor(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
+    const COUNT: &str = "select count(*) from authenticators where user_id = $1";
+    let n: i64 = within!(tx, |c| sqlx::query_scalar(COUNT).bind(id).fetch_one(c).await)?;
+    Ok(n > 0)
+}
+
+/// Ends the account's sessions, log-ins that wait for their second step, and every link that was
+/// mailed for it.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn end_access(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     const SESSIONS: &str = "delete from sessions where user_id = $1";
+    const PENDING: &str = "delete from pending_log_ins where user_id = $1";
     const LINKS: &str = "delete from account_tokens where user_id = $1";
-    for end in [SESSIONS, LINKS] {
+    for end in [SESSIONS, PENDING, LINKS] {
         within!(&mut *tx, |c| sqlx::query(end).bind(id).execute(c).await.map(|_| ()))?;
     }
     Ok(())

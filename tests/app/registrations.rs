@@ -102,7 +102,7 @@ story!(whoever_registers_types_the_mailed_code_without_javascript, |engine| {
     assert_eq!((right.status, right.header("location")), (StatusCode::SEE_OTHER, "/"));
     assert_eq!(browser.name().await.as_deref(), Some("Ada"));
     assert_eq!(app.count("select count(*) from users where confirmed_at > 0").await, 1);
-    assert_eq!((attempts(&app).await, browser.other("byline-registration")), (0, None));
+    assert_eq!((attempts(&app).await, browser.other_cookie("registration")), (0, None));
     assert_eq!(app.browser().log_in("ada@example.org", PASSWORD).await.status, StatusCode::OK);
 });
 
@@ -361,12 +361,12 @@ story!(t26_a_code_or_a_token_of_another_shape_is_none, |engine| {
     // A token is no cookie, and a cookie is no token.
     let link = letter.link(&app.origin);
     let forger = app.browser();
-    forger.set_other("byline-registration", link.rsplit('/').next().unwrap());
+    forger.set_other_cookie("registration", link.rsplit('/').next().unwrap());
     assert!(is_expired(&type_code(&forger, &letter.code()).await));
-    let cookie = browser.other("byline-registration").unwrap();
+    let cookie = browser.other_cookie("registration").unwrap();
     assert!(is_expired(&open(&app.browser(), &cookie, PASSWORD).await));
     for cookie in ["", "x", "\"", "%00"] {
-        forger.set_other("byline-registration", cookie);
+        forger.set_other_cookie("registration", cookie);
         assert!(is_expired(&type_code(&forger, &letter.code()).await), "{cookie:?}");
     }
     assert_eq!(accounts(&app).await, 0);
@@ -551,7 +551,7 @@ story!(t46_neither_the_database_nor_the_outbox_holds_what_confirms, |engine| {
         code.replace('-', ""),
         code,
         letter.link(&app.origin).rsplit('/').next().unwrap().to_owned(),
-        browser.other("byline-registration").unwrap(),
+        browser.other_cookie("registration").unwrap(),
         PASSWORD.to_owned(),
     ];
     let dump = app.dump().await;
@@ -568,7 +568,7 @@ story!(t44_a_code_is_worth_nothing_under_another_sites_key, |engine| {
     let (browser, mailed) = app.attempt("ada").await;
     let other = tempfile::tempdir().unwrap();
     let key = byline::server::key::SiteKey::read_or_make(&other.path().join("key")).unwrap();
-    let (cookie, now) = (browser.other("byline-registration"), app.state.clock.now());
+    let (cookie, now) = (browser.other_cookie("registration"), app.state.clock.now());
     let found = pending::waiting(&app.state.db, cookie.as_deref(), now).await.unwrap().unwrap();
     let code = byline::domain::registration::Code::parse(&mailed.code).ok().unwrap();
     assert!(found.has_code(&app.state.key, &code) && !found.has_code(&key, &code));

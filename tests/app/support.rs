@@ -17,6 +17,7 @@ use byline::{
         db::Db,
         mail,
         registrations::pending::{self, Mailed},
+        sealed,
         serve::run,
         tokens::{self, Purpose, Token},
         users::{self, NewUser},
@@ -128,6 +129,7 @@ impl TestApp {
         let db = Db::open(&url).await.unwrap();
         db.migrate().await.unwrap();
         let state = AppState::new(db, config, Clock::system()).unwrap();
+        sealed::check_key(&state.db, &state.key, &state.config.key_file).await.unwrap();
         let handle = axum_server::Handle::new();
         tokio::spawn(run(listener, handle.clone(), state.clone()));
         handle.listening().await.unwrap();
@@ -219,7 +221,7 @@ impl TestApp {
             pending::insert(&mut tx, &new, None, &token, self.state.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         let browser = self.browser();
-        browser.set_other("byline-registration", token.expose());
+        browser.set_other_cookie("registration", token.expose());
         (browser, pending::mint(db, &self.state.key, id).await.unwrap())
     }
 
@@ -395,15 +397,15 @@ impl Answer {
     }
 }
 
-/// A browser: it keeps its session cookie, follows no redirect by itself, and says where its
+/// A browser: it keeps its cookies, follows no redirect by itself, and says where its
 /// requests come from as real ones do.
 pub struct Browser {
     client: reqwest::Client,
     base: String,
     origin: String,
     cookie: Mutex<Option<String>>,
-    /// The cookies beside the session's.
-    others: Mutex<BTreeMap<String, String>>,
+    /// What it keeps beside the session's, by name.
+    pub others: Mutex<BTreeMap<String, String>>,
 }
 
 impl Browser {
@@ -417,41 +419,31 @@ impl Browser {
         *self.cookie.lock().unwrap() = cookie;
     }
 
-    /// A request without any header but the cookie.
+    /// A request without any header but the cookies.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
+        let mut cookies = Vec::from_iter(self.cookie());
         let others = self.others.lock().unwrap();
-        let others = others.iter().map(|(name, value)| format!("{name}={value}"));
-        let all = self.cookie().into_iter().chain(others).collect::<Vec<_>>().join("; ");
-        if all.is_empty() { request } else { request.header("cookie", all) }
+        cookies.extend(others.iter().map(|(name, value)| format!("{name}={value}")));
+        if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
     }
 
-    /// The cookie of that name beside the session's.
-    pub fn other(&self, name: &str) -> Option<String> {
-        self.others.lock().unwrap().get(name).cloned()
-    }
-
-    /// Puts such a cookie into the browser.
-    pub fn set_other(&self, name: &str, value: &str) {
-        self.others.lock().unwrap().insert(name.to_owned(), value.to_owned());
-    }
-
-    /// Sends a request and keeps the cookie that comes back.
+    /// Sends a request and keeps the cookies that come back.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         for cookie in headers.get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();
             let pair = cookie.split(';').next().unwrap();
-            let gone = cookie.contains("Max-Age=0");
             let (name, value) = pair.split_once('=').unwrap();
-            if matches!(name, "byline" | "__Host-byline") {
+            let gone = cookie.contains("Max-Age=0");
+            if name.ends_with("byline") {
                 self.set_cookie((!gone).then(|| pair.to_owned()));
-            } else if gone {
-                self.others.lock().unwrap().remove(name);
-            } else {
-                self.set_other(name, value);
+                continue;
             }
+            let mut others = self.others.lock().unwrap();
+            others.remove(name);
+            others.extend((!gone).then(|| (name.to_owned(), value.to_owned())));
         }
         Answer { status, headers, body: response.text().await.unwrap() }
     }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{outbox::Waiting, transport::Fault};
 use crate::{
-    domain::role::Role,
+    domain::{role::Role, security::EventKind},
     server::{
         AppState,
         attempts::{self, Budget},
@@ -70,9 +70,23 @@ pub enum Letter {
         /// Whether it can log in now.
         active: bool,
     },
+    /// Something happened to what is asked for beside the password.
+    FactorsChanged {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
+        /// What.
+        what: EventKind,
+    },
 }
 
 impl Letter {
+    /// The notice for that account.
+    pub fn factors_changed(user: &User, what: EventKind) -> Self {
+        Letter::FactorsChanged { user: user.id, email: user.email.clone(), what }
+    }
+
     /// As the columns `kind` and `about` have it.
     ///
     /// # Errors
@@ -119,6 +133,10 @@ pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written
         Letter::PasswordChanged { user, email } => {
             let user = users::find(&state.db, user).await?;
             Ok(user.map(|user| password_changed(state, &user, email)))
+        }
+        Letter::FactorsChanged { user, email, what } => {
+            let user = users::find(&state.db, user).await?;
+            Ok(user.map(|user| factors_changed(state, &user, email, what)))
         }
         Letter::RoleChanged { user, email, role } => {
             let name = users::name_of(&state.db, user).await?;
@@ -179,6 +197,21 @@ fn password_changed(state: &AppState, user: &User, email: String) -> Written {
             text("If it was you, all is well. If it was not, set a new one at once:"),
             Paragraph::Link("Ask for a new password", format!("{site}/reset")),
             text("Then look after your mailbox: somebody else may read it."),
+        ],
+    }
+}
+
+fn factors_changed(state: &AppState, user: &User, email: String, what: EventKind) -> Written {
+    let site = state.config.origin.as_str();
+    Written {
+        to: email,
+        subject: "Your second factor",
+        paragraphs: vec![
+            greeting(user),
+            text(format!("This happened just now to your account at {site}: {}.", what.text())),
+            text("If it was you, all is well. If it was not, set a new password at once:"),
+            Paragraph::Link("Ask for a new password", format!("{site}/reset")),
+            text("Then look after your second factor in the settings."),
         ],
     }
 }
