@@ -19,6 +19,7 @@ pub mod doors;
 pub mod factors;
 pub mod failure;
 pub mod feeds;
+pub mod invitations;
 pub mod key;
 pub mod layers;
 pub mod mail;

@@ -15,6 +15,7 @@ mod demo_faults;
 mod doors;
 mod feeds;
 mod house_rules;
+mod invitations;
 mod lists;
 mod mail;
 mod markdown;
