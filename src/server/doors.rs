@@ -24,6 +24,7 @@ use crate::{
     error::Error,
     pages::{
         admin::person::{EndSessionsOf, MailReset, SetActive, SetRole},
+        article::WithdrawArticle,
         articles::DeleteArticle,
         confirm::Confirm,
         editor::SaveArticle,
@@ -52,6 +53,7 @@ pub const FORMS: &[(&str, &str)] = &[
     ("/login/step?form=cancel", LogOut::PATH),
     ("/editor", SaveArticle::PATH),
     ("/editor/{slug}", SaveArticle::PATH),
+    ("/article/{slug}?form=withdraw", WithdrawArticle::PATH),
     ("/article/{slug}", DeleteArticle::PATH),
     ("/settings/security?form=end-session", EndSession::PATH),
     ("/settings/security?form=end-other-sessions", EndOtherSessions::PATH),
