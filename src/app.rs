@@ -19,6 +19,7 @@ use crate::{
         log_in::LogInRoute,
         log_in_step::LogInStepRoute,
         profile::ProfileRoute,
+        proof::{ProofLinkRoute, ProofRoute},
         register::RegisterRoute,
         reset::{NewPasswordRoute, ResetRoute},
         second_factor::SecondFactorRoute,
@@ -53,6 +54,8 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("login") view={Lazy::<LogInRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("login"), StaticSegment("step")) view={Lazy::<LogInStepRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("register") view={Lazy::<RegisterRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("register"), StaticSegment("confirm")) view={Lazy::<ProofRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("register"), StaticSegment("confirm"), ParamSegment("token")) view={Lazy::<ProofLinkRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("reset") view={Lazy::<ResetRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("reset"), ParamSegment("token")) view={Lazy::<NewPasswordRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />

@@ -10,6 +10,7 @@ pub mod field;
 pub mod next;
 pub mod page;
 pub mod password;
+pub mod registration;
 pub mod role;
 pub mod security;
 pub mod token;

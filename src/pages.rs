@@ -14,6 +14,7 @@ pub mod home;
 pub mod log_in;
 pub mod log_in_step;
 pub mod profile;
+pub mod proof;
 pub mod register;
 pub mod reset;
 pub mod second_factor;

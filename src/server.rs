@@ -26,6 +26,7 @@ pub mod markdown;
 pub mod pages;
 pub mod passwords;
 pub mod recovery;
+pub mod registrations;
 pub mod resets;
 pub mod sealed;
 pub mod second_step;

@@ -18,9 +18,9 @@ pub enum Field {
     CurrentPassword,
     /// The password in place of the current one.
     NewPassword,
-    /// Six digits from an authenticator app.
+    /// A code: six digits from an authenticator app, or letters from a mail.
     Code,
-    /// What stands in for it when it is lost.
+    /// What stands in for the digits when the app is lost.
     RecoveryCode,
     /// The title of an article.
     Title,
@@ -105,7 +105,7 @@ impl Field {
             Field::EmailAgain => (0, 254),
             // The minimum is a setting (BYLINE_PASSWORD_MIN); 256 keeps hashing cheap to refuse.
             Field::Password | Field::CurrentPassword | Field::NewPassword => (1, 256),
-            // Six digits or sixteen letters, with spaces as people write them.
+            // Six digits or sixteen letters, with spaces and hyphens as people write them.
             Field::Code => (1, 32),
             Field::RecoveryCode => (0, 32),
             Field::Title => (1, 150),
@@ -179,7 +179,7 @@ impl Problem {
             (Problem::Different, _) => "The two addresses are not the same.".into(),
             (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
             (Problem::Wrong, Field::Code | Field::RecoveryCode) => {
-                "That code is wrong, or it was used already.".into()
+                "That code is wrong, or it was used already, or there is a newer one.".into()
             }
             (Problem::Wrong, _) => "That is not your password.".into(),
             (Problem::Unchanged, _) => "That is the password you have. Choose another one.".into(),

@@ -140,7 +140,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [EventKind; 14] = [
+    const ALL: &[EventKind] = &[
         EventKind::LoggedIn,
         EventKind::LogInFailed,
         EventKind::SecondStepFailed,
@@ -179,7 +179,7 @@ impl EventKind {
 
     /// The kind of that name, if this program knows it.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
     /// As its owner reads it.

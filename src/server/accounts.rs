@@ -11,8 +11,8 @@ use super::{
         are_same,
         known::{self, OwnNames},
     },
-    security_log,
-    sessions::{Aal, own},
+    registrations, security_log,
+    sessions::own,
     users::{self, NewUser, User},
 };
 use crate::{
@@ -39,7 +39,8 @@ pub struct Application {
     pub password: TypedPassword,
 }
 
-/// Makes an account and logs in.
+/// Makes an account and logs in; or, where an address has to be proved, only writes down what is
+/// wished for. Says whether there is an account now.
 ///
 /// # Errors
 /// [`Error::RegistrationClosed`], [`Error::Invalid`] with everything that is wrong at once,
@@ -49,7 +50,7 @@ pub async fn register(
     auth: &mut AuthSession,
     client: &Client,
     form: Application,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     if state.config.registration == Registration::Closed {
         return Err(Error::RegistrationClosed.into());
     }
@@ -71,8 +72,13 @@ pub async fn register(
     };
 
     let now = state.clock.now();
+    let proof = state.config.asks_for_proof();
     let from = Budget::register_from(client.address, state.config.registrations_per_address);
-    let taken = attempts::take(&state.db, &[from], now).await?;
+    let mut budgets = vec![from];
+    if proof {
+        budgets.extend(registrations::mail_budgets(state, client, email.as_str()));
+    }
+    let taken = attempts::take(&state.db, &budgets, now).await?;
     let password_hash = match state.passwords.hash(&password).await {
         // Not given back: a registration that is refused for a name costs a hash as well.
         Ok(hash) => hash,
@@ -82,11 +88,13 @@ pub async fn register(
         }
     };
     let new = NewUser { username, email, password_hash, role: Role::Author };
-    let id = users::create(&state.db, &new, now).await?;
-    let user = users::find(&state.db, id).await?.ok_or(Error::NotFound)?;
-    auth::sign_in(auth, &user, client, false, Aal::One).await?;
-    tracing::info!(event = "registered", user = %user.id, address = %client.address);
-    Ok(())
+    if proof {
+        registrations::begin(state, client, &new).await?;
+        return Ok(false);
+    }
+    let account = registrations::admit(state, &new, None).await?;
+    registrations::let_in(state, auth, client, account).await?;
+    Ok(true)
 }
 
 /// Changes one's password. Every session ends with the old one; this browser goes on in a
@@ -185,8 +193,10 @@ pub async fn confirm(
         None => None,
     };
     let mut tx = db.begin().await?;
-    let held = users::hold(&mut tx, user.id, &user.security_stamp).await?;
-    if !held || !own::give_up(&mut tx, user.id, &asking).await? {
+    let held = users::hold(&mut tx, user.id).await?;
+    if held.as_ref() != Some(&user.security_stamp)
+        || !own::give_up(&mut tx, user.id, &asking).await?
+    {
         return Err(Error::Unauthenticated.into());
     }
     if let Some(given) = &given {

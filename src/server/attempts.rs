@@ -40,6 +40,9 @@ const RESET_WINDOW: Duration = LIFE_OF_RESET;
 /// somebody else's address.
 const CHANGES: u32 = 5;
 
+/// Enough to find a name; not enough to find out who is here.
+const NAMES: u32 = 20;
+
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -110,6 +113,27 @@ impl Budget {
     /// New accounts from an address.
     pub fn register_from(address: IpAddr, most: u32) -> Self {
         Self::new("register-from", &prefix(address), most, HOUR)
+    }
+
+    /// Mails about a registration to what was typed as an address, from one network.
+    pub fn registration_mail_from(address: IpAddr, email: &str, most: u32) -> Self {
+        let who = format!("{}\n{}", prefix(address), mailbox(email));
+        Self::new("registration-mail-from", &who, most, HOUR)
+    }
+
+    /// Mails about a registration to what was typed as an address, whether it has an account.
+    pub fn registration_mail_to(email: &str, most: u32) -> Self {
+        Self::new("registration-mail-to", &mailbox(email), most, HOUR)
+    }
+
+    /// Codes and links of registrations that are shown from an address.
+    pub fn confirm_from(address: IpAddr, most: u32) -> Self {
+        Self::new("confirm-from", &prefix(address), most, LOG_IN_WINDOW)
+    }
+
+    /// Names that somebody asks for whose own was taken.
+    pub fn names_for(attempt: Uuid) -> Self {
+        Self::new("names-for", &attempt.to_string(), NAMES, HOUR)
     }
 
     /// Requests for a new password from an address.
@@ -261,6 +285,15 @@ pub async fn forgive(tx: &mut Tx, budgets: &[Budget]) -> sqlx::Result<()> {
 pub async fn forget_ended(db: &Db, now: Timestamp) -> sqlx::Result<()> {
     const FORGET: &str = "delete from attempts where window_ends_at <= $1";
     writing!(db, |pool| sqlx::query(FORGET).bind(now).execute(pool).await.map(|_| ()))
+}
+
+/// The mailbox that an address most likely belongs to: some providers ignore dots, and what follows
+/// a plus sign. Only for counting; nobody is taken for somebody else because of it.
+fn mailbox(email: &str) -> String {
+    let key = users::key(email);
+    let (local, domain) = key.rsplit_once('@').unwrap_or((&key, ""));
+    let local = local.split('+').next().unwrap_or_default().replace('.', "");
+    format!("{local}@{domain}")
 }
 
 /// What one customer of a provider has for themselves: a whole IPv4 address, a /64 of IPv6.

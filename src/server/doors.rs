@@ -30,6 +30,7 @@ use crate::{
         editor::SaveArticle,
         log_in::LogIn,
         log_in_step::FinishLogIn,
+        proof::{ChooseUsername, ConfirmByCode, ConfirmByLink, SendCodeAgain},
         register::Register,
         reset::{AskForReset, ResetPassword},
         second_factor::{
@@ -47,6 +48,10 @@ pub const FORMS: &[(&str, &str)] = &[
     ("/login", LogIn::PATH),
     ("/login/step?form=finish", FinishLogIn::PATH),
     ("/register", Register::PATH),
+    ("/register/confirm?form=code", ConfirmByCode::PATH),
+    ("/register/confirm?form=again", SendCodeAgain::PATH),
+    ("/register/confirm?form=name", ChooseUsername::PATH),
+    ("/register/confirm/{token}", ConfirmByLink::PATH),
     ("/reset", AskForReset::PATH),
     ("/reset/{token}", ResetPassword::PATH),
     ("/settings", LogOut::PATH),

@@ -150,7 +150,7 @@ impl<'a> Change<'a> {
     pub async fn begin(state: &AppState, user: &'a User, asking: &Id) -> Result<Self, Failure> {
         let mut tx = state.db.begin().await?;
         // The account first, as everywhere: two of these never wait for each other.
-        let stamp = users::renew_stamp(&mut tx, user.id, &user.security_stamp).await?;
+        let stamp = users::renew_stamp(&mut tx, user).await?;
         let stamp = stamp.ok_or(Error::Unauthenticated)?;
         if !own::give_up(&mut tx, user.id, asking).await? {
             return Err(Error::Unauthenticated.into());
@@ -210,7 +210,7 @@ pub async fn reset(db: &Db, username: &str, now: Timestamp) -> Result<(), Failur
     let (id, ..) = users::find_public(db, username).await?.ok_or(Error::NotFound)?;
     let user = users::find(db, id).await?.ok_or(Error::NotFound)?;
     let mut tx = db.begin().await?;
-    let stamp = users::renew_stamp(&mut tx, id, &user.security_stamp).await?;
+    let stamp = users::renew_stamp(&mut tx, &user).await?;
     stamp.ok_or(Error::NotFound)?;
     within!(&mut tx, |c| sqlx::query(AUTHENTICATOR).bind(id).execute(c).await.map(|_| ()))?;
     recovery::forget(&mut tx, id).await?;

@@ -87,7 +87,9 @@ pub async fn refuse_unmarked(
 /// Whether an address opens something by itself: it stands in a mail, and belongs into no log,
 /// no cache and no `Referer`.
 fn is_secret(path: &str) -> bool {
-    path.starts_with("/reset/") || path == "/rpc/reset-terms"
+    path.starts_with("/reset/")
+        || path.starts_with("/register/confirm/")
+        || matches!(path, "/rpc/reset-terms" | "/rpc/registration-link")
 }
 
 /// The headers that every answer carries (OWASP ASVS 5.0, 3.4).

@@ -27,7 +27,9 @@ use super::{
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
-    mail, router, sealed, second_step, security_log, sessions, tokens, users,
+    mail,
+    registrations::pending,
+    router, sealed, second_step, security_log, sessions, tokens, users,
 };
 
 /// How often ended sessions, links and attempts, and old events, are swept out.
@@ -187,6 +189,7 @@ async fn sweep(state: AppState) {
             second_step::forget_ended(&state.db, now).await?;
             authenticator::forget_ended(&state.db, now).await?;
             tokens::forget_ended(&state.db, now).await?;
+            pending::forget_ended(&state.db, now).await?;
             attempts::forget_ended(&state.db, now).await?;
             security_log::forget_old(&state.db, now).await?;
             audit::forget_old(&state.db, now).await

@@ -245,7 +245,11 @@ async fn make(
     }
 }
 
-async fn insert(tx: &mut Tx, id: Uuid, new: &NewUser, now: Timestamp) -> sqlx::Result<()> {
+/// Writes an account into a transaction.
+///
+/// # Errors
+/// When the database cannot be written, or name or address is taken ([`violated`], [`taken`]).
+pub async fn insert(tx: &mut Tx, id: Uuid, new: &NewUser, now: Timestamp) -> sqlx::Result<()> {
     const INSERT: &str = "insert into users (id, username, email, username_key, email_key, password_hash, active, \
          security_stamp, created_at) values ($1, $2, $3, $4, $5, $6, true, $7, $8)";
     within!(tx, |c| {
@@ -270,8 +274,20 @@ async fn add_role(tx: &mut Tx, id: Uuid, role: Role) -> sqlx::Result<()> {
     within!(tx, |c| sqlx::query(ADD).bind(id).bind(role.name()).execute(c).await.map(|_| ()))
 }
 
+/// Notes that the account's address was proved to be its owner's.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn note_proof(tx: &mut Tx, id: Uuid, now: Timestamp) -> sqlx::Result<()> {
+    const NOTE: &str = "update users set confirmed_at = $2 where id = $1";
+    within!(tx, |c| sqlx::query(NOTE).bind(id).bind(now).execute(c).await.map(|_| ()))
+}
+
 /// The statement that failed ran into one index; the form wants to hear of both.
-async fn taken(db: &Db, new: &NewUser) -> Result<Error, Failure> {
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn taken(db: &Db, new: &NewUser) -> Result<Error, Failure> {
     const TAKEN: &str = "select coalesce(sum(case when username_key = $1 then 1 else 0 end), 0), \
          coalesce(sum(case when email_key = $2 then 1 else 0 end), 0) \
          from users where username_key = $1 or email_key = $2";
@@ -444,44 +460,33 @@ pub async fn replace_password(
     })
 }
 
-/// Locks the account's row until the end of the transaction, if it is active and has that
-/// security stamp; says whether it has.
+/// Holds an active account until the transaction ends: nobody changes what opens it meanwhile.
+/// Gives its security stamp.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn hold(tx: &mut Tx, id: Uuid, stamp: &[u8]) -> sqlx::Result<bool> {
-    // SQLite knows no `for update`; both know that a row that is written is held.
+pub async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Vec<u8>>> {
     const HOLD: &str =
-        "update users set active = active where id = $1 and security_stamp = $2 and active";
-    within!(tx, |c| {
-        sqlx::query(HOLD)
-            .bind(id)
-            .bind(stamp)
-            .execute(c)
-            .await
-            .map(|done| done.rows_affected() == 1)
-    })
+        "update users set active = active where id = $1 and active returning security_stamp";
+    within!(tx, |c| sqlx::query_scalar(HOLD).bind(id).fetch_optional(c).await)
 }
 
-/// Gives the account another security stamp in place of that one, and gives it back; `None` if
-/// it has another one already or is not active. To be followed by [`end_access`].
+/// Renews the security stamp of an account that is as `user` was read, and gives the new one.
+/// To be followed by [`end_access`].
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn renew_stamp(tx: &mut Tx, id: Uuid, stamp: &[u8]) -> sqlx::Result<Option<Vec<u8>>> {
+pub async fn renew_stamp(tx: &mut Tx, user: &User) -> sqlx::Result<Option<Vec<u8>>> {
     const RENEW: &str = "update users set security_stamp = $3 \
-         where id = $1 and security_stamp = $2 and active";
-    let new = new_stamp();
-    let renewed = within!(tx, |c| {
-        sqlx::query(RENEW)
-            .bind(id)
-            .bind(stamp)
-            .bind(&new)
-            .execute(c)
+         where id = $1 and security_stamp = $2 and active returning security_stamp";
+    within!(tx, |c| {
+        sqlx::query_scalar(RENEW)
+            .bind(user.id)
+            .bind(&user.security_stamp)
+            .bind(new_stamp())
+            .fetch_optional(c)
             .await
-            .map(|done| done.rows_affected())
-    })?;
-    Ok((renewed == 1).then_some(new))
+    })
 }
 
 /// [`User::second_factor`], in the midst of a change.

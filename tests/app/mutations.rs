@@ -98,6 +98,24 @@ const VALID: &[Valid] = &[
             ("password", "correct+horse+battery"),
         ],
     },
+    Valid { function: "registration-step", page: None, fields: &[] },
+    Valid { function: "registration-link", page: None, fields: &[("token", "{token}")] },
+    Valid {
+        function: "confirm-by-code",
+        page: Some("/register/confirm?form=code"),
+        fields: &[("code", "{code}")],
+    },
+    Valid { function: "send-code-again", page: Some("/register/confirm?form=again"), fields: &[] },
+    Valid {
+        function: "choose-username",
+        page: Some("/register/confirm?form=name"),
+        fields: &[("username", "named{n}")],
+    },
+    Valid {
+        function: "confirm-by-link",
+        page: Some("/register/confirm/{token}"),
+        fields: &[("token", "{token}"), ("password", "correct+horse+battery")],
+    },
     Valid { function: "ask-for-reset", page: Some("/reset"), fields: &[("email", "person{n}")] },
     Valid { function: "reset-terms", page: None, fields: &[("token", "{token}")] },
     Valid {
@@ -162,6 +180,11 @@ const VALID: &[Valid] = &[
         page: Some("/settings/security?form=confirm"),
         fields: &[("password", "correct+horse+battery"), ("next", "/settings/security")],
     },
+    Valid {
+        function: "withdraw-article",
+        page: Some("/article/{slug}?form=withdraw"),
+        fields: &[("slug", "{slug}"), ("reason", "Not+ours")],
+    },
     Valid { function: "people", page: None, fields: &[("q", "ad"), ("page", "1")] },
     Valid { function: "person", page: None, fields: &[("username", "ada")] },
     Valid { function: "audit-log", page: None, fields: &[("page", "1")] },
@@ -200,6 +223,16 @@ const VALID: &[Valid] = &[
         page: Some("/admin/people/{username}?form=confirm"),
         fields: &[("password", "correct+horse+battery"), ("next", "/admin/people/ada")],
     },
+];
+
+/// The functions that go on with a registration, in the browser that began it.
+const OF_REGISTRATIONS: [&str; 6] = [
+    "registration-step",
+    "registration-link",
+    "confirm-by-code",
+    "send-code-again",
+    "choose-username",
+    "confirm-by-link",
 ];
 
 /// In place of what was there.
@@ -339,6 +372,8 @@ impl Trial {
             "1000000",
             "--registrations-per-address",
             "1000000",
+            "--registration-mails",
+            "1000000",
             "--resets-per-account",
             "1000000",
             "--resets-per-address",
@@ -379,8 +414,15 @@ impl Trial {
         if format!("{path}{body}").contains("{slug}") {
             self.ada.write(&format!("Fresh {n}"), "published", "public").await;
         }
-        let token = self.app.reset_token("bob").await;
-        let stranger = self.app.browser();
+        let mut token = self.app.reset_token("bob").await;
+        let (mut stranger, mut code) = (self.app.browser(), String::new());
+        if OF_REGISTRATIONS.contains(&valid.function) {
+            let (browser, mailed) = self.app.attempt(&format!("attempt{n}")).await;
+            (stranger, token, code) = (browser, mailed.link.expose().to_owned(), mailed.code);
+            if valid.function == "choose-username" {
+                self.app.execute("update pending_registrations set proved_at = created_at").await;
+            }
+        }
         let mut handle = String::new();
         if body.contains("{handle}") || valid.function == "end-other-sessions" {
             self.app.browser().log_in("ada", PASSWORD).await;
@@ -408,12 +450,14 @@ impl Trial {
         }
         let fill = |text: &str| {
             let text = text.replace("{slug}", &slug).replace("{handle}", &handle);
+            let text = text.replace("{code}", &code);
             let text = text.replace("{username}", &subject(valid));
             let text = text.replace("{digits}", &digits);
             text.replace("{n}", &n.to_string()).replace("{token}", &token)
         };
         let (path, body) = (fill(&path), fill(body));
         let browser = match valid.function {
+            of_it if OF_REGISTRATIONS.contains(&of_it) => &stranger,
             "log-in"
             | "register"
             | "ask-for-reset"
@@ -492,6 +536,7 @@ impl Trial {
                 "select (select coalesce(string_agg(username || ' ' || email || ' ' || password_hash || ' ' || active, ',' order by username), '') from users) \
                  || (select ' roles: ' || count(*) from user_roles) \
                  || (select ' sessions: ' || count(*) || ' ' || coalesce(max(created_at), 0) from sessions) \
+                 || (select ' attempts: ' || count(*) || ' ' || count(proved_at) from pending_registrations) \
                  || (select ' deeds: ' || count(*) from audit_log) \
                  || (select ' apps: ' || count(*) from authenticators) \
                  || (select ' set-ups: ' || count(*) || ' ' || coalesce(max(expires_at), 0) from authenticator_setups) \

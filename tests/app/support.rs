@@ -9,15 +9,17 @@ use std::{
 };
 
 use byline::{
-    domain::{email::EmailAddress, role::Role, username::Username},
+    domain::{email::EmailAddress, password::Password, role::Role, username::Username},
     server::{
         AppState,
         clock::Clock,
         config::Config,
         db::Db,
-        mail, sealed,
+        mail,
+        registrations::pending::{self, Mailed},
+        sealed,
         serve::run,
-        tokens::{self, Purpose},
+        tokens::{self, Purpose, Token},
         users::{self, NewUser},
     },
 };
@@ -203,6 +205,25 @@ impl TestApp {
         token.expose().to_owned()
     }
 
+    /// An attempt to register that waits for its proof: the browser that began it, and what its
+    /// mail holds.
+    pub async fn attempt(&self, name: &str) -> (Browser, Mailed) {
+        let password = Password::parse_given(PASSWORD.into()).ok().unwrap();
+        let new = NewUser {
+            username: Username::parse(name).unwrap(),
+            email: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
+            password_hash: self.state.passwords.hash(&password).await.unwrap(),
+            role: Role::Author,
+        };
+        let (db, token) = (&self.state.db, Token::random().unwrap());
+        let mut tx = db.begin().await.unwrap();
+        let id = pending::insert(&mut tx, &new, &token, self.state.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let browser = self.browser();
+        browser.set_other_cookie("registration", token.expose());
+        (browser, pending::mint(db, &self.state.key, id).await.unwrap())
+    }
+
     /// One number that a query gives.
     pub async fn count(&self, sql: &'static str) -> i64 {
         match &self.state.db {
@@ -341,6 +362,13 @@ impl Letter {
         part.split_once("\r\n\r\n").unwrap().1
     }
 
+    /// The code that stands in a line of its own.
+    pub fn code(&self) -> String {
+        let mut lines = self.part("text/plain").lines();
+        let is_code = |line: &&str| line.len() == 9 && line.as_bytes()[4] == b'-';
+        lines.find(is_code).unwrap().to_owned()
+    }
+
     /// The path of its link.
     pub fn link(&self, origin: &str) -> String {
         let line = self.part("text/plain").lines().find_map(|line| line.strip_prefix(origin));
@@ -368,15 +396,15 @@ impl Answer {
     }
 }
 
-/// A browser: it keeps its session cookie, follows no redirect by itself, and says where its
+/// A browser: it keeps its cookies, follows no redirect by itself, and says where its
 /// requests come from as real ones do.
 pub struct Browser {
     client: reqwest::Client,
     base: String,
     origin: String,
     cookie: Mutex<Option<String>>,
-    /// Those beside the session's, each with its value.
-    others: Mutex<BTreeMap<String, String>>,
+    /// What it keeps beside the session's, by name.
+    pub others: Mutex<BTreeMap<String, String>>,
 }
 
 impl Browser {
@@ -390,24 +418,12 @@ impl Browser {
         *self.cookie.lock().unwrap() = cookie;
     }
 
-    /// The value of a cookie beside the session's: one whose name ends so.
-    pub fn other_cookie(&self, name: &str) -> Option<String> {
-        let others = self.others.lock().unwrap();
-        others.iter().find(|(n, _)| n.ends_with(&format!("-{name}"))).map(|(_, v)| v.clone())
-    }
-
-    /// Puts a cookie beside the session's into the browser.
-    pub fn set_other_cookie(&self, name: &str, value: &str) {
-        let name = format!("byline-{name}");
-        self.others.lock().unwrap().insert(name, value.to_owned());
-    }
-
     /// A request without any header but the cookies.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
-        let others = self.others.lock().unwrap().clone();
-        let others = others.iter().map(|(name, value)| format!("{name}={value}"));
-        let cookies: Vec<String> = self.cookie().into_iter().chain(others).collect();
+        let mut cookies = Vec::from_iter(self.cookie());
+        let others = self.others.lock().unwrap();
+        cookies.extend(others.iter().map(|(name, value)| format!("{name}={value}")));
         if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
     }
 
@@ -420,13 +436,13 @@ impl Browser {
             let pair = cookie.split(';').next().unwrap();
             let (name, value) = pair.split_once('=').unwrap();
             let gone = cookie.contains("Max-Age=0");
-            if name == "byline" || name == "__Host-byline" {
+            if name.ends_with("byline") {
                 self.set_cookie((!gone).then(|| pair.to_owned()));
-            } else if gone {
-                self.others.lock().unwrap().remove(name);
-            } else {
-                self.others.lock().unwrap().insert(name.to_owned(), value.to_owned());
+                continue;
             }
+            let mut others = self.others.lock().unwrap();
+            others.remove(name);
+            others.extend((!gone).then(|| (name.to_owned(), value.to_owned())));
         }
         Answer { status, headers, body: response.text().await.unwrap() }
     }

@@ -1,5 +1,7 @@
 //! What letters there are, whom they are for and what they say.
 
+mod registration;
+
 use anyhow::Context;
 use lettre::{
     Message,
@@ -32,6 +34,11 @@ pub enum Letter {
     ResetPassword {
         /// A username or an address, of somebody or nobody.
         identity: String,
+    },
+    /// The code and the link that prove the address of an attempt to register.
+    ConfirmRegistration {
+        /// Its key.
+        attempt: Uuid,
     },
     /// The password is another one now.
     PasswordChanged {
@@ -129,6 +136,7 @@ enum Paragraph {
 pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written>, Failure> {
     match waiting.letter()? {
         Letter::ResetPassword { identity } => reset_password(state, waiting, &identity).await,
+        Letter::ConfirmRegistration { attempt } => registration::confirm(state, attempt).await,
         Letter::PasswordChanged { user, email } => {
             let user = users::find(&state.db, user).await?;
             Ok(user.map(|user| password_changed(state, &user, email)))
