@@ -255,7 +255,9 @@ async fn create(Create { username, email, role, common }: Create) -> anyhow::Res
         let password = read_password(common.new_passwords, &names)?;
         let password_hash = Passwords::new()?.hash(&password).await.map_err(|f| cause(f, &name))?;
         let new = NewUser { username, email, password_hash, role };
-        users::create(db, &new, Clock::system().now()).await.map_err(|f| cause(f, &name))?;
+        users::create_by_command(db, &new, Clock::system().now())
+            .await
+            .map_err(|f| cause(f, &name))?;
         println!("{name} can log in now.");
         Ok(())
     })

@@ -135,6 +135,8 @@ pub enum EventKind {
     Deactivated,
     /// It can again.
     Activated,
+    /// An article of theirs was taken offline.
+    ArticleWithdrawn,
 }
 
 impl EventKind {
@@ -152,6 +154,7 @@ impl EventKind {
         EventKind::RoleChanged,
         EventKind::Deactivated,
         EventKind::Activated,
+        EventKind::ArticleWithdrawn,
     ];
 
     /// The name in the database.
@@ -170,6 +173,7 @@ impl EventKind {
             EventKind::RoleChanged => "role_changed",
             EventKind::Deactivated => "deactivated",
             EventKind::Activated => "activated",
+            EventKind::ArticleWithdrawn => "article_withdrawn",
         }
     }
 
@@ -196,6 +200,7 @@ impl EventKind {
             EventKind::RoleChanged => "The role was changed",
             EventKind::Deactivated => "The account was shut out",
             EventKind::Activated => "The account was let in again",
+            EventKind::ArticleWithdrawn => "An article was taken offline",
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::{
     error::Error,
     pages::{
         admin::person::{EndSessionsOf, MailReset, SetActive, SetRole},
+        article::WithdrawArticle,
         articles::DeleteArticle,
         confirm::Confirm,
         editor::SaveArticle,
@@ -58,6 +59,7 @@ pub const FORMS: &[(&str, &str)] = &[
     ("/login/step?form=cancel", LogOut::PATH),
     ("/editor", SaveArticle::PATH),
     ("/editor/{slug}", SaveArticle::PATH),
+    ("/article/{slug}?form=withdraw", WithdrawArticle::PATH),
     ("/article/{slug}", DeleteArticle::PATH),
     ("/settings/invitations?form=make", Invite::PATH),
     ("/settings/invitations?form=withdraw", WithdrawInvitation::PATH),

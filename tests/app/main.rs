@@ -31,3 +31,4 @@ mod security;
 mod sessions;
 mod support;
 mod wire;
+mod withdrawing;

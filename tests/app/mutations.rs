@@ -192,6 +192,11 @@ const VALID: &[Valid] = &[
         page: Some("/settings/security?form=confirm"),
         fields: &[("password", "correct+horse+battery"), ("next", "/settings/security")],
     },
+    Valid {
+        function: "withdraw-article",
+        page: Some("/article/{slug}?form=withdraw"),
+        fields: &[("slug", "{slug}"), ("reason", "Not+ours")],
+    },
     Valid { function: "people", page: None, fields: &[("q", "ad"), ("page", "1")] },
     Valid { function: "person", page: None, fields: &[("username", "ada")] },
     Valid { function: "audit-log", page: None, fields: &[("page", "1")] },
