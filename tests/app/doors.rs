@@ -10,7 +10,7 @@ use crate::support::{Answer, TestApp, story};
 
 /// What a stranger may call. Everything else must answer 401, and a new function is refused
 /// here until somebody decides.
-const PUBLIC_FUNCTIONS: [&str; 12] = [
+pub const PUBLIC_FUNCTIONS: [&str; 12] = [
     "article",
     "ask-for-reset",
     "front-page",
