@@ -1,4 +1,4 @@
-//! Mail, on its way out of the house. The mail server is a real one: `tests/smtp/server.py`.
+//! Mail, on its way out of the house. The mail server is a real one: `tests/python/mail_server.py`.
 
 use std::{
     io::{BufRead, BufReader},
@@ -24,12 +24,12 @@ struct MailServer {
 impl MailServer {
     fn start(mode: &str) -> Self {
         #[expect(clippy::disallowed_methods, reason = "the tests' own setting")]
-        let python = std::env::var("TEST_SMTP_PYTHON").expect(
-            "TEST_SMTP_PYTHON is not set: run `make test`, or `scripts/with-postgres cargo test --features ssr`",
+        let python = std::env::var("TEST_PYTHON").expect(
+            "TEST_PYTHON is not set: run `make test`, or `scripts/with-postgres cargo test --features ssr`",
         );
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(&python)
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/smtp/server.py"))
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/mail_server.py"))
             .arg(folder.path())
             .stdout(Stdio::piped())
             .spawn()
@@ -62,7 +62,8 @@ impl Drop for MailServer {
 
 /// A site that sends by that server, and ada on it, who has forgotten her password.
 async fn forgetful(engine: crate::support::Engine, server: &MailServer) -> TestApp {
-    let app = TestApp::start_with(engine, &["--smtp-url", &server.url]).await;
+    let app =
+        TestApp::start_with(engine, &["--smtp-url", &server.url, "--email-proof", "off"]).await;
     app.person("ada").await;
     ask(&app, "ada").await;
     app
@@ -163,7 +164,8 @@ story!(a_letter_is_given_up_after_two_days, |engine| {
 
 story!(nothing_is_sent_twice_by_two_who_deliver_at_once, |engine| {
     let server = MailServer::start("accept");
-    let app = TestApp::start_with(engine, &["--smtp-url", &server.url]).await;
+    let app =
+        TestApp::start_with(engine, &["--smtp-url", &server.url, "--email-proof", "off"]).await;
     for name in ["ada", "bob", "cyd", "dan", "eve", "fay", "gus", "hal"] {
         app.person(name).await;
         ask(&app, name).await;

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod administration;
 mod articles;
 mod attacks;
 mod bad_input;
@@ -13,13 +14,20 @@ mod command;
 mod demo_faults;
 mod doors;
 mod enumeration;
+mod feeds;
 mod fuzz;
 mod house_rules;
 mod lists;
 mod mail;
 mod markdown;
 mod mutations;
+mod passwords;
+mod phone;
+mod registrations;
 mod resets;
+mod roles;
+mod second_factor;
+mod second_step;
 mod security;
 mod sessions;
 mod state_machine;
