@@ -12,6 +12,7 @@ pub mod config;
 pub mod context;
 pub mod cookies;
 pub mod db;
+pub mod devices;
 pub mod doors;
 pub mod failure;
 pub mod feeds;

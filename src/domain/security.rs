@@ -58,6 +58,8 @@ pub enum EventKind {
     LoggedIn,
     /// Somebody gave a wrong password.
     LogInFailed,
+    /// Somebody who was logged in gave one.
+    ProofFailed,
     /// The account has another password.
     PasswordChanged,
     /// Sessions were ended from another one.
@@ -71,9 +73,10 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [EventKind; 7] = [
+    const ALL: [EventKind; 8] = [
         EventKind::LoggedIn,
         EventKind::LogInFailed,
+        EventKind::ProofFailed,
         EventKind::PasswordChanged,
         EventKind::SessionsEnded,
         EventKind::RoleChanged,
@@ -86,6 +89,7 @@ impl EventKind {
         match self {
             EventKind::LoggedIn => "logged_in",
             EventKind::LogInFailed => "log_in_failed",
+            EventKind::ProofFailed => "proof_failed",
             EventKind::PasswordChanged => "password_changed",
             EventKind::SessionsEnded => "sessions_ended",
             EventKind::RoleChanged => "role_changed",
@@ -104,6 +108,7 @@ impl EventKind {
         match self {
             EventKind::LoggedIn => "Logged in",
             EventKind::LogInFailed => "A log-in failed",
+            EventKind::ProofFailed => "A proof failed",
             EventKind::PasswordChanged => "The password was changed",
             EventKind::SessionsEnded => "Sessions were ended",
             EventKind::RoleChanged => "The role was changed",

@@ -68,8 +68,8 @@ pub async fn register(
     };
 
     let now = state.clock.now();
-    let from = Budget::register_from(client.address, state.config.registrations_per_address);
-    let taken = attempts::take(&state.db, &[from], now).await?;
+    let from = Budget::register_from(client.address, config);
+    let taken = attempts::take(&state.db, &from, now).await?;
     let password_hash = match state.passwords.hash(&password).await {
         // Not given back: a registration that is refused for a name costs a hash as well.
         Ok(hash) => hash,

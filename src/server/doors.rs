@@ -124,14 +124,17 @@ async fn form(state: AppState, request: Request, page: &str, function: &str) -> 
     parts.uri = uri;
     let answer = call(&state, Request::from_parts(parts.clone(), Body::from(body.clone()))).await;
     let status = answer.status();
+    let cookies = answer.headers().get_all(header::SET_COOKIE).iter().cloned().collect::<Vec<_>>();
     let Ok(answer) = to_bytes(answer.into_body(), ANSWER_LIMIT).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     if status.is_success() {
-        return match serde_json::from_slice::<Done>(&answer) {
-            Ok(done) => see_other(&done.to),
-            Err(_) => see_other("/"),
-        };
+        let done = serde_json::from_slice::<Done>(&answer);
+        let mut response = see_other(done.as_ref().map_or("/", |done| &done.to));
+        for cookie in cookies {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        return response;
     }
     let error = serde_json::from_slice(&answer).unwrap_or(Error::BadRequest);
     let refused = Refused { function: function.to_owned(), error, typed: typed(&body) };

@@ -11,6 +11,7 @@ mod attacks;
 mod bad_input;
 mod command;
 mod demo_faults;
+mod devices;
 mod doors;
 mod feeds;
 mod house_rules;

@@ -1,6 +1,7 @@
 //! A running Byline, and the browsers that visit it.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Mutex,
@@ -141,6 +142,7 @@ impl TestApp {
             base: format!("http://{}", self.address),
             origin: self.origin.clone(),
             cookie: Mutex::default(),
+            others: Mutex::default(),
         }
     }
 
@@ -332,19 +334,35 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
+    /// How the answer sets the session's cookie, or the empty string.
+    pub fn session_cookie(&self) -> &str {
+        self.set_cookie("byline")
+    }
+
+    /// How the answer sets a cookie, or the empty string.
+    pub fn set_cookie(&self, name: &str) -> &str {
+        let mut lines =
+            self.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+        let is_it =
+            |line: &&str| line.trim_start_matches("__Host-").starts_with(&format!("{name}="));
+        lines.find(is_it).unwrap_or_default()
+    }
+
     /// A header, or the empty string.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 }
 
-/// A browser: it keeps its session cookie, follows no redirect by itself, and says where its
+/// A browser: it keeps its cookies, follows no redirect by itself, and says where its
 /// requests come from as real ones do.
 pub struct Browser {
     client: reqwest::Client,
     base: String,
     origin: String,
     cookie: Mutex<Option<String>>,
+    /// The cookies beside the session's.
+    others: Mutex<BTreeMap<String, String>>,
 }
 
 impl Browser {
@@ -358,16 +376,26 @@ impl Browser {
         *self.cookie.lock().unwrap() = cookie;
     }
 
-    /// A request without any header but the cookie.
+    /// A request without any header but the cookies.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
-        match self.cookie() {
-            Some(cookie) => request.header("cookie", cookie),
-            None => request,
-        }
+        let others = self.others.lock().unwrap();
+        let others = others.iter().map(|(name, value)| format!("{name}={value}"));
+        let all = self.cookie().into_iter().chain(others).collect::<Vec<_>>().join("; ");
+        if all.is_empty() { request } else { request.header("cookie", all) }
     }
 
-    /// Sends a request and keeps the cookie that comes back.
+    /// The cookie of that name beside the session's.
+    pub fn other(&self, name: &str) -> Option<String> {
+        self.others.lock().unwrap().get(name).cloned()
+    }
+
+    /// Puts such a cookie into the browser.
+    pub fn set_other(&self, name: &str, value: &str) {
+        self.others.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Sends a request and keeps the cookies that come back.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
@@ -375,7 +403,14 @@ impl Browser {
             let cookie = cookie.to_str().unwrap();
             let pair = cookie.split(';').next().unwrap();
             let gone = cookie.contains("Max-Age=0");
-            self.set_cookie((!gone).then(|| pair.to_owned()));
+            let (name, value) = pair.split_once('=').unwrap();
+            if matches!(name, "byline" | "__Host-byline") {
+                self.set_cookie((!gone).then(|| pair.to_owned()));
+            } else if gone {
+                self.others.lock().unwrap().remove(name);
+            } else {
+                self.set_other(name, value);
+            }
         }
         Answer { status, headers, body: response.text().await.unwrap() }
     }
