@@ -60,7 +60,7 @@ enum About {
 type Fields = Vec<(&'static str, String)>;
 
 /// What each function that changes something asks of a stranger.
-const ASKED: [(&str, About); 5] = [
+const ASKED: [(&str, About); 9] = [
     ("log-in", About::Somebody(log_in)),
     ("ask-for-reset", About::Somebody(|identity| vec![vec![("email", identity.to_owned())]])),
     ("register", About::Taken),
