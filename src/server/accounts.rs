@@ -190,7 +190,7 @@ pub async fn confirm(
     let (db, asking, now) = (&state.db, auth::identifier(auth)?, state.clock.now());
     auth::prove(state, client, user, Field::Password, &password).await?;
     let taken = match &given {
-        Some(given) => Some(given.count(db, user.id, now).await?),
+        Some(given) => Some(given.count(state, user, now).await?),
         None => None,
     };
     let mut tx = db.begin().await?;

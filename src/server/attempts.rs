@@ -115,14 +115,16 @@ impl Budget {
         Self::new("change-of", &account.to_string(), CHANGES, HOUR)
     }
 
-    /// Codes given for an account's second factor, right or wrong, at a log-in or later.
-    pub fn second_step_of(account: Uuid) -> Self {
-        Self::new("second-step-of", &account.to_string(), SECOND_STEPS, LOG_IN_WINDOW)
+    /// Wrong codes for an account's second factor, at a log-in or later: from a device that it
+    /// knows, or from all others together. Whoever has the password and guesses holds up no
+    /// device that its owner has logged in with.
+    pub fn second_step_of(account: Uuid, device: Option<Uuid>) -> Self {
+        Self::new("second-step-of", &on(account, device), SECOND_STEPS, LOG_IN_WINDOW)
     }
 
     /// Of them the digits from an app, in a day.
-    pub fn digits_of(account: Uuid) -> Self {
-        Self::new("digits-of", &account.to_string(), DIGITS, DAY)
+    pub fn digits_of(account: Uuid, device: Option<Uuid>) -> Self {
+        Self::new("digits-of", &on(account, device), DIGITS, DAY)
     }
 
     /// Failed second steps that are worth a note to the owner.
@@ -234,6 +236,10 @@ impl Budget {
                 .await
         })
     }
+}
+
+fn on(account: Uuid, device: Option<Uuid>) -> String {
+    device.map_or_else(|| account.to_string(), |device| format!("{account}\n{device}"))
 }
 
 /// An attempt that was counted, to be given back if it was a good one.

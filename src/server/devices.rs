@@ -102,9 +102,25 @@ pub fn known(
     now: Timestamp,
 ) -> Result<Option<Uuid>, Failure> {
     let Some(Credential { user_id, security_stamp, .. }) = account else { return Ok(None) };
+    find(state, *user_id, security_stamp, now)
+}
+
+/// The same for an account whose password is known already.
+///
+/// # Errors
+/// [`Failure::Broken`] outside of a request.
+pub fn known_to(state: &AppState, user: &User, now: Timestamp) -> Result<Option<Uuid>, Failure> {
+    find(state, user.id, &user.security_stamp, now)
+}
+
+fn find(
+    state: &AppState,
+    account: Uuid,
+    stamp: &[u8],
+    now: Timestamp,
+) -> Result<Option<Uuid>, Failure> {
     let mut marks = marks()?.into_iter();
-    let good =
-        |mark: &Mark| mark.account == *user_id && mark.is_good(&state.key, security_stamp, now);
+    let good = |mark: &Mark| mark.account == account && mark.is_good(&state.key, stamp, now);
     Ok(marks.find(good).map(|mark| mark.device))
 }
 

@@ -15,6 +15,7 @@ use super::{
     authenticator,
     clock::Timestamp,
     db::{Db, Tx, reading, within},
+    devices,
     failure::Failure,
     key::SiteKey,
     mail::{letters::Letter, outbox},
@@ -84,14 +85,20 @@ impl Given {
         Error::Invalid(vec![(field, Problem::Wrong)])
     }
 
-    /// Counts that it is looked at, before it is: for the account, whichever browser and however
-    /// many half-finished log-ins it comes from. Digits can be guessed, and count for a day too;
+    /// Counts that it is looked at, before it is: for the account and the device, or for all that
+    /// are strange to it, however many half-finished log-ins it comes from. Digits can be guessed, and count for a day too;
     /// a recovery code cannot, so whoever used the digits up has their codes.
     ///
     /// # Errors
     /// [`Error::TooMany`].
-    pub async fn count(&self, db: &Db, user: Uuid, now: Timestamp) -> Result<Taken, Failure> {
-        let digits = [Budget::second_step_of(user), Budget::digits_of(user)];
+    pub async fn count(
+        &self,
+        state: &AppState,
+        user: &User,
+        now: Timestamp,
+    ) -> Result<Taken, Failure> {
+        let (db, device) = (&state.db, devices::known_to(state, user, now)?);
+        let digits = [Budget::second_step_of(user.id, device), Budget::digits_of(user.id, device)];
         match self {
             Given::Digits(_) => attempts::take(db, &digits, now).await,
             Given::Recovery(_) => attempts::take(db, &digits[..1], now).await,

@@ -113,7 +113,7 @@ pub async fn answer(
 ) -> Result<(), Failure> {
     let (db, id, now) = (&state.db, pending.user.id, state.clock.now());
     // Counted before it is looked at, twice: for the account, and for this log-in.
-    let taken = given.count(db, id, now).await?;
+    let taken = given.count(state, &pending.user, now).await?;
     if !pending.try_once(db, now).await? {
         return Err(Error::Unauthenticated.into());
     }

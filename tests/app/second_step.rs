@@ -343,6 +343,31 @@ story!(t37_digits_are_looked_at_thirty_times_a_day_and_recovery_codes_go_on, |en
     assert_eq!(with_digits(&half_way(&app).await, true, &phone.digits(&app)).await, StatusCode::OK);
 });
 
+story!(t38_whoever_has_the_password_and_guesses_holds_up_no_device_of_the_owner, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let (phone, _) = Phone::set_up(&app, &ada).await;
+    ada.log_out().await;
+    for _ in 0..2 {
+        let thief = half_way(&app).await;
+        for script in [true, false, true, false, true] {
+            let status = with_digits(&thief, script, &phone.wrong_digits(&app)).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+    }
+    let right = phone.digits(&app);
+    let status = with_digits(&half_way(&app).await, true, &right).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "a strange device");
+    ada.log_in("ada", PASSWORD).await;
+    assert_eq!(with_digits(&ada, true, &right).await, StatusCode::OK, "one that was here before");
+    // There, too, guesses are counted.
+    for n in 0..11 {
+        let fields = [("password", PASSWORD), ("code", &phone.wrong_digits(&app))];
+        let expected = if n < 10 { 422 } else { 429 };
+        assert_eq!(ada.call("confirm", &fields).await.status, expected, "{n}");
+    }
+});
+
 story!(t40_a_log_in_has_five_tries_over_whichever_door, |engine| {
     let (app, phone, _) = with_ada(engine, &[]).await;
     for doors in [[true; 5], [false; 5]] {
