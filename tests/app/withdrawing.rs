@@ -65,7 +65,13 @@ story!(an_editor_takes_an_article_offline_and_its_author_is_told_why, |engine| {
         let log = root.ask("audit-log", &[("page", "1")]).await.json();
         let deed = &log["deeds"][0];
         let facts = ["action", "detail", "on", "by", "reason"].map(|fact| &deed[fact]);
-        let expected = [json!("article_withdrawn"), json!(slug), json!("ada"), json!("eve"), json!("Not <ours>")];
+        let expected = [
+            json!("article_withdrawn"),
+            json!(slug),
+            json!("ada"),
+            json!("eve"),
+            json!("Not <ours>"),
+        ];
         assert_eq!(facts, expected.iter().collect::<Vec<_>>()[..]);
         let own = ada.ask("own-security", &[]).await.json();
         assert_eq!(own["events"][0]["kind"], "article_withdrawn");
@@ -74,9 +80,22 @@ story!(an_editor_takes_an_article_offline_and_its_author_is_told_why, |engine| {
         assert_eq!(ada.get(&path).await.status, StatusCode::OK);
         let draft = ada.ask("manuscript", &[("slug", &slug)]).await.json();
         assert_eq!((&draft["status"], &draft["version"]), (&json!("draft"), &json!(2)));
-        let stale = [("slug", slug.as_str()), ("version", "1"), ("title", title), ("body", "Words enough for it."), ("status", "published")];
+        let stale = [
+            ("slug", slug.as_str()),
+            ("version", "1"),
+            ("title", title),
+            ("body", "Words enough for it."),
+            ("status", "published"),
+        ];
         assert_eq!(ada.call("save-article", &stale).await.status, StatusCode::CONFLICT);
-        let again = [("slug", slug.as_str()), ("version", "2"), ("title", title), ("body", "Words enough for it."), ("tags", "nets"), ("status", "published")];
+        let again = [
+            ("slug", slug.as_str()),
+            ("version", "2"),
+            ("title", title),
+            ("body", "Words enough for it."),
+            ("tags", "nets"),
+            ("status", "published"),
+        ];
         assert_eq!(ada.call("save-article", &again).await.status, StatusCode::OK);
         assert_eq!(app.browser().get(&path).await.status, StatusCode::OK);
         tallies_are_right(&app).await;
@@ -116,7 +135,14 @@ story!(of_ten_who_take_an_article_offline_at_once_one_does, |engine| {
     let eve = app.person_with("eve", Role::Editor).await;
     publish(&ada, "Open", "public").await;
     let (slug, body) = ("open", "Words enough for it.");
-    let save = [("slug", slug), ("version", "1"), ("title", "Open"), ("body", body), ("tags", "nets"), ("status", "published")];
+    let save = [
+        ("slug", slug),
+        ("version", "1"),
+        ("title", "Open"),
+        ("body", body),
+        ("tags", "nets"),
+        ("status", "published"),
+    ];
     let all = futures_util::future::join_all((0..10).map(|_| withdraw(&eve, true, slug, "")));
     let (answers, saved) = tokio::join!(all, ada.call("save-article", &save));
     let done = answers.iter().filter(|answer| answer.status == StatusCode::OK).count();
@@ -124,6 +150,9 @@ story!(of_ten_who_take_an_article_offline_at_once_one_does, |engine| {
     assert_eq!((done, gone), (1, 9), "{answers:?}");
     let fine = [StatusCode::OK, StatusCode::CONFLICT];
     assert!(fine.contains(&saved.status), "{saved:?}");
-    assert_eq!(app.count("select count(*) from audit_log where action = 'article_withdrawn'").await, 1);
+    assert_eq!(
+        app.count("select count(*) from audit_log where action = 'article_withdrawn'").await,
+        1
+    );
     tallies_are_right(&app).await;
 });
