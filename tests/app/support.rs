@@ -217,7 +217,8 @@ impl TestApp {
         };
         let (db, token) = (&self.state.db, Token::random().unwrap());
         let mut tx = db.begin().await.unwrap();
-        let id = pending::insert(&mut tx, &new, &token, self.state.clock.now()).await.unwrap();
+        let id =
+            pending::insert(&mut tx, &new, None, &token, self.state.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         let browser = self.browser();
         browser.set_other_cookie("registration", token.expose());
@@ -390,6 +391,20 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
+    /// How the answer sets the session's cookie, or the empty string.
+    pub fn session_cookie(&self) -> &str {
+        self.set_cookie("byline")
+    }
+
+    /// How the answer sets a cookie, or the empty string.
+    pub fn set_cookie(&self, name: &str) -> &str {
+        let mut lines =
+            self.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+        let is_it =
+            |line: &&str| line.trim_start_matches("__Host-").starts_with(&format!("{name}="));
+        lines.find(is_it).unwrap_or_default()
+    }
+
     /// A header, or the empty string.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
@@ -416,6 +431,17 @@ impl Browser {
     /// Puts a cookie into the browser, or takes it out.
     pub fn set_cookie(&self, cookie: Option<String>) {
         *self.cookie.lock().unwrap() = cookie;
+    }
+
+    /// The value of a cookie beside the session's: one whose name ends so.
+    pub fn other_cookie(&self, name: &str) -> Option<String> {
+        let others = self.others.lock().unwrap();
+        others.iter().find(|(n, _)| n.ends_with(&format!("-{name}"))).map(|(_, v)| v.clone())
+    }
+
+    /// Puts a cookie beside the session's into the browser.
+    pub fn set_other_cookie(&self, name: &str, value: &str) {
+        self.others.lock().unwrap().insert(format!("byline-{name}"), value.to_owned());
     }
 
     /// A request without any header but the cookies.

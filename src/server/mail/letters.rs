@@ -40,6 +40,11 @@ pub enum Letter {
         /// Its key.
         attempt: Uuid,
     },
+    /// The link with which somebody may register who was asked to.
+    Invitation {
+        /// The invitation's key.
+        id: Uuid,
+    },
     /// The password is another one now.
     PasswordChanged {
         /// Whose.
@@ -137,6 +142,7 @@ pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written
     match waiting.letter()? {
         Letter::ResetPassword { identity } => reset_password(state, waiting, &identity).await,
         Letter::ConfirmRegistration { attempt } => registration::confirm(state, attempt).await,
+        Letter::Invitation { id } => registration::invitation(state, id).await,
         Letter::PasswordChanged { user, email } => {
             let user = users::find(&state.db, user).await?;
             Ok(user.map(|user| password_changed(state, &user, email)))
