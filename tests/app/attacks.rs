@@ -914,11 +914,18 @@ impl<T: std::fmt::Debug> Probe<T> {
 fn t46_what_holds_a_secret_prints_none() {
     use byline::{
         domain::password::Password,
-        pages::{log_in::LogIn, register::Register, reset::ResetPassword},
+        domain::security::{Handed, SetUp},
+        pages::{
+            confirm::Confirm, log_in::LogIn, log_in_step::FinishLogIn, register::Register,
+            reset::ResetPassword, second_factor::ConfirmAuthenticator,
+        },
         server::{
-            accounts::Application,
+            accounts::{Application, Proof},
+            authenticator, factors,
             passwords::Passwords,
+            recovery::RecoveryCode,
             registrations::pending::{Mailed, Pending},
+            second_step,
             tokens::Token,
             users,
         },
@@ -928,11 +935,16 @@ fn t46_what_holds_a_secret_prints_none() {
     let register: Register = serde_json::from_value(form).unwrap();
     let form = json!({ "token": SECRET, "password": SECRET });
     let reset: ResetPassword = serde_json::from_value(form).unwrap();
+    let form = json!({ "password": SECRET, "code": SECRET, "recovery_code": SECRET, "next": "" });
+    let confirm: Confirm = serde_json::from_value(form.clone()).unwrap();
+    let finish: FinishLogIn = serde_json::from_value(form.clone()).unwrap();
+    let set_up: ConfirmAuthenticator = serde_json::from_value(form).unwrap();
     let url = format!("postgres://byline:{SECRET}@127.0.0.1/byline");
     let smtp = format!("smtps://byline:{SECRET}@127.0.0.1");
     let config =
         OnlyConfig::parse_from(["test", "--database-url", &url, "--smtp-url", &smtp]).config;
-    let printed = format!("{log_in:?} {register:?} {reset:?} {config:?}");
+    let printed =
+        format!("{log_in:?} {register:?} {reset:?} {confirm:?} {finish:?} {set_up:?} {config:?}");
     assert!(printed.contains("LogIn") && printed.contains("Register"), "{printed}");
     assert!(!printed.contains(SECRET), "{printed}");
     const {
@@ -940,6 +952,10 @@ fn t46_what_holds_a_secret_prints_none() {
         assert!(!Probe::<Password>::PRINTS && !Probe::<Passwords>::PRINTS);
         assert!(!Probe::<Application>::PRINTS && !Probe::<users::NewUser>::PRINTS);
         assert!(!Probe::<users::Credential>::PRINTS && !Probe::<Token>::PRINTS);
+        assert!(!Probe::<Proof>::PRINTS && !Probe::<factors::Given>::PRINTS);
+        assert!(!Probe::<authenticator::Secret>::PRINTS && !Probe::<RecoveryCode>::PRINTS);
+        assert!(!Probe::<second_step::Pending>::PRINTS);
+        assert!(!Probe::<SetUp>::PRINTS && !Probe::<Handed>::PRINTS);
         assert!(!Probe::<Pending>::PRINTS && !Probe::<Mailed>::PRINTS);
     }
 }
