@@ -106,6 +106,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "An account that is closed or deleted has no sessions",
         &[
             "app::accounts::a_deactivated_person_is_out_at_once_and_stays_out",
+            "app::administration::a_deactivated_person_is_out_until_they_are_let_in_again",
             "app::sessions::t08_a_cookie_is_dead_after_log_out_password_change_role_change_deactivation_and_deletion",
         ],
     ),
@@ -128,12 +129,11 @@ pub const REQUIREMENTS: &[Requirement] = &[
             "browser: a person who logs out is out, in every tab",
         ],
     ),
-    partly(
+    met(
         "7.4.5",
         2,
         "Administrators end sessions of others",
-        &["app::accounts::a_deactivated_person_is_out_at_once_and_stays_out"],
-        Gap::Later("/admin; on the command line `user deactivate` and `user activate` do it"),
+        &["app::administration::t08_an_administrator_ends_all_sessions_of_a_person_at_once"],
     ),
     unproved(
         "7.5.1",

@@ -29,6 +29,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         1,
         "Functions are for whom they are meant",
         &[
+            "app::roles::v8_2_1_each_role_may_call_what_the_table_says_and_nothing_else",
+            "app::roles::v8_2_1_to_everybody_else_what_is_for_administrators_does_not_exist",
             "app::doors::every_server_function_refuses_a_stranger_or_is_on_the_public_list",
             "app::doors::every_page_refuses_a_stranger_or_is_on_the_public_list",
             "app::doors::every_route_with_every_method_refuses_a_stranger_or_is_on_the_public_list",
@@ -41,6 +43,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         &[
             "app::attacks::t45_nobody_reaches_anybody_elses_things",
             "app::security::t45_nobody_ends_somebody_elses_session",
+            "app::administration::t45_what_a_form_says_makes_nobody_an_administrator",
+            "app::withdrawing::t45_whoever_is_no_editor_takes_nothing_offline_and_nobody_reaches_a_draft",
             "app::articles::a_stranger_cannot_read_someone_elses_draft",
             "app::demo_faults::s06_an_article_is_open_by_its_authors_choice_and_not_by_its_number",
         ],
@@ -65,7 +69,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         1,
         "The server decides, whatever the page shows",
         &[
-            "app::doors::every_server_function_refuses_a_stranger_or_is_on_the_public_list",
+            "app::roles::v8_2_1_each_role_may_call_what_the_table_says_and_nothing_else",
+            "app::roles::v8_3_1_each_role_opens_the_pages_that_the_table_says_and_no_other",
             "app::demo_faults::s10_the_server_says_who_is_logged_in_on_each_request",
         ],
     ),
@@ -74,6 +79,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         3,
         "What somebody may do changes at once",
         &[
+            "app::roles::v8_3_2_a_role_that_is_taken_away_is_gone_at_the_next_request",
+            "app::administration::t07_a_deed_in_flight_does_not_outlive_the_right_to_it",
             "app::sessions::t08_a_cookie_is_dead_after_log_out_password_change_role_change_deactivation_and_deletion",
             "app::accounts::a_deactivated_person_is_out_at_once_and_stays_out",
         ],
@@ -94,8 +101,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "8.4.2",
         3,
         "Administration is guarded by more than one thing",
-        &["app::security::what_is_grave_asks_for_the_password_again_after_ten_minutes"],
-        Gap::Later("/admin"),
+        &["app::administration::what_administrators_do_asks_for_a_recent_proof"],
+        Gap::Open("role, recent proof and second factor, but nothing of the device or the network"),
     ),
 ];
 
