@@ -148,9 +148,11 @@ impl Budget {
         Self::new("invitations-of", &account.to_string(), INVITATIONS, DAY)
     }
 
-    /// Codes and links of registrations that are shown from an address.
-    pub fn confirm_from(address: IpAddr, most: u32) -> Self {
-        Self::new("confirm-from", &prefix(address), most, LOG_IN_WINDOW)
+    /// Codes and links of registrations that are shown from an address, and from the network
+    /// around it.
+    pub fn confirm_from(address: IpAddr, config: &Config) -> [Self; 2] {
+        let most = config.login_attempts_per_address;
+        Self::from("confirm-from", address, most, config, LOG_IN_WINDOW)
     }
 
     /// Names that somebody asks for whose own was taken.

@@ -253,9 +253,9 @@ pub fn check_identity(typed: &str) -> Result<(), Problem> {
 }
 
 /// The only way into an account. Whatever the browser's session was before ends: its data
-/// is cleared, its identifier replaced and its row deleted, whoever it belonged to. The browser
-/// is known to the account from now on.
-/// axum-login's `login` alone keeps the identifier when somebody is logged in already.
+/// is cleared, its identifier replaced and its row deleted, whoever it belonged to. axum-login's
+/// `login` alone keeps the identifier when somebody is logged in already. From now on the browser
+/// is known to the account.
 ///
 /// # Errors
 /// When the session cannot be stored.

@@ -153,7 +153,8 @@ impl Config {
 /// What a new password has to be, wherever it is set.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct NewPasswords {
-    /// The fewest characters of a new password, 8 to 64
+    /// The fewest characters of a new password, 8 to 64. However long, it is none that is known to
+    /// have leaked, and more than the account's name or address, the site's host name or "byline"
     #[arg(long = "password-min", env = "BYLINE_PASSWORD_MIN", value_name = "N", default_value_t = 12,
           value_parser = clap::value_parser!(u8).range(8..=64))]
     pub min: u8,

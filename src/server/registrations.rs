@@ -120,8 +120,8 @@ pub async fn confirm_by_code(
     let code = problems.check(Field::Code, Code::parse(code.expose()));
     let code = code.ok_or_else(|| problems.into_error())?;
     let (db, now) = (&state.db, state.clock.now());
-    let budget = Budget::confirm_from(client.address, state.config.login_attempts_per_address);
-    let taken = attempts::take(db, &[budget], now).await?;
+    let budgets = Budget::confirm_from(client.address, &state.config);
+    let taken = attempts::take(db, &budgets, now).await?;
     let pending = pending::waiting(db, browser, now).await?.ok_or(Error::LinkExpired)?;
     if !pending::take_try(db, pending.id).await? {
         return Err(Error::LinkExpired.into());
@@ -162,8 +162,8 @@ pub async fn confirm_by_link(
     password: Option<TypedPassword>,
 ) -> Result<Confirmed, Failure> {
     let (db, now) = (&state.db, state.clock.now());
-    let budget = Budget::confirm_from(client.address, state.config.login_attempts_per_address);
-    let taken = attempts::take(db, &[budget], now).await?;
+    let budgets = Budget::confirm_from(client.address, &state.config);
+    let taken = attempts::take(db, &budgets, now).await?;
     let pending = pending::linked(db, link, now).await?.ok_or(Error::LinkExpired)?;
     let here = pending.is_of(browser);
     if !here {

@@ -12,7 +12,6 @@ use crate::{
 };
 
 const SECOND_FACTORS: Gap = Gap::Later("second factors");
-const BREACHED: Gap = Gap::Later("breached passwords");
 const NO_PHONES: Gap = Gap::NotApplicable("no code is sent to a phone, and none is meant to be");
 const NO_OTHERS: Gap = Gap::NotApplicable("nobody logs in by another site");
 
@@ -23,7 +22,12 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "The documents say how guessing is held up, and what that does to an account's owner",
         &["v6_1_1_every_limit_of_attempts_is_documented_with_its_default"],
     ),
-    unproved("6.1.2", 2, "Words that no password of this site may be made of are listed", BREACHED),
+    met(
+        "6.1.2",
+        2,
+        "Words that no password of this site may be made of are listed",
+        &["v6_1_2_whoever_runs_the_site_reads_which_words_are_no_password"],
+    ),
     unproved("6.1.3", 2, "Every way to log in is documented with what protects it", SECOND_FACTORS),
     met(
         "6.2.1",
@@ -46,7 +50,12 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "Changing it takes the current one",
         &["app::security::what_is_wrong_with_a_change_of_password_stands_beside_its_field"],
     ),
-    unproved("6.2.4", 1, "The 3000 commonest passwords are refused", BREACHED),
+    met(
+        "6.2.4",
+        1,
+        "The 3000 commonest passwords are refused",
+        &["app::passwords::v6_2_4_the_commonest_passwords_that_are_long_enough_are_refused"],
+    ),
     met(
         "6.2.5",
         1,
@@ -78,8 +87,18 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "No password has to be changed because time has passed",
         &["v6_2_10_a_password_does_not_grow_old"],
     ),
-    unproved("6.2.11", 2, "Words of this site are refused as passwords", BREACHED),
-    unproved("6.2.12", 2, "Passwords that are known to have leaked are refused", BREACHED),
+    met(
+        "6.2.11",
+        2,
+        "Words of this site are refused as passwords",
+        &["app::passwords::v6_2_11_ones_own_names_and_the_sites_are_no_password"],
+    ),
+    met(
+        "6.2.12",
+        2,
+        "Passwords that are known to have leaked are refused",
+        &["app::passwords::v6_2_12_a_password_that_leaked_is_refused_however_it_is_dressed_up"],
+    ),
     met(
         "6.3.1",
         1,
@@ -91,6 +110,9 @@ pub const REQUIREMENTS: &[Requirement] = &[
             "app::attacks::t34_ones_own_good_log_in_forgives_nobody_elses_failures",
             "app::attacks::t35_a_forged_forwarded_address_lifts_no_limit",
             "app::security::t36_proving_who_one_is_uses_up_the_budgets_of_logging_in",
+            "app::devices::t38_a_strangers_flood_holds_up_neither_the_owners_sessions_log_in_nor_reset",
+            "app::devices::t38_under_an_attack_on_the_whole_site_known_devices_go_on",
+            "app::devices::t35_who_has_many_addresses_has_one_network",
         ],
     ),
     met("6.3.2", 1, "A new site has no accounts", &["v6_3_2_a_new_site_has_no_accounts"]),
@@ -227,6 +249,17 @@ fn v6_1_1_every_limit_of_attempts_is_documented_with_its_default() {
     assert!(limits >= 5, "{limits}");
     let told = readme("### Attempts");
     assert!(told.contains("Retry-After") && told.contains("owner"), "who is held up: {told}");
+}
+
+#[test]
+fn v6_1_2_whoever_runs_the_site_reads_which_words_are_no_password() {
+    let command = OnlyConfig::command();
+    let mut all = command.get_arguments();
+    let rules = all.find(|a| a.get_env().is_some_and(|name| name == "BYLINE_PASSWORD_MIN"));
+    let help = rules.unwrap().get_help().unwrap().to_string();
+    for part in ["name", "address", "host name", "byline", "leaked"] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
 }
 
 /// Registers somebody with that password.
