@@ -26,6 +26,8 @@ pub struct OwnAccount {
     pub roles: Vec<String>,
     /// Whether they look after the accounts of others.
     pub administers: bool,
+    /// Whether they may ask others to write here.
+    pub invites: bool,
 }
 
 /// An author's public page.

@@ -24,10 +24,12 @@ pub async fn show_account() -> Result<OwnAccount, Error> {
     use crate::{domain::role::Permission, server::context};
     let user = context::require_user()?;
     let administers = user.may(Permission::Administer);
+    let invites = user.may(Permission::Invite);
     let roles = user.roles().map(|role| role.name().to_owned()).collect();
     Ok(OwnAccount {
         roles,
         administers,
+        invites,
         since: user.created_at.to_when(),
         username: user.username,
         email: user.email,
@@ -68,6 +70,14 @@ fn settings(account: OwnAccount, form: FormState) -> AnyView {
             </section>
         }
     });
+    let invitations = account.invites.then(|| {
+        view! {
+            <section>
+                <h2>"Invitations"</h2>
+                <p><a href="/settings/invitations">"Ask somebody to write here"</a></p>
+            </section>
+        }
+    });
     view! {
         <Title text="Settings" />
         <div class="page narrow">
@@ -86,10 +96,7 @@ fn settings(account: OwnAccount, form: FormState) -> AnyView {
                 <p><a href="/settings/security">"Where you are logged in, and your password"</a></p>
             </section>
             {site}
-            <section>
-                <h2>"Invitations"</h2>
-                <p><a href="/settings/invitations">"Ask somebody to write here"</a></p>
-            </section>
+            {invitations}
             <section>
                 <h2>"This session"</h2>
                 <p>"Logging out ends it on this device at once."</p>

@@ -254,6 +254,8 @@ story!(a_reader_invites_nobody_and_nor_does_whoever_is_shut_out, |engine| {
     bob.log_in("bob", PASSWORD).await;
     assert_eq!(bob.call("invite", &[]).await.status, StatusCode::FORBIDDEN);
     assert_eq!(bob.get(HERE).await.status, StatusCode::FORBIDDEN);
+    assert!(ada.get("/settings").await.body.contains(HERE));
+    assert!(!bob.get("/settings").await.body.contains(HERE));
     users::set_active(db, "ada", false, now).await.unwrap();
     assert!(is_expired(&register(&app.browser(), "eve", &second).await));
     users::set_active(db, "ada", true, now).await.unwrap();
