@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use byline::domain::role::Role;
+
 use super::{Quick, Slow};
 
 pub const DAY: u64 = 24 * 60;
@@ -12,6 +14,7 @@ pub type Key = usize;
 #[derive(Clone, Debug)]
 pub struct Account {
     active: bool,
+    role: Role,
     /// The one that it has now.
     pub password: Key,
     /// Another one after whatever must end what began before.
@@ -135,7 +138,8 @@ impl Model {
                 let free = self.accounts[who].is_none();
                 if free {
                     let (password, stamp) = (begun.next, self.key());
-                    self.accounts[who] = Some(Account { active: true, password, stamp });
+                    self.accounts[who] =
+                        Some(Account { active: true, role: Role::Author, password, stamp });
                     self.enter(who, browser, false);
                 }
                 free
@@ -192,15 +196,20 @@ impl Model {
                 self.sessions.retain(|k, s| !done || *k == key || s.who != who);
                 done
             }
+            // What is as it was ends nothing.
             Quick::SetActive { who, active } => {
                 let Some(account) = &mut self.accounts[who] else { return false };
-                account.active = active;
-                self.end_access(who);
+                if std::mem::replace(&mut account.active, active) != active {
+                    self.end_access(who);
+                }
                 true
             }
-            Quick::SetRole { who, .. } => {
-                self.end_access(who);
-                self.accounts[who].is_some()
+            Quick::SetRole { who, role } => {
+                let Some(account) = &mut self.accounts[who] else { return false };
+                if std::mem::replace(&mut account.role, role) != role {
+                    self.end_access(who);
+                }
+                true
             }
             Quick::Delete { who } => {
                 self.end_access(who);
