@@ -1,8 +1,7 @@
 //! What is expected: who has an account, which sessions live, and what each step does to them.
 
-use std::collections::HashMap;
-
 use byline::domain::role::Role;
+use std::collections::HashMap;
 
 use super::{Quick, Slow};
 
@@ -196,17 +195,19 @@ impl Model {
                 self.sessions.retain(|k, s| !done || *k == key || s.who != who);
                 done
             }
-            // What is as it was ends nothing.
             Quick::SetActive { who, active } => {
                 let Some(account) = &mut self.accounts[who] else { return false };
-                if std::mem::replace(&mut account.active, active) != active {
+                // What is so already changes nothing.
+                if account.active != active {
+                    account.active = active;
                     self.end_access(who);
                 }
                 true
             }
             Quick::SetRole { who, role } => {
                 let Some(account) = &mut self.accounts[who] else { return false };
-                if std::mem::replace(&mut account.role, role) != role {
+                if account.role != role {
+                    account.role = role;
                     self.end_access(who);
                 }
                 true
