@@ -6,20 +6,10 @@
 //! doors are the registered server functions: a new one fails here until somebody has said
 //! whom it can be about.
 
-use std::{
-    collections::HashMap,
-    net::SocketAddr,
-    sync::{LazyLock, Mutex, Once},
-    time::Duration,
-};
+mod watched;
 
-use axum::{
-    Router,
-    body::{Body, to_bytes},
-    extract::ConnectInfo,
-    http::{HeaderMap, Request, StatusCode, header},
-};
-use byline::server::{db::Db, doors::FORMS, router, users};
+use axum::http::StatusCode;
+use byline::server::doors::FORMS;
 use proptest::{
     collection::vec,
     prelude::*,
@@ -28,23 +18,11 @@ use proptest::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::{ConnectOptions, Connection, Database, Pool, pool::PoolOptions};
-use tower::ServiceExt;
-use tracing::{
-    Event, Instrument, Metadata, Subscriber,
-    field::{Field, Visit},
-    level_filters::LevelFilter,
-    subscriber::Interest,
-};
-use tracing_subscriber::{
-    Layer, Registry,
-    layer::{Context, SubscriberExt},
-    registry::LookupSpan,
-};
 
+use self::watched::Watched;
 use crate::{
     doors::PUBLIC_FUNCTIONS,
-    support::{Engine, PASSWORD, TestApp, story},
+    support::{Engine, PASSWORD, story},
 };
 
 /// Whom a stranger's request can be about.
@@ -80,20 +58,25 @@ fn log_in(identity: &str) -> Vec<Fields> {
     vec![with("a wrong password"), with("")]
 }
 
-/// Databases to draw, on each engine. The seed is new each time.
-const DATABASES: u32 = 8;
+/// Databases to draw, on each engine.
+const DATABASES: u32 = 6;
 
 #[derive(Clone, Debug)]
 struct Person {
     active: bool,
     logged_in: bool,
+    second_factor: bool,
     articles: usize,
 }
 
 fn people() -> impl Strategy<Value = Vec<Person>> {
-    let person = (any::<bool>(), any::<bool>(), 0..3_usize);
-    let person =
-        person.prop_map(|(active, logged_in, articles)| Person { active, logged_in, articles });
+    let person = (any::<bool>(), any::<bool>(), any::<bool>(), 0..3_usize);
+    let person = person.prop_map(|(active, logged_in, second_factor, articles)| Person {
+        active,
+        logged_in,
+        second_factor,
+        articles,
+    });
     vec(person, 1..4)
 }
 
@@ -116,18 +99,32 @@ fn every_door_for_strangers_says_whom_it_is_about() {
 }
 
 story!(t01_t02_no_answer_and_no_work_tells_who_has_an_account, |engine| {
+    for people in some_people() {
+        compare(engine, &people).await;
+    }
+});
+
+story!(t01_t02_with_a_proof_of_addresses_registration_tells_nothing_either, |engine| {
+    for people in some_people() {
+        compare_with_proof(engine, &people).await;
+    }
+});
+
+/// As many databases as are looked at, each as who is in it. The seed is new each time, and
+/// printed when the test fails.
+fn some_people() -> impl Iterator<Item = Vec<Person>> {
     let seed = rand_seed();
     let mut runner = TestRunner::new(Config {
         rng_seed: RngSeed::Fixed(seed),
         failure_persistence: None,
         ..Config::default()
     });
-    for _ in 0..DATABASES {
+    (0..DATABASES).map(move |_| {
         let people = people().new_tree(&mut runner).unwrap().current();
         println!("seed {seed}: {people:?}");
-        compare(engine, &people).await;
-    }
-});
+        people
+    })
+}
 
 fn rand_seed() -> u64 {
     u64::from_le_bytes(uuid::Uuid::new_v4().as_bytes()[..8].try_into().unwrap())
@@ -195,218 +192,50 @@ async fn what_registration_tells(site: &Watched, n: usize) {
     assert!(readme.contains("\n## What registration tells\n"), "it is documented");
 }
 
+/// Where an address has to be proved there is no exception: not in what registering answers, and
+/// not in anything that the browser is answered afterwards.
+async fn compare_with_proof(engine: Engine, people: &[Person]) {
+    let site = Watched::proving(engine, people).await;
+    for n in 0..people.len() {
+        let (known, free) = (format!("known{n}"), format!("nobod{n}"));
+        let mut seen = Vec::new();
+        for (username, email) in
+            [(&free, &free), (&known, &free), (&free, &known), (&known, &known)]
+        {
+            let mut cookie = None;
+            let address = ("email", format!("{email}@example.org"));
+            let password = ("password", PASSWORD.to_owned());
+            let fields = vec![("username", username.clone()), address, password];
+            let code = || vec![("code", "ABCD-EFGH".to_owned())];
+            let mut way = Vec::new();
+            for (door, fields) in [
+                ("/rpc/register", fields.clone()),
+                ("/register", fields),
+                ("/rpc/confirm-by-code", code()),
+                ("/register/confirm?form=code", code()),
+                ("/rpc/send-code-again", vec![]),
+                ("/register/confirm?form=again", vec![]),
+                ("/rpc/choose-username", vec![("username", "another".to_owned())]),
+            ] {
+                way.push(site.ask_in(&mut cookie, door, &fields, &[&known, &free]).await);
+            }
+            assert!(cookie.is_some_and(|cookie| cookie.starts_with("byline-registration=")));
+            assert_eq!((way[0].status, way[0].hashes, way[0].letters), (StatusCode::OK, 1, 1));
+            assert_eq!(way[2].status, StatusCode::UNPROCESSABLE_ENTITY, "{:?}", way[2]);
+            seen.push(way);
+        }
+        for (at, way) in seen.iter().enumerate().skip(1) {
+            for (step, (one, other)) in way.iter().zip(&seen[0]).enumerate() {
+                assert_eq!(one, other, "case {at}, step {step}");
+            }
+        }
+    }
+}
+
 /// The addresses that a function is asked at: its own, and those of its forms.
 fn doors_of(function: &str) -> Vec<String> {
     let path = format!("/rpc/{function}");
     let pages = FORMS.iter().filter(|(_, function)| *function == path);
     let pages = pages.map(|(page, _)| (*page).to_owned());
     [path.clone()].into_iter().chain(pages).collect()
-}
-
-/// All that can be seen or measured of a request.
-#[derive(Debug, PartialEq, Eq)]
-struct Seen {
-    status: StatusCode,
-    headers: Vec<(String, String)>,
-    body: String,
-    statements: Vec<String>,
-    hashes: u64,
-    letters: i64,
-}
-
-/// A site whose statements are listened to.
-struct Watched {
-    app: TestApp,
-    db: Db,
-    router: Router,
-}
-
-impl Watched {
-    async fn start(engine: Engine, people: &[Person]) -> Self {
-        let patient = [
-            "--login-attempts-per-account",
-            "1000",
-            "--login-attempts-per-address",
-            "1000",
-            "--registrations-per-address",
-            "1000",
-            "--resets-per-account",
-            "1000",
-            "--resets-per-address",
-            "1000",
-        ];
-        let app = TestApp::start_with(engine, &patient).await;
-        for (n, person) in people.iter().enumerate() {
-            let name = format!("known{n}");
-            let browser = app.person(&name).await;
-            for article in 0..person.articles {
-                browser.write(&format!("{name} {article}"), "published", "public").await;
-            }
-            if !person.logged_in {
-                browser.log_out().await;
-            }
-            if !person.active {
-                let now = app.state.clock.now();
-                users::set_active(&app.state.db, &name, false, now).await.unwrap();
-            }
-        }
-        listen();
-        let mut state = app.state.clone();
-        state.db = heard(&app.state.db).await;
-        Self { db: state.db.clone(), router: router(state), app }
-    }
-
-    /// SQLite's threads tell of a statement when they are done with it, which may be after its
-    /// answer is out; they have told once they take the next one.
-    async fn settle(&self) {
-        if let Db::Sqlite { readers, writer } = &self.db {
-            for pool in [readers, writer] {
-                sqlx::query("select 1").execute(pool).await.unwrap();
-            }
-        }
-    }
-
-    /// A stranger's request, and what comes of it but for what is random or repeats `typed`.
-    async fn ask(&self, door: &str, fields: &Fields, typed: &str) -> Seen {
-        let passwords = &self.app.state.passwords;
-        let letters = async || self.app.count("select count(*) from outbox").await;
-        let (hashes, mails) = (passwords.work(), letters().await);
-        let body =
-            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let accept = if door.starts_with("/rpc/") { "application/json" } else { "text/html" };
-        let request = Request::post(door)
-            .header(header::ORIGIN, &self.app.origin)
-            .header("sec-fetch-site", "same-origin")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ACCEPT, accept)
-            .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))))
-            .body(Body::from(body))
-            .unwrap();
-        let span = tracing::trace_span!(WATCHED);
-        let id = span.id().expect("somebody listens").into_u64();
-        let answer = self.router.clone().oneshot(request).instrument(span).await.unwrap();
-        let (parts, body) = answer.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap();
-        self.settle().await;
-        let nonce = nonce(&parts.headers);
-        let masked = |text: &str| {
-            let text = if nonce.is_empty() { text.to_owned() } else { text.replace(&nonce, "…") };
-            text.replace(typed, "…")
-        };
-        let statements = STATEMENTS.lock().unwrap().remove(&id).unwrap_or_default();
-        let (hashes, letters) = (passwords.work() - hashes, letters().await - mails);
-        let idle = hashes == 0 && letters == 0;
-        assert_eq!(statements.is_empty(), idle, "{door} is listened to: {statements:?}");
-        Seen {
-            status: parts.status,
-            headers: headers(&parts.headers, masked),
-            body: masked(core::str::from_utf8(&body).unwrap()),
-            statements,
-            hashes,
-            letters,
-        }
-    }
-}
-
-fn nonce(headers: &HeaderMap) -> String {
-    let policy = headers.get(header::CONTENT_SECURITY_POLICY).map(|p| p.to_str().unwrap());
-    let nonce = policy.and_then(|p| p.split("'nonce-").nth(1)).and_then(|p| p.split('\'').next());
-    nonce.unwrap_or_default().to_owned()
-}
-
-/// The headers in order; of a cookie its name and its attributes.
-fn headers(headers: &HeaderMap, masked: impl Fn(&str) -> String) -> Vec<(String, String)> {
-    let mut seen = Vec::new();
-    for (name, value) in headers.iter().filter(|(name, _)| **name != header::DATE) {
-        let value = value.to_str().unwrap();
-        let value = match value.split_once(';').filter(|_| *name == header::SET_COOKIE) {
-            Some((pair, rest)) => format!("{};{rest}", pair.split('=').next().unwrap()),
-            None => masked(value),
-        };
-        seen.push((name.to_string(), value));
-    }
-    seen.sort();
-    seen
-}
-
-/// The span of a request that is listened to.
-const WATCHED: &str = "watched";
-
-/// What the database ran within each such span, by the span's number.
-static STATEMENTS: LazyLock<Mutex<HashMap<u64, Vec<String>>>> = LazyLock::new(Mutex::default);
-
-/// Hears sqlx tell of its statements. SQLite runs them in a thread of its own, which takes the
-/// span along, so whoever listens has to in every thread.
-struct Listener;
-
-fn listen() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        tracing::subscriber::set_global_default(Registry::default().with(Listener)).unwrap();
-    });
-}
-
-fn is_heard(metadata: &Metadata<'_>) -> bool {
-    metadata.target() == "sqlx::query" || metadata.name() == WATCHED
-}
-
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Listener {
-    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if is_heard(metadata) { Interest::always() } else { Interest::never() }
-    }
-
-    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        is_heard(metadata)
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::TRACE)
-    }
-
-    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut statement = Statement::default();
-        event.record(&mut statement);
-        for span in context.event_scope(event).into_iter().flatten() {
-            if span.name() == WATCHED {
-                let mut heard = STATEMENTS.lock().unwrap();
-                heard.entry(span.id().into_u64()).or_default().push(statement.summary.clone());
-            }
-        }
-    }
-}
-
-/// The first words of a statement.
-#[derive(Default)]
-struct Statement {
-    summary: String,
-}
-
-impl Visit for Statement {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "summary" {
-            value.clone_into(&mut self.summary);
-        }
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
-}
-
-/// The same database over connections that tell of each statement: those of the site do not.
-async fn heard(db: &Db) -> Db {
-    match db {
-        Db::Sqlite { readers, writer } => {
-            Db::Sqlite { readers: over_again(readers).await, writer: over_again(writer).await }
-        }
-        Db::Postgres(pool) => Db::Postgres(over_again(pool).await),
-    }
-}
-
-async fn over_again<D: Database>(pool: &Pool<D>) -> Pool<D>
-where
-    <D::Connection as Connection>::Options: Clone,
-{
-    let options = (*pool.connect_options()).clone();
-    let options = options.log_statements("trace".parse().unwrap());
-    let options = options.log_slow_statements("trace".parse().unwrap(), Duration::from_secs(60));
-    PoolOptions::new().max_connections(1).connect_with(options).await.unwrap()
 }

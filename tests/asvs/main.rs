@@ -13,11 +13,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod matrix;
+#[path = "../app/phone.rs"]
+#[expect(dead_code, reason = "tests/app needs the rest of it")]
+mod phone;
 mod site;
 #[expect(dead_code, unused_imports, unused_macros, reason = "tests/app needs the rest of it")]
 #[path = "../app/support.rs"]
 mod support;
 mod v3;
 mod v6;
+mod v6_codes;
 mod v7;
 mod v8;

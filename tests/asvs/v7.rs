@@ -97,6 +97,10 @@ pub const REQUIREMENTS: &[Requirement] = &[
             "app::sessions::t08_a_cookie_is_dead_after_log_out_password_change_role_change_deactivation_and_deletion",
             "app::sessions::t07_a_request_in_flight_does_not_bring_an_ended_session_back",
             "app::sessions::t07_logging_out_amid_fifty_requests_is_final",
+            "app::state_machine::nobody_ever_acts_as_somebody_they_are_not_on_sqlite",
+            "app::state_machine::nobody_ever_acts_as_somebody_they_are_not_on_postgres",
+            "app::state_machine::what_ended_amid_a_request_stays_ended_on_sqlite",
+            "app::state_machine::what_ended_amid_a_request_stays_ended_on_postgres",
             "browser: after a log-out, going back shows nothing private",
         ],
     ),
@@ -133,13 +137,20 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "7.4.5",
         2,
         "Administrators end sessions of others",
-        &["app::administration::t08_an_administrator_ends_all_sessions_of_a_person_at_once"],
+        &[
+            "app::administration::t08_an_administrator_ends_all_sessions_of_a_person_at_once",
+            "app::accounts::a_deactivated_person_is_out_at_once_and_stays_out",
+        ],
     ),
-    unproved(
+    partly(
         "7.5.1",
         2,
         "Who one is is proved anew before an address or a factor changes",
-        Gap::Later("changes of address and second factors"),
+        &[
+            "app::second_factor::setting_an_app_up_and_switching_it_off_ask_for_a_fresh_proof",
+            "app::security::what_is_wrong_with_a_change_of_password_stands_beside_its_field",
+        ],
+        Gap::Later("changes of name and address"),
     ),
     met(
         "7.5.2",
@@ -160,6 +171,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
             "app::security::what_is_grave_asks_for_the_password_again_after_ten_minutes",
             "app::security::t42_a_proof_freshens_this_session_only_and_only_with_this_accounts_password",
             "browser: what is grave asks for the password in its place, and can then be done",
+            "app::administration::what_administrators_do_asks_for_a_recent_proof",
+            "app::second_factor::t41_what_is_grave_asks_for_the_strongest_proof_that_there_is",
         ],
     ),
     unproved("7.6.1", 2, "Sessions here and at the provider end together", NO_FEDERATION),

@@ -21,9 +21,18 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "8.1.3",
         3,
         "The documents say what of the circumstances is looked at",
-        Gap::Later("device cookies"),
+        Gap::Open(
+            "README.md tells of networks and known devices among the limits, and has no list",
+        ),
     ),
-    unproved("8.1.4", 3, "… and what comes of it", Gap::Later("device cookies")),
+    unproved(
+        "8.1.4",
+        3,
+        "… and what comes of it",
+        Gap::Open(
+            "README.md tells of networks and known devices among the limits, and has no list",
+        ),
+    ),
     met(
         "8.2.1",
         1,
@@ -56,13 +65,19 @@ pub const REQUIREMENTS: &[Requirement] = &[
         &[
             "v8_2_3_nobody_is_told_somebody_elses_address",
             "app::attacks::t45_nobody_reaches_anybody_elses_things",
+            "app::administration::t45_what_a_form_says_makes_nobody_an_administrator",
+            "app::administration::an_administrator_sees_of_a_person_what_they_need_and_no_secret",
         ],
     ),
-    unproved(
+    partly(
         "8.2.4",
         3,
         "The circumstances are looked at, at the log-in and after it",
-        Gap::Later("device cookies"),
+        &[
+            "app::devices::t38_a_known_device_has_guesses_of_its_own_and_no_more",
+            "app::devices::t35_who_has_many_addresses_has_one_network",
+        ],
+        Gap::Open("at the log-in; a session that moves to another network is not asked again"),
     ),
     met(
         "8.3.1",
@@ -71,6 +86,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         &[
             "app::roles::v8_2_1_each_role_may_call_what_the_table_says_and_nothing_else",
             "app::roles::v8_3_1_each_role_opens_the_pages_that_the_table_says_and_no_other",
+            "app::doors::every_server_function_refuses_a_stranger_or_is_on_the_public_list",
             "app::demo_faults::s10_the_server_says_who_is_logged_in_on_each_request",
         ],
     ),
@@ -82,7 +98,6 @@ pub const REQUIREMENTS: &[Requirement] = &[
             "app::roles::v8_3_2_a_role_that_is_taken_away_is_gone_at_the_next_request",
             "app::administration::t07_a_deed_in_flight_does_not_outlive_the_right_to_it",
             "app::sessions::t08_a_cookie_is_dead_after_log_out_password_change_role_change_deactivation_and_deletion",
-            "app::accounts::a_deactivated_person_is_out_at_once_and_stays_out",
         ],
     ),
     met(
@@ -101,7 +116,11 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "8.4.2",
         3,
         "Administration is guarded by more than one thing",
-        &["app::administration::what_administrators_do_asks_for_a_recent_proof"],
+        &[
+            "app::administration::what_administrators_do_asks_for_a_recent_proof",
+            "app::roles::v8_2_1_to_everybody_else_what_is_for_administrators_does_not_exist",
+            "app::second_factor::t41_what_is_grave_asks_for_the_strongest_proof_that_there_is",
+        ],
         Gap::Open("role, recent proof and second factor, but nothing of the device or the network"),
     ),
 ];
