@@ -11,11 +11,13 @@ use leptos_router::{
 use crate::{
     pages::who_am_i,
     pages::{
+        account::{AccountRoute, EmailRoute},
         article::ArticleRoute,
         articles::DeskRoute,
         editor::EditorRoute,
         home::HomeRoute,
         log_in::LogInRoute,
+        not_me::NotMeRoute,
         profile::ProfileRoute,
         register::RegisterRoute,
         reset::{NewPasswordRoute, ResetRoute},
@@ -53,6 +55,9 @@ pub fn App() -> impl IntoView {
                     <Route path=(StaticSegment("reset"), ParamSegment("token")) view={Lazy::<NewPasswordRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security")) view={Lazy::<SecurityRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("account")) view={Lazy::<AccountRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("email"), ParamSegment("token")) view={Lazy::<EmailRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("not-me"), ParamSegment("token")) view={Lazy::<NotMeRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("articles") view={Lazy::<DeskRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("editor") view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("editor"), ParamSegment("slug")) view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />

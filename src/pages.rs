@@ -5,12 +5,14 @@
     reason = "the fields that #[server] makes of its arguments; each function says what it takes"
 )]
 
+pub mod account;
 pub mod article;
 pub mod articles;
 pub mod confirm;
 pub mod editor;
 pub mod home;
 pub mod log_in;
+pub mod not_me;
 pub mod profile;
 pub mod register;
 pub mod reset;

@@ -154,7 +154,10 @@ impl Problem {
             (Problem::Different, _) => "The two addresses are not the same.".into(),
             (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
             (Problem::Wrong, _) => "That is not your password.".into(),
-            (Problem::Unchanged, _) => "That is the password you have. Choose another one.".into(),
+            (Problem::Unchanged, Field::NewPassword) => {
+                "That is the password you have. Choose another one.".into()
+            }
+            (Problem::Unchanged, _) => "That is what you have.".into(),
         }
     }
 }

@@ -68,10 +68,16 @@ pub enum EventKind {
     Deactivated,
     /// It can again.
     Activated,
+    /// The account has another name.
+    UsernameChanged,
+    /// The account has another address.
+    EmailChanged,
+    /// Its owner said by a link that something was not them.
+    Undone,
 }
 
 impl EventKind {
-    const ALL: [EventKind; 7] = [
+    const ALL: [EventKind; 10] = [
         EventKind::LoggedIn,
         EventKind::LogInFailed,
         EventKind::PasswordChanged,
@@ -79,6 +85,9 @@ impl EventKind {
         EventKind::RoleChanged,
         EventKind::Deactivated,
         EventKind::Activated,
+        EventKind::UsernameChanged,
+        EventKind::EmailChanged,
+        EventKind::Undone,
     ];
 
     /// The name in the database.
@@ -91,6 +100,9 @@ impl EventKind {
             EventKind::RoleChanged => "role_changed",
             EventKind::Deactivated => "deactivated",
             EventKind::Activated => "activated",
+            EventKind::UsernameChanged => "username_changed",
+            EventKind::EmailChanged => "email_changed",
+            EventKind::Undone => "undone",
         }
     }
 
@@ -109,6 +121,9 @@ impl EventKind {
             EventKind::RoleChanged => "The role was changed",
             EventKind::Deactivated => "The account was shut out",
             EventKind::Activated => "The account was let in again",
+            EventKind::UsernameChanged => "The username was changed",
+            EventKind::EmailChanged => "The e-mail address was changed",
+            EventKind::Undone => "Undone by a link in a notice",
         }
     }
 }

@@ -40,7 +40,22 @@ const RESET_WINDOW: Duration = LIFE_OF_RESET;
 /// somebody else's address.
 const CHANGES: u32 = 5;
 
+/// Whoever changes their name oftener than this in a month is nobody whom readers could know.
+const NAMES: u32 = 3;
+
+/// Nobody tries more names than this in an hour before one is free; whoever does wants to know
+/// who there is.
+const NAME_TRIES: u32 = 20;
+
+/// Log-ins from new devices that are worth a mail in a day: whoever travels is not flooded, and
+/// a stranger's first is among them.
+const NEW_DEVICES: u32 = 3;
+
 const HOUR: Duration = Duration::from_secs(60 * 60);
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 impl Budget {
     /// Failed log-ins from an address.
@@ -79,6 +94,31 @@ impl Budget {
     /// Changes of an account's password, each of which mails a notice. Its owner is told.
     pub fn change_of(account: Uuid) -> Self {
         Self::new("change-of", &account.to_string(), CHANGES, HOUR)
+    }
+
+    /// Changes of an account's name.
+    pub fn renaming(account: Uuid) -> Self {
+        Self::new("renaming", &account.to_string(), NAMES, MONTH)
+    }
+
+    /// Names that an account tries to get, free or not.
+    pub fn trying_names(account: Uuid) -> Self {
+        Self::new("trying-names", &account.to_string(), NAME_TRIES, HOUR)
+    }
+
+    /// Requests of an account for another address, each of which mails something to it.
+    pub fn moving(account: Uuid) -> Self {
+        Self::new("moving", &account.to_string(), CHANGES, HOUR)
+    }
+
+    /// The same for an address, whoever asks for it.
+    pub fn moving_to(email: &str) -> Self {
+        Self::new("moving-to", &users::key(email), CHANGES, HOUR)
+    }
+
+    /// Log-ins from new devices that an account's owner is told of.
+    pub fn noting_new_device(account: Uuid) -> Self {
+        Self::new("noting-new-device", &account.to_string(), NEW_DEVICES, DAY)
     }
 
     /// New accounts from an address.

@@ -12,6 +12,7 @@ use super::{
     attempts::{self, Budget, prefix},
     config::Config,
     failure::Failure,
+    new_devices,
     passwords::Verdict,
     security_log,
     sessions::{ABOUT, About, KEPT_ABSOLUTE, note, own},
@@ -22,7 +23,6 @@ use crate::{
         field::{Field, Length, Problem, has_controls},
         password::{Password, TypedPassword},
         role::Role,
-        security::EventKind,
     },
     error::{Error, Problems},
 };
@@ -125,7 +125,7 @@ pub async fn log_in(
         .filter(|user| user.security_stamp == credential.security_stamp)
         .ok_or(Error::BadCredentials)?;
     let now = state.clock.now();
-    security_log::note(&state.db, user.id, EventKind::LoggedIn, client, now).await?;
+    new_devices::note_log_in(state, &user, client, now).await?;
     sign_in(auth, &user, client, keep).await?;
     tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
     Ok(())

@@ -22,10 +22,12 @@ use super::{AppState, pages};
 use crate::{
     error::Error,
     pages::{
+        account::{AskForEmail, ChangeEmail, ChangeUsername},
         articles::DeleteArticle,
         confirm::Confirm,
         editor::SaveArticle,
         log_in::LogIn,
+        not_me::Undo,
         register::Register,
         reset::{AskForReset, ResetPassword},
         security::{ChangePassword, EndOtherSessions, EndSession},
@@ -36,7 +38,7 @@ use crate::{
 
 /// Which server function a page's form is for, and which page shows its refusal. The forms
 /// of a page that has several are told apart by the query of the address they are sent to.
-pub const FORMS: [(&str, &str); 12] = [
+pub const FORMS: [(&str, &str); 17] = [
     ("/login", LogIn::PATH),
     ("/register", Register::PATH),
     ("/reset", AskForReset::PATH),
@@ -49,6 +51,11 @@ pub const FORMS: [(&str, &str); 12] = [
     ("/settings/security?form=end-other-sessions", EndOtherSessions::PATH),
     ("/settings/security?form=change-password", ChangePassword::PATH),
     ("/settings/security?form=confirm", Confirm::PATH),
+    ("/settings/account?form=change-username", ChangeUsername::PATH),
+    ("/settings/account?form=ask-for-email", AskForEmail::PATH),
+    ("/settings/account?form=confirm", Confirm::PATH),
+    ("/settings/email/{token}", ChangeEmail::PATH),
+    ("/not-me/{token}", Undo::PATH),
 ];
 
 /// The pages that have forms, each once.

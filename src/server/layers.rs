@@ -14,9 +14,10 @@ use http_body_util::BodyExt;
 use super::{
     AppState,
     auth::{AuthSession, Client},
+    config::Readers,
     doors::accepts_html,
-    failure::{RETRY_AFTER_S, incident, unavailable},
-    pages, sessions,
+    failure::{Failure, RETRY_AFTER_S, incident, unavailable},
+    names, pages, sessions,
 };
 use crate::error::Error;
 
@@ -86,7 +87,9 @@ pub async fn refuse_unmarked(
 /// Whether an address opens something by itself: it stands in a mail, and belongs into no log,
 /// no cache and no `Referer`.
 fn is_secret(path: &str) -> bool {
-    path.starts_with("/reset/") || path == "/rpc/reset-terms"
+    const PAGES: [&str; 3] = ["/reset/", "/settings/email/", "/not-me/"];
+    const FUNCTIONS: [&str; 3] = ["/rpc/reset-terms", "/rpc/email-terms", "/rpc/undo-terms"];
+    FUNCTIONS.contains(&path) || PAGES.iter().any(|page| path.starts_with(page))
 }
 
 /// The headers that every answer carries (OWASP ASVS 5.0, 3.4).
@@ -101,7 +104,10 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
             "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         ),
     ];
-    let secret = is_secret(request.uri().path());
+    let uri = request.uri();
+    // Whoever has to log in first has the link in the address that leads back to it.
+    let on_the_way = uri.query().is_some_and(|query| query.contains("%2Fsettings%2Femail%2F"));
+    let secret = is_secret(uri.path()) || on_the_way;
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
@@ -151,6 +157,37 @@ pub async fn gate(request: Request, next: Next) -> Response {
             .into_response();
     }
     next.run(request).await
+}
+
+/// Links to a name that its owner gave up lead to the one they took. Not to be kept by caches:
+/// they may take it back. On a site for members a stranger learns nobody's name.
+pub async fn follow_former_names(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let stranger = request.extensions().get::<AuthSession>().is_none_or(|auth| auth.user.is_none());
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let (path, query) = (request.uri().path(), request.uri().query());
+    let Some(rest) = path.strip_prefix("/profile/").filter(|_| reads) else {
+        return next.run(request).await;
+    };
+    if stranger && state.config.readers == Readers::Members {
+        return next.run(request).await;
+    }
+    let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let successor = match names::successor(&state.db, name).await {
+        Ok(successor) => successor,
+        Err(error) => {
+            let error = Error::from(Failure::from(error));
+            return StatusCode::from_u16(error.status()).unwrap_or_default().into_response();
+        }
+    };
+    let Some(successor) = successor else { return next.run(request).await };
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    let to = format!("/profile/{successor}{rest}{query}");
+    let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, "no-cache".into())];
+    (StatusCode::PERMANENT_REDIRECT, headers).into_response()
 }
 
 /// Leptos reads errors from `?__path=&__err=`, where anybody can write them. Ours never

@@ -167,22 +167,17 @@ story!(t16_no_other_site_can_log_a_browser_in_or_register_it, |engine| {
 /// All addresses that a GET can read: every page, and every server function that is called
 /// by GET. Each stands for something that ada's article, name and token make real.
 async fn readable(app: &TestApp) -> Vec<String> {
-    let token = app.reset_token("ada").await;
-    let pages = byline::server::page_paths().iter();
-    let mut all: Vec<String> = pages
-        .map(|page| {
-            page.replace("{slug}", "mine")
-                .replace("{username}", "ada")
-                .replace("{tag}", "x")
-                .replace("{token}", &token)
-        })
-        .collect();
+    let (mut all, tokens) = (Vec::new(), app.tokens("ada").await);
+    for page in byline::server::page_paths() {
+        let page =
+            page.replace("{slug}", "mine").replace("{username}", "ada").replace("{tag}", "x");
+        all.push(page.replace("{token}", tokens.of(&page)));
+    }
     let functions = leptos::server_fn::axum::server_fn_paths();
-    all.extend(
-        functions
-            .filter(|(_, method)| *method == Method::GET)
-            .map(|(path, _)| format!("{path}?slug=mine&username=ada&tag=x&page=1&token={token}")),
-    );
+    for (path, _) in functions.filter(|(_, method)| *method == Method::GET) {
+        let token = tokens.of(path);
+        all.push(format!("{path}?slug=mine&username=ada&tag=x&page=1&token={token}"));
+    }
     all
 }
 

@@ -10,7 +10,7 @@ use crate::support::{Answer, TestApp, story};
 
 /// What a stranger may call. Everything else must answer 401, and a new function is refused
 /// here until somebody decides.
-const PUBLIC_FUNCTIONS: [&str; 12] = [
+const PUBLIC_FUNCTIONS: [&str; 14] = [
     "article",
     "ask-for-reset",
     "front-page",
@@ -22,16 +22,19 @@ const PUBLIC_FUNCTIONS: [&str; 12] = [
     "reset-password",
     "reset-terms",
     "tagged",
+    "undo",
+    "undo-terms",
     "who-am-i",
 ];
 
 /// What a stranger may open; every other page sends them to log in.
-const PUBLIC_PAGES: [&str; 8] = [
+const PUBLIC_PAGES: [&str; 9] = [
     "/",
     "/login",
     "/register",
     "/reset",
     "/reset/{token}",
+    "/not-me/{token}",
     "/article/{slug}",
     "/profile/{username}",
     "/tag/{tag}",
@@ -39,7 +42,8 @@ const PUBLIC_PAGES: [&str; 8] = [
 
 /// The pages whose forms a stranger may send. Logging out asks for nobody: whoever is not logged
 /// in is logged out already.
-const PUBLIC_FORMS: [&str; 5] = ["/login", "/register", "/reset", "/reset/{token}", "/settings"];
+const PUBLIC_FORMS: [&str; 6] =
+    ["/login", "/register", "/reset", "/reset/{token}", "/not-me/{token}", "/settings"];
 
 /// What is neither a page nor a function, and open.
 const PUBLIC_OTHERS: [&str; 11] = [
@@ -117,7 +121,7 @@ story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
             ],
         )
         .await;
-    let token = app.reset_token("ada").await;
+    let tokens = app.tokens("ada").await;
     let patterns = byline::server::page_paths();
     assert!(patterns.len() >= 10);
     for pattern in patterns.iter().map(String::as_str) {
@@ -125,7 +129,7 @@ story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
             .replace("{slug}", "open")
             .replace("{username}", "ada")
             .replace("{tag}", "x")
-            .replace("{token}", &token);
+            .replace("{token}", tokens.of(pattern));
         let answer = app.browser().get(&path).await;
         if PUBLIC_PAGES.contains(&pattern) {
             assert_eq!(answer.status, StatusCode::OK, "{pattern}");

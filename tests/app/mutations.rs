@@ -25,7 +25,7 @@ struct Valid {
     fields: &'static [(&'static str, &'static str)],
 }
 
-const VALID: [Valid; 23] = [
+const VALID: [Valid; 31] = [
     Valid { function: "article", page: None, fields: &[("slug", "mine")] },
     Valid { function: "desk", page: None, fields: &[("page", "1")] },
     Valid { function: "front-page", page: None, fields: &[("page", "1")] },
@@ -121,6 +121,30 @@ const VALID: [Valid; 23] = [
         page: Some("/settings/security?form=confirm"),
         fields: &[("password", "correct+horse+battery"), ("next", "/settings/security")],
     },
+    Valid {
+        function: "confirm",
+        page: Some("/settings/account?form=confirm"),
+        fields: &[("password", "correct+horse+battery"), ("next", "/settings/account")],
+    },
+    Valid { function: "own-identity", page: None, fields: &[] },
+    Valid {
+        function: "change-username",
+        page: Some("/settings/account?form=change-username"),
+        fields: &[("username", "renamed{n}")],
+    },
+    Valid {
+        function: "ask-for-email",
+        page: Some("/settings/account?form=ask-for-email"),
+        fields: &[("email", "moved{n}@example.org")],
+    },
+    Valid { function: "email-terms", page: None, fields: &[("token", "{token}")] },
+    Valid {
+        function: "change-email",
+        page: Some("/settings/email/{token}"),
+        fields: &[("token", "{token}")],
+    },
+    Valid { function: "undo-terms", page: None, fields: &[("token", "{token}")] },
+    Valid { function: "undo", page: Some("/not-me/{token}"), fields: &[("token", "{token}")] },
 ];
 
 /// In place of what was there.
@@ -288,8 +312,16 @@ impl Trial {
         if format!("{path}{body}").contains("{slug}") {
             self.ada.write(&format!("Fresh {n}"), "published", "public").await;
         }
-        let token = self.app.reset_token("bob").await;
         let stranger = self.app.browser();
+        // Ada keeps her name and her password: others log in with them.
+        let changes = ["change-password", "change-username", "ask-for-email", "change-email"];
+        let mut whose = "bob".to_owned();
+        if changes.contains(&valid.function) || valid.function.ends_with("email-terms") {
+            whose = format!("changes{n}");
+            stranger.register(&whose).await;
+        }
+        let tokens = self.app.tokens(&whose).await;
+        let token = tokens.of(valid.function);
         let mut handle = String::new();
         if body.contains("{handle}") || valid.function == "end-other-sessions" {
             self.app.browser().log_in("ada", PASSWORD).await;
@@ -298,16 +330,13 @@ impl Trial {
         }
         let fill = |text: &str| {
             let text = text.replace("{slug}", &slug).replace("{handle}", &handle);
-            text.replace("{n}", &n.to_string()).replace("{token}", &token)
+            text.replace("{n}", &n.to_string()).replace("{token}", token)
         };
         let (path, body) = (fill(&path), fill(body));
         let browser = match valid.function {
             "log-in" | "register" | "ask-for-reset" | "reset-terms" | "reset-password" => &stranger,
-            // Ada keeps her password: others log in with it.
-            "change-password" => {
-                stranger.register(&format!("changes{n}")).await;
-                &stranger
-            }
+            "undo" | "undo-terms" | "email-terms" => &stranger,
+            changed if changes.contains(&changed) => &stranger,
             "log-out" => {
                 stranger.log_in("ada", PASSWORD).await;
                 &stranger
@@ -370,6 +399,8 @@ impl Trial {
                  || (select ' sessions: ' || count(*) || ' ' || coalesce(max(created_at), 0) from sessions) \
                  || (select ' mails: ' || count(*) from outbox) \
                  || (select ' tokens: ' || count(*) from account_tokens) \
+                 || (select ' names: ' || count(*) from usernames) || (select ' addresses: ' || count(*) from addresses) \
+                 || (select ' undo: ' || count(*) from undo_links) \
                  || (select coalesce(string_agg(slug || ' ' || title || ' ' || description || ' ' || length(body) || ' ' || length(html) \
                      || ' ' || visibility || ' ' || status || ' ' || version, ',' order by slug), '') from articles) \
                  || (select coalesce(string_agg(tag || ' ' || position, ',' order by tag, position), '') from article_tags) \

@@ -12,10 +12,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{outbox::Waiting, transport::Fault};
+use super::{
+    notices::{self, Notice},
+    outbox::Waiting,
+    transport::Fault,
+};
 use crate::server::{
     AppState,
     attempts::{self, Budget},
+    emails,
     failure::Failure,
     tokens::{self, Purpose},
     users::{self, User},
@@ -37,9 +42,44 @@ pub enum Letter {
         /// The address that the account had then.
         email: String,
     },
+    /// Something happened to an account: told with a link that says "this was not me".
+    Notice {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
+        /// What.
+        notice: Notice,
+    },
+    /// The link that gives an account another address.
+    ConfirmEmail {
+        /// Whose.
+        user: Uuid,
+        /// The new address.
+        email: String,
+    },
+    /// An account has that address now. Without a link: whoever is told is who changed it.
+    EmailIsNew {
+        /// Whose.
+        user: Uuid,
+        /// The new address.
+        email: String,
+    },
+    /// Somebody said by a link that something was not them.
+    Undone {
+        /// Whose account it was about.
+        user: Uuid,
+        /// An address that it has, or had.
+        email: String,
+    },
 }
 
 impl Letter {
+    /// The notice for an account's owner, at the address that they have now.
+    pub fn notice(user: &User, notice: Notice) -> Self {
+        Letter::Notice { user: user.id, email: user.email.clone(), notice }
+    }
+
     /// As the columns `kind` and `about` have it.
     ///
     /// # Errors
@@ -63,12 +103,17 @@ impl Letter {
 
 /// A letter that is written: to whom, and what.
 pub struct Written {
-    to: String,
-    subject: &'static str,
-    paragraphs: Vec<Paragraph>,
+    /// The address.
+    pub to: String,
+    /// The subject.
+    pub subject: &'static str,
+    /// What it says.
+    pub paragraphs: Vec<Paragraph>,
 }
 
-enum Paragraph {
+/// A piece of a letter.
+pub enum Paragraph {
+    /// Words.
     Text(String),
     /// What a click does, and where it leads.
     Link(&'static str, String),
@@ -82,8 +127,17 @@ pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written
     match waiting.letter()? {
         Letter::ResetPassword { identity } => reset_password(state, waiting, &identity).await,
         Letter::PasswordChanged { user, email } => {
+            notices::write(state, user, email, &Notice::PasswordChanged).await
+        }
+        Letter::Notice { user, email, notice } => notices::write(state, user, email, &notice).await,
+        Letter::ConfirmEmail { user, email } => confirm_email(state, user, email).await,
+        Letter::EmailIsNew { user, email } => {
             let user = users::find(&state.db, user).await?;
-            Ok(user.map(|user| password_changed(state, &user, email)))
+            Ok(user.map(|user| email_is_new(state, &user, email)))
+        }
+        Letter::Undone { user, email } => {
+            let user = users::find(&state.db, user).await?;
+            Ok(user.map(|user| undone(state, &user, email)))
         }
     }
 }
@@ -123,28 +177,96 @@ async fn reset_password(
     }))
 }
 
-fn password_changed(state: &AppState, user: &User, email: String) -> Written {
+/// The link goes to the new address. Where that is somebody's already there is none: its owner is
+/// told in its place, and whoever asked is not.
+async fn confirm_email(
+    state: &AppState,
+    id: Uuid,
+    email: String,
+) -> Result<Option<Written>, Failure> {
+    let (db, now) = (&state.db, state.clock.now());
+    // Either way: how long the page says that a link is on its way must not tell.
+    let token = tokens::keep_promise(db, id, Purpose::ChangeEmail, &email, now).await?;
+    let Some(token) = token else { return Ok(None) };
+    let holder = emails::holder(db, &email, now).await?.filter(|holder| *holder != id);
+    if let Some(holder) = holder {
+        let holder = users::find(db, holder).await?;
+        return Ok(holder.map(|holder| email_is_held(state, &holder, email)));
+    }
+    let Some(user) = users::find(db, id).await? else { return Ok(None) };
+    let site = state.config.origin.as_str();
+    let link = format!("{site}/settings/email/{}", token.expose());
+    Ok(Some(Written {
+        to: email,
+        subject: "Confirm your e-mail address",
+        paragraphs: vec![
+            greeting(&user),
+            text(format!(
+                "Somebody, most likely you, wants this to be the address of your account at {site}. Confirm it here, logged in:"
+            )),
+            Paragraph::Link("Confirm this address", link),
+            text("The link works once, for an hour. A newer mail like this one replaces it."),
+            text("If it was not you, do nothing: nothing changes."),
+        ],
+    }))
+}
+
+fn email_is_held(state: &AppState, holder: &User, email: String) -> Written {
     let site = state.config.origin.as_str();
     Written {
         to: email,
-        subject: "Your password was changed",
+        subject: "Your address is in use",
         paragraphs: vec![
-            greeting(user),
+            greeting(holder),
             text(format!(
-                "The password of your account at {site} was changed just now, and everybody who was logged in with the old one was logged out."
+                "Somebody wants this to be the address of another account at {site}. It is that of your account {} already, so nothing changes.",
+                holder.username
             )),
-            text("If it was you, all is well. If it was not, set a new one at once:"),
-            Paragraph::Link("Ask for a new password", format!("{site}/reset")),
-            text("Then look after your mailbox: somebody else may read it."),
+            text(
+                "If it was you: give this account another address first, and wait for seven days, or use this account.",
+            ),
         ],
     }
 }
 
-fn greeting(user: &User) -> Paragraph {
+fn email_is_new(state: &AppState, user: &User, email: String) -> Written {
+    let site = state.config.origin.as_str();
+    Written {
+        to: email,
+        subject: "This is your address now",
+        paragraphs: vec![
+            greeting(user),
+            text(format!(
+                "Your account at {site} has this e-mail address now. We have told the former one."
+            )),
+        ],
+    }
+}
+
+fn undone(state: &AppState, user: &User, email: String) -> Written {
+    let site = state.config.origin.as_str();
+    Written {
+        to: email,
+        subject: "Everybody was logged out of your account",
+        paragraphs: vec![
+            greeting(user),
+            text(format!(
+                "Somebody who reads the mail of your account at {site} said by a link in a notice that something was not them. So everybody was logged out, the password works no longer, and a change of the e-mail address within the last seven days was taken back."
+            )),
+            text(
+                "The way in is a new password, by the link that was mailed to the address which the account has now.",
+            ),
+        ],
+    }
+}
+
+/// How a letter begins.
+pub fn greeting(user: &User) -> Paragraph {
     text(format!("Hello {},", user.username))
 }
 
-fn text(text: impl Into<String>) -> Paragraph {
+/// Words.
+pub fn text(text: impl Into<String>) -> Paragraph {
     Paragraph::Text(text.into())
 }
 
