@@ -12,15 +12,19 @@ use crate::{
     pages::who_am_i,
     pages::{
         account::{AccountRoute, EmailRoute},
+        admin::{PeopleRoute, log::LogRoute, person::PersonRoute},
         article::ArticleRoute,
         articles::DeskRoute,
         editor::EditorRoute,
         home::HomeRoute,
         log_in::LogInRoute,
+        log_in_step::LogInStepRoute,
         not_me::NotMeRoute,
         profile::ProfileRoute,
+        proof::{ProofLinkRoute, ProofRoute},
         register::RegisterRoute,
         reset::{NewPasswordRoute, ResetRoute},
+        second_factor::SecondFactorRoute,
         security::SecurityRoute,
         settings::SettingsRoute,
         tag::TagRoute,
@@ -50,7 +54,10 @@ pub fn App() -> impl IntoView {
                 <FlatRoutes fallback=missing>
                     <Route path=StaticSegment("") view={Lazy::<HomeRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("login") view={Lazy::<LogInRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("login"), StaticSegment("step")) view={Lazy::<LogInStepRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("register") view={Lazy::<RegisterRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("register"), StaticSegment("confirm")) view={Lazy::<ProofRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("register"), StaticSegment("confirm"), ParamSegment("token")) view={Lazy::<ProofLinkRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("reset") view={Lazy::<ResetRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("reset"), ParamSegment("token")) view={Lazy::<NewPasswordRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />
@@ -58,9 +65,13 @@ pub fn App() -> impl IntoView {
                     <Route path=(StaticSegment("settings"), StaticSegment("account")) view={Lazy::<AccountRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("email"), ParamSegment("token")) view={Lazy::<EmailRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("not-me"), ParamSegment("token")) view={Lazy::<NotMeRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("second-factor")) view={Lazy::<SecondFactorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("articles") view={Lazy::<DeskRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("editor") view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("editor"), ParamSegment("slug")) view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("admin") view={Lazy::<PeopleRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("admin"), StaticSegment("log")) view={Lazy::<LogRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("admin"), StaticSegment("people"), ParamSegment("username")) view={Lazy::<PersonRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("article"), ParamSegment("slug")) view={Lazy::<ArticleRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("profile"), ParamSegment("username")) view={Lazy::<ProfileRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("tag"), ParamSegment("tag")) view={Lazy::<TagRoute>::new()} ssr=SsrMode::Async />

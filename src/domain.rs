@@ -2,12 +2,15 @@
 //! sides mean the same by every word; what people type is checked by the same functions.
 
 pub mod account;
+pub mod administration;
 pub mod article;
+pub mod code;
 pub mod email;
 pub mod field;
 pub mod next;
 pub mod page;
 pub mod password;
+pub mod registration;
 pub mod role;
 pub mod security;
 pub mod token;

@@ -30,7 +30,9 @@ pub enum Error {
         /// The version that is stored.
         version: i64,
     },
-    /// A link from a mail opens nothing: it was used, replaced or not used in time.
+    /// Nobody who can log in would look after the site any more.
+    LastAdministrator,
+    /// A link or a code from a mail opens nothing: it was used, replaced or not used in time.
     LinkExpired,
     /// The request makes no sense.
     BadRequest,
@@ -64,7 +66,7 @@ impl Error {
             Error::BadCredentials | Error::Unauthenticated => 401,
             Error::Forbidden | Error::RecentLoginNeeded | Error::RegistrationClosed => 403,
             Error::NotFound => 404,
-            Error::Conflict { .. } => 409,
+            Error::Conflict { .. } | Error::LastAdministrator => 409,
             Error::LinkExpired => 410,
             Error::BadRequest => 400,
             Error::TooMany { .. } => 429,
@@ -98,8 +100,11 @@ impl Error {
             Error::Conflict { .. } => {
                 "This article was saved somewhere else since you opened it. Your text is still here.".into()
             }
+            Error::LastAdministrator => {
+                "Nobody else looks after this site. Make somebody else an administrator first.".into()
+            }
             Error::LinkExpired => {
-                "This link was used already, or a newer one took its place, or its time is over.".into()
+                "It was used already, or a newer one took its place, or its time is over.".into()
             }
             Error::BadRequest => "The server could not make sense of that request.".into(),
             Error::TooMany { retry_after_s } => {

@@ -6,16 +6,20 @@
 )]
 
 pub mod account;
+pub mod admin;
 pub mod article;
 pub mod articles;
 pub mod confirm;
 pub mod editor;
 pub mod home;
 pub mod log_in;
+pub mod log_in_step;
 pub mod not_me;
 pub mod profile;
+pub mod proof;
 pub mod register;
 pub mod reset;
+pub mod second_factor;
 pub mod security;
 pub mod settings;
 pub mod tag;
@@ -33,9 +37,12 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "who-am-i", input = GetUrl, output = Json)]
 pub async fn who_am_i() -> Result<Option<Viewer>, Error> {
-    use crate::{domain::role::Role, server::context};
+    use crate::{domain::role::Permission, server::context};
     let user = context::viewer()?;
-    Ok(user.map(|user| Viewer { writes: user.is(Role::Author), username: user.username }))
+    Ok(user.map(|user| Viewer {
+        writes: user.may(Permission::WriteArticles),
+        username: user.username,
+    }))
 }
 
 /// The `?page=N` of the address. It is read from the address itself: what the router says of a

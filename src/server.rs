@@ -4,9 +4,12 @@
 //! [`articles`], [`doors`].
 
 pub mod accounts;
+pub mod administration;
 pub mod articles;
 pub mod attempts;
+pub mod audit;
 pub mod auth;
+pub mod authenticator;
 pub mod clock;
 pub mod config;
 pub mod context;
@@ -14,6 +17,7 @@ pub mod cookies;
 pub mod db;
 pub mod doors;
 pub mod emails;
+pub mod factors;
 pub mod failure;
 pub mod feeds;
 pub mod key;
@@ -24,7 +28,11 @@ pub mod names;
 pub mod new_devices;
 pub mod pages;
 pub mod passwords;
+pub mod recovery;
+pub mod registrations;
 pub mod resets;
+pub mod sealed;
+pub mod second_step;
 pub mod security_log;
 pub mod seed;
 pub mod serve;
@@ -42,7 +50,7 @@ use axum::{
     extract::{FromRef, Request, State},
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::{any, get, post},
 };
 use axum_login::AuthManagerLayerBuilder;
@@ -177,7 +185,7 @@ fn with_session(router: Router<AppState>, state: &AppState) -> Router<AppState> 
     let auth = AuthManagerLayerBuilder::new(Backend::new(state.clone()), sessions).build();
     router
         .layer(from_fn(layers::forget_errors))
-        .layer(from_fn(layers::gate))
+        .layer(from_fn_with_state(state.clone(), layers::gate))
         .layer(from_fn_with_state(state.clone(), layers::follow_former_names))
         .layer(from_fn(layers::caching))
         .layer(auth)
@@ -189,12 +197,9 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
     pages::render(&state, request).await
 }
 
-/// Any other address: the app's own page for what is not there.
+/// Any other address.
 async fn missing(State(state): State<AppState>, request: Request) -> Response {
-    if request.method() != axum::http::Method::GET {
-        return StatusCode::NOT_FOUND.into_response();
-    }
-    pages::render(&state, request).await
+    pages::missing(&state, request).await
 }
 
 /// For whoever balances the load: whether requests can be answered now.

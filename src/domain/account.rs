@@ -24,6 +24,8 @@ pub struct OwnAccount {
     pub since: When,
     /// The names of the person's roles.
     pub roles: Vec<String>,
+    /// Whether they look after the accounts of others.
+    pub administers: bool,
 }
 
 /// What can be changed of an account, for the person alone.
@@ -39,6 +41,15 @@ pub struct Identity {
     pub recent: bool,
     /// What was changed a moment ago.
     pub done: Option<EventKind>,
+}
+
+/// What the link to another address would do, for the person alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewEmail {
+    /// Whose account it is about.
+    pub username: String,
+    /// The address that it would have.
+    pub email: String,
 }
 
 /// What a link in a notice would do.

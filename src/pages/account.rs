@@ -14,7 +14,11 @@ use super::{
     segment,
 };
 use crate::{
-    domain::{account::Identity, field::Field, token::TypedToken},
+    domain::{
+        account::{Identity, NewEmail},
+        field::Field,
+        token::TypedToken,
+    },
     error::Error,
     json::Json,
     ui::{
@@ -71,10 +75,11 @@ pub async fn ask_for_email(email: String) -> Result<Done, Error> {
 /// The address that a link would give to the viewer's account.
 // reads only
 #[server(prefix = "/rpc", endpoint = "email-terms", input = GetUrl, output = Json)]
-pub async fn email_terms(token: TypedToken) -> Result<String, Error> {
+pub async fn email_terms(token: TypedToken) -> Result<NewEmail, Error> {
     use crate::server::{context, emails};
     let user = context::require_user()?;
-    Ok(emails::check(&context::state()?, &user, &token).await?)
+    let email = emails::check(&context::state()?, &user, &token).await?;
+    Ok(NewEmail { username: user.username, email })
 }
 
 /// Gives the viewer's account the address that the link was mailed to, and ends every session
@@ -82,7 +87,8 @@ pub async fn email_terms(token: TypedToken) -> Result<String, Error> {
 #[server(prefix = "/rpc", endpoint = "change-email", output = Json)]
 pub async fn change_email(token: TypedToken) -> Result<Done, Error> {
     use crate::server::{context, emails};
-    let user = context::require_user()?;
+    // The session goes on as a fresh one, so it has to be one.
+    let user = context::require_recent().await?;
     let (state, client, mut session) = (context::state()?, context::client()?, context::session()?);
     emails::change(&state, &mut session, &client, &user, &token).await?;
     Ok(Done::anew(HERE))
@@ -189,16 +195,21 @@ crate::ui::lazy::lazy_page! {
 pub fn EmailPage() -> impl IntoView {
     let token = segment("token");
     let terms = Resource::new(move || token.get(), |token| email_terms(TypedToken::new(token)));
-    let form = use_form(ChangeEmail::PATH);
+    let forms = (use_form(ChangeEmail::PATH), use_form(Confirm::PATH));
     answered(terms, move |terms| match terms {
-        Ok(email) => offer(token.get_untracked(), email, form),
+        Ok(new) => offer(token.get_untracked(), new, forms),
         Err(error @ Error::LinkExpired) => expired(&error),
         Err(error) => refusal(error),
     })
 }
 
-fn offer(token: String, email: String, form: FormState) -> AnyView {
-    let to = use_location().pathname.get_untracked();
+fn offer(token: String, new: NewEmail, (form, confirm): (FormState, FormState)) -> AnyView {
+    let NewEmail { username, email } = new;
+    let here = use_location().pathname.get_untracked();
+    let to = format!("{here}?form=change-email");
+    let needed =
+        Memo::new(move |_| confirm.was_refused() || form.error() == Some(Error::RecentLoginNeeded));
+    let proof = move || needed.get().then(|| confirmation(confirm, username.clone(), here.clone()));
     view! {
         <Title text="New e-mail address" />
         <div class="page narrow">
@@ -209,6 +220,7 @@ fn offer(token: String, email: String, form: FormState) -> AnyView {
                 <input type="hidden" name="token" value=token />
                 <p class="actions"><Submit form label="Use this address" /></p>
             </Form>
+            {proof}
         </div>
     }
     .into_any()

@@ -14,15 +14,15 @@ use super::{
     failure::Failure,
     new_devices,
     passwords::Verdict,
-    security_log,
-    sessions::{ABOUT, About, KEPT_ABSOLUTE, note, own},
+    second_step, security_log,
+    sessions::{ABOUT, Aal, About, KEPT_ABSOLUTE, note, own},
     users::{self, Credential, User},
 };
 use crate::{
     domain::{
         field::{Field, Length, Problem, has_controls},
         password::{Password, TypedPassword},
-        role::Role,
+        role::Permission,
     },
     error::{Error, Problems},
 };
@@ -93,8 +93,18 @@ pub struct Client {
     pub user_agent: String,
 }
 
-/// Logs in by username or e-mail address. An unknown account, a wrong password and a
-/// deactivated account get the same answer after the same work.
+/// How far a right password leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// In.
+    LoggedIn,
+    /// To the question for the second factor. Nobody is logged in.
+    SecondStep,
+}
+
+/// Logs in by username or e-mail address, or as far as the second step if the account has one.
+/// An unknown account, a wrong password and a deactivated account get the same answer after the
+/// same work.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an empty or an absurd field, [`Error::TooMany`],
@@ -106,7 +116,7 @@ pub async fn log_in(
     identity: &str,
     password: TypedPassword,
     keep: bool,
-) -> Result<(), Failure> {
+) -> Result<Progress, Failure> {
     let mut problems = Problems::default();
     let filled = problems.check(Field::Email, check_identity(identity));
     let password = problems.check(Field::Password, Password::parse_given(password.into_inner()));
@@ -124,11 +134,18 @@ pub async fn log_in(
         .await?
         .filter(|user| user.security_stamp == credential.security_stamp)
         .ok_or(Error::BadCredentials)?;
+    if user.second_factor {
+        second_step::begin(state, &user, keep).await?;
+        return Ok(Progress::SecondStep);
+    }
     let now = state.clock.now();
-    new_devices::note_log_in(state, &user, client, now).await?;
-    sign_in(auth, &user, client, keep).await?;
+    let mut tx = state.db.begin().await?;
+    new_devices::note_log_in(&mut tx, &user, client, now).await?;
+    tx.commit().await?;
+    state.mail.wake();
+    sign_in(auth, &user, client, keep, Aal::One).await?;
     tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
-    Ok(())
+    Ok(Progress::LoggedIn)
 }
 
 /// Whoever is logged in proves once more that they know the account's password. It is
@@ -231,6 +248,7 @@ pub async fn sign_in(
     user: &User,
     client: &Client,
     keep: bool,
+    aal: Aal,
 ) -> Result<(), Failure> {
     auth.session.clear().await;
     auth.session.cycle_id().await?;
@@ -239,6 +257,7 @@ pub async fn sign_in(
         kept: keep,
         user_agent: client.user_agent.clone(),
         address_prefix: prefix(client.address),
+        aal,
     };
     auth.session.insert(ABOUT, about).await?;
     // The cookie's life; how long the session lives is the store's decision.
@@ -262,9 +281,10 @@ pub async fn sign_in_anew(
     auth: &mut AuthSession,
     user: &User,
     client: &Client,
+    aal: Aal,
 ) -> Result<(), Failure> {
     let before: Option<About> = auth.session.get(ABOUT).await?;
-    sign_in(auth, user, client, before.is_some_and(|about| about.kept)).await
+    sign_in(auth, user, client, before.is_some_and(|about| about.kept), aal).await
 }
 
 /// Ends the session, for requests in flight too: its row is gone, and none of them can
@@ -299,9 +319,10 @@ pub fn require_user(parts: &Parts) -> Result<User, Failure> {
 
 /// Ten minutes: long enough to look through what one is about to do, short enough that a
 /// browser left open is not one more key to the account.
-const RECENT: Duration = Duration::from_secs(10 * 60);
+pub const RECENT: Duration = Duration::from_secs(10 * 60);
 
-/// Whoever sent the request, if they proved in this session who they are, and lately.
+/// Whoever sent the request, if they proved in this session who they are, lately, and by all
+/// that the account asks for: a session from before it had a second factor proves too little.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] or [`Error::RecentLoginNeeded`].
@@ -309,12 +330,17 @@ pub async fn require_recent(state: &AppState, parts: &Parts) -> Result<User, Fai
     let user = require_user(parts)?;
     let asking = identifier(&session(parts)?)?;
     // Without a row somebody ended the session since the request began.
-    let proved = own::authenticated_at(&state.db, user.id, &asking).await?;
-    let proved = proved.ok_or(Error::Unauthenticated)?;
-    if state.clock.now() > proved.after(RECENT) {
+    let proof = own::proof(&state.db, user.id, &asking).await?;
+    let (when, aal) = proof.ok_or(Error::Unauthenticated)?;
+    if state.clock.now() > when.after(RECENT) || aal < asked_of(&user) {
         return Err(Error::RecentLoginNeeded.into());
     }
     Ok(user)
+}
+
+/// By how much the account's owner has to prove who they are.
+pub fn asked_of(user: &User) -> Aal {
+    if user.second_factor { Aal::Two } else { Aal::One }
 }
 
 /// What the session of somebody who is logged in is stored under.
@@ -325,11 +351,17 @@ pub fn identifier(auth: &AuthSession) -> Result<Id, Failure> {
     auth.session.id().ok_or_else(|| Error::Unauthenticated.into())
 }
 
-/// Whoever sent the request, if they have that role or a higher one.
+/// Whoever sent the request, if they may do that.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] or [`Error::Forbidden`].
-pub fn require_role(parts: &Parts, role: Role) -> Result<User, Failure> {
-    let user = require_user(parts)?;
-    if user.is(role) { Ok(user) } else { Err(Error::Forbidden.into()) }
+/// [`Error::Unauthenticated`] or [`Error::Forbidden`]; [`Error::NotFound`] for what is for
+/// administrators: to everybody else it is not there.
+pub fn require_permission(parts: &Parts, permission: Permission) -> Result<User, Failure> {
+    let error = match session(parts)?.user {
+        Some(user) if user.may(permission) => return Ok(user),
+        _ if permission == Permission::Administer => Error::NotFound,
+        Some(_) => Error::Forbidden,
+        None => Error::Unauthenticated,
+    };
+    Err(error.into())
 }

@@ -7,10 +7,11 @@ use super::{
     AppState,
     auth::{self, AuthSession, Client},
     config::Readers,
+    cookies,
     failure::Failure,
     users::User,
 };
-use crate::{domain::role::Role, error::Error};
+use crate::{domain::role::Permission, error::Error};
 
 /// The application: database, settings, clock.
 ///
@@ -44,6 +45,14 @@ pub fn session() -> Result<AuthSession, Failure> {
     auth::session(&parts()?)
 }
 
+/// A cookie beside the session's.
+///
+/// # Errors
+/// [`Failure::Broken`] outside of a request.
+pub fn cookie(name: &str) -> Result<Option<String>, Failure> {
+    Ok(cookies::read(&parts()?.headers, &state()?.config.origin, name))
+}
+
 /// Whoever is logged in, if anybody is.
 ///
 /// # Errors
@@ -69,12 +78,21 @@ pub async fn require_recent() -> Result<User, Failure> {
     auth::require_recent(&state, &parts).await
 }
 
-/// Whoever is logged in, if they may write.
+/// Whoever is logged in, if they may do that.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] or [`Error::Forbidden`].
-pub fn require_author() -> Result<User, Failure> {
-    auth::require_role(&parts()?, Role::Author)
+/// As [`auth::require_permission`].
+pub fn require(permission: Permission) -> Result<User, Failure> {
+    auth::require_permission(&parts()?, permission)
+}
+
+/// Whoever is logged in, if they look after the site and proved lately who they are.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::RecentLoginNeeded`].
+pub async fn require_administrator() -> Result<User, Failure> {
+    require(Permission::Administer)?;
+    require_recent().await
 }
 
 /// Whoever reads: on a site for members, nobody reads without logging in.
@@ -82,7 +100,7 @@ pub fn require_author() -> Result<User, Failure> {
 /// # Errors
 /// [`Error::Unauthenticated`].
 pub fn reader() -> Result<Option<User>, Failure> {
-    let user = viewer()?;
+    let user = viewer()?.filter(|user| user.may(Permission::ReadMembers));
     if user.is_none() && state()?.config.readers == Readers::Members {
         return Err(Error::Unauthenticated.into());
     }

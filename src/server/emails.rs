@@ -99,7 +99,7 @@ pub async fn ask(
     let budgets = [Budget::moving(user.id), Budget::moving_to(&email)];
     let _ = attempts::take(&state.db, &budgets, now).await?;
     let mut tx = state.db.begin().await?;
-    if !users::hold(&mut tx, user.id, &user.security_stamp).await? {
+    if users::hold(&mut tx, user.id).await?.as_ref() != Some(&user.security_stamp) {
         return Err(Error::Unauthenticated.into());
     }
     tokens::promise(&mut tx, user.id, Purpose::ChangeEmail, &email, now).await?;
@@ -140,7 +140,7 @@ pub async fn change(
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     // The account first and then what hangs on it, as everywhere.
-    let stamp = users::renew_stamp(&mut tx, user.id, &user.security_stamp).await?;
+    let stamp = users::renew_stamp(&mut tx, user).await?;
     let stamp = stamp.ok_or(Error::Unauthenticated)?;
     if !own::give_up(&mut tx, user.id, &asking).await? {
         return Err(Error::Unauthenticated.into());
@@ -162,7 +162,8 @@ pub async fn change(
         .await?
         .filter(|user| user.security_stamp == stamp)
         .ok_or(Error::Unauthenticated)?;
-    auth::sign_in_anew(auth, &user, client).await?;
+    // Whoever has a second factor has proved it lately, or would not have come this far.
+    auth::sign_in_anew(auth, &user, client, auth::asked_of(&user)).await?;
     tracing::info!(event = "email_changed", user = %user.id, address = %client.address);
     Ok(())
 }

@@ -15,11 +15,12 @@ use super::{
     AppState,
     auth::{AuthSession, Client},
     config::Readers,
+    cookies,
     doors::accepts_html,
     failure::{Failure, RETRY_AFTER_S, incident, unavailable},
-    names, pages, sessions,
+    names, pages, second_step, sessions,
 };
-use crate::error::Error;
+use crate::{domain::role::Permission, error::Error};
 
 /// Says who the client is, before anything else happens: the peer, or what a trusted proxy
 /// says of it.
@@ -87,8 +88,9 @@ pub async fn refuse_unmarked(
 /// Whether an address opens something by itself: it stands in a mail, and belongs into no log,
 /// no cache and no `Referer`.
 fn is_secret(path: &str) -> bool {
-    const PAGES: [&str; 3] = ["/reset/", "/settings/email/", "/not-me/"];
-    const FUNCTIONS: [&str; 3] = ["/rpc/reset-terms", "/rpc/email-terms", "/rpc/undo-terms"];
+    const PAGES: [&str; 4] = ["/reset/", "/register/confirm/", "/settings/email/", "/not-me/"];
+    const FUNCTIONS: [&str; 4] =
+        ["/rpc/reset-terms", "/rpc/registration-link", "/rpc/email-terms", "/rpc/undo-terms"];
     FUNCTIONS.contains(&path) || PAGES.iter().any(|page| path.starts_with(page))
 }
 
@@ -141,11 +143,20 @@ pub async fn caching(request: Request, next: Next) -> Response {
 }
 
 /// Pages that make no sense without somebody send a stranger to the log-in page and back.
-/// A courtesy: every server function behind them refuses strangers by itself.
-pub async fn gate(request: Request, next: Next) -> Response {
+/// So does the second step of a log-in that has no first. A courtesy: every server function
+/// behind them refuses strangers by itself.
+///
+/// What is under `/admin` is not there for anybody but administrators: not to be told from an
+/// address that leads nowhere.
+pub async fn gate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let first = path.split('/').nth(1).unwrap_or_default();
-    let personal = matches!(first, "articles" | "editor" | "settings");
+    if first == "admin" && !administers(&request) {
+        return pages::missing(&state, request).await;
+    }
+    let begun = cookies::read(request.headers(), &state.config.origin, second_step::COOKIE);
+    let personal = matches!(first, "articles" | "editor" | "settings")
+        || path == "/login/step" && begun.is_none();
     let anonymous =
         request.extensions().get::<AuthSession>().is_none_or(|auth| auth.user.is_none());
     if personal && anonymous && request.method() == Method::GET {
@@ -188,6 +199,11 @@ pub async fn follow_former_names(
     let to = format!("/profile/{successor}{rest}{query}");
     let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, "no-cache".into())];
     (StatusCode::PERMANENT_REDIRECT, headers).into_response()
+}
+
+fn administers(request: &Request) -> bool {
+    let user = request.extensions().get::<AuthSession>().and_then(|auth| auth.user.as_ref());
+    user.is_some_and(|user| user.may(Permission::Administer))
 }
 
 /// Leptos reads errors from `?__path=&__err=`, where anybody can write them. Ours never

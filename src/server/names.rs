@@ -100,7 +100,7 @@ async fn rename(
     const SET: &str = "update users set username = $2, username_key = $3 where id = $1";
     let mut tx = db.begin().await?;
     // The account first, as everywhere.
-    if !users::hold(&mut tx, user.id, &user.security_stamp).await? {
+    if users::hold(&mut tx, user.id).await?.as_ref() != Some(&user.security_stamp) {
         return Err(Error::Unauthenticated.into());
     }
     if !take(&mut tx, user.id, name, now).await? {

@@ -3,7 +3,6 @@
 use uuid::Uuid;
 
 use super::{
-    AppState,
     attempts::{Budget, prefix},
     auth::Client,
     clock::Timestamp,
@@ -17,30 +16,25 @@ use super::{
 use crate::domain::security::EventKind;
 
 /// Writes a log-in down, and tells the account's owner if it came from where none came before.
+/// Whoever commits wakes the mail.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn note_log_in(
-    state: &AppState,
+    tx: &mut Tx,
     user: &User,
     client: &Client,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let mut tx = state.db.begin().await?;
-    let new = is_new(&mut tx, user, client, now).await?;
-    security_log::write(&mut tx, user.id, EventKind::LoggedIn, Some(client), now).await?;
-    let tell = new && Budget::noting_new_device(user.id).take_one(&mut tx, now).await?.is_some();
-    if tell {
+    let new = is_new(tx, user, client, now).await?;
+    security_log::write(tx, user.id, EventKind::LoggedIn, Some(client), now).await?;
+    if new && Budget::noting_new_device(user.id).take_one(tx, now).await?.is_some() {
         let notice = Notice::NewDevice {
             device: device::in_words(&client.user_agent),
             network: prefix(client.address),
             when: now.to_minute().text,
         };
-        outbox::put(&mut tx, &Letter::notice(user, notice), now).await?;
-    }
-    tx.commit().await?;
-    if tell {
-        state.mail.wake();
+        outbox::put(tx, &Letter::notice(user, notice), now).await?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use leptos::{hydration::AutoReload, nonce::use_nonce, prelude::*};
@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
+    domain::security::Handed,
     ui::{form::Refused, status::SetStatus},
 };
 
@@ -34,7 +35,9 @@ pub fn provide(state: &AppState) {
 }
 
 /// The whole document, with the policy that lets only its own scripts run.
-pub fn document(state: &AppState) -> impl IntoView + use<> {
+///
+/// A `still` one stays as it was served: it has no script.
+pub fn document(state: &AppState, still: bool) -> impl IntoView + use<> {
     if let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce())
         && let Ok(policy) = HeaderValue::from_str(&policy(&nonce.to_string()))
     {
@@ -44,13 +47,13 @@ pub fn document(state: &AppState) -> impl IntoView + use<> {
     let load = format!(
         "import({js:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => m.hydrate()))"
     );
-    let nonce = use_nonce();
-    let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
-    let page = feeds::page_with_feed(&path).to_owned();
-    let feeds = (state.config.readers == Readers::Public).then(|| {
+    let feeds = feeds_of_page(state);
+    let app = (!still).then(|| {
+        let nonce = use_nonce();
         view! {
-            <link rel="alternate" type="application/atom+xml" title="Atom" href=format!("{page}/feed.atom") />
-            <link rel="alternate" type="application/feed+json" title="JSON Feed" href=format!("{page}/feed.json") />
+            <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" fetchpriority="low" />
+            <link rel="modulepreload" href=js fetchpriority="low" nonce=nonce.clone() />
+            <script type="module" nonce=nonce>{load}</script>
         }
     });
     view! {
@@ -62,10 +65,8 @@ pub fn document(state: &AppState) -> impl IntoView + use<> {
                 <meta name="color-scheme" content="light dark" />
                 <link rel="stylesheet" href=css />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" fetchpriority="low" />
-                <link rel="modulepreload" href=js fetchpriority="low" nonce=nonce.clone() />
-                <script type="module" nonce=nonce>{load}</script>
                 {feeds}
+                {app}
                 <AutoReload options=state.leptos.clone() />
                 <MetaTags />
             </head>
@@ -74,6 +75,18 @@ pub fn document(state: &AppState) -> impl IntoView + use<> {
             </body>
         </html>
     }
+}
+
+/// Where feed readers find what the page shows.
+fn feeds_of_page(state: &AppState) -> Option<impl IntoView + use<>> {
+    let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
+    let page = feeds::page_with_feed(&path).to_owned();
+    (state.config.readers == Readers::Public).then(|| {
+        view! {
+            <link rel="alternate" type="application/atom+xml" title="Atom" href=format!("{page}/feed.atom") />
+            <link rel="alternate" type="application/feed+json" title="JSON Feed" href=format!("{page}/feed.json") />
+        }
+    })
 }
 
 /// `wasm-unsafe-eval` lets WebAssembly be compiled and nothing be evaluated as JavaScript.
@@ -85,35 +98,57 @@ fn policy(nonce: &str) -> String {
     )
 }
 
-/// Renders the page at the request's address, whole: nothing is streamed, so its status is
-/// known before its first byte, and it leaves in one piece.
+/// Renders the page at the request's address.
 pub async fn render(state: &AppState, request: Request) -> Response {
-    let (for_context, for_shell) = (state.clone(), state.clone());
-    let handler = leptos_axum::render_app_async_with_context(
-        move || provide(&for_context),
-        move || document(&for_shell),
-    );
-    handler(request).await
+    render_with(state, request, false, || {}).await
+}
+
+/// The app's own page for what is not there. It is the same wherever it is asked for, so that
+/// nothing tells what is hidden from what does not exist; and still, since in the browser the app
+/// would find a page for an address that is hidden.
+pub async fn missing(state: &AppState, mut request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    *request.uri_mut() = Uri::from_static("/nothing/is/here");
+    render_with(state, request, true, || {}).await
 }
 
 /// Renders a page that holds a form which was refused: what was typed and what is wrong
 /// with it, under the status that says so.
 pub async fn render_refused(state: &AppState, request: Request, refused: Refused) -> Response {
     let error = refused.error.clone();
-    let (for_context, for_shell) = (state.clone(), state.clone());
-    let handler = leptos_axum::render_app_async_with_context(
-        move || {
-            provide(&for_context);
-            provide_context(refused.clone());
-        },
-        move || document(&for_shell),
-    );
-    let mut response = handler(request).await;
+    let mut response =
+        render_with(state, request, false, move || provide_context(refused.clone())).await;
     if let Ok(status) = StatusCode::from_u16(error.status()) {
         *response.status_mut() = status;
     }
     doors::retry_after(&error, response.headers_mut());
     response
+}
+
+/// Renders a page with what it shows once, in the answer to the form that asked for it.
+pub async fn render_handed(state: &AppState, request: Request, handed: Handed) -> Response {
+    render_with(state, request, false, move || provide_context(handed.clone())).await
+}
+
+/// Renders a page, whole: nothing is streamed, so its status is known before its first byte, and
+/// it leaves in one piece. `more` puts what only this answer shows into the context.
+async fn render_with(
+    state: &AppState,
+    request: Request,
+    still: bool,
+    more: impl Fn() + Clone + Send + Sync + 'static,
+) -> Response {
+    let (for_context, for_shell) = (state.clone(), state.clone());
+    let handler = leptos_axum::render_app_async_with_context(
+        move || {
+            provide(&for_context);
+            more();
+        },
+        move || document(&for_shell, still),
+    );
+    handler(request).await
 }
 
 /// The options that Leptos wants for its own: output name and development reload.

@@ -3,8 +3,9 @@
 //! It outlives what ends an account's other links ([`users::end_access`]) on purpose: whoever got
 //! into the account could otherwise change the password once more and be rid of it. That is safe
 //! because it opens nothing. It ends sessions and links, makes the password useless, and takes
-//! back a change of address; the way in again is a mail to the address that the link was mailed
-//! to, which was the account's own within the last week ([`emails`]).
+//! back a change of address and second factors that were added within the last week; an older
+//! second factor stays, and is asked for as ever. The way in again is a mail to the address that
+//! the link was mailed to, which was the account's own within that week ([`emails`]).
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use super::{
     auth::Client,
     clock::Timestamp,
     db::{Db, Tx, reading, within, writing},
-    emails,
+    emails, factors,
     failure::Failure,
     mail::{letters::Letter, outbox},
     security_log,
@@ -112,6 +113,7 @@ pub async fn carry_out(
         return Err(Error::LinkExpired.into());
     }
     let replaced = go_back(&mut tx, user.id, &email, now).await?;
+    factors::forget_since(&mut tx, user.id, now.before(emails::KEPT)).await?;
     users::end_access(&mut tx, user.id).await?;
     forget(&mut tx, user.id, &email).await?;
     attempts::forgive(&mut tx, &budgets(state, &user, &email)).await?;

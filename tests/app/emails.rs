@@ -37,7 +37,7 @@ async fn confirm(browser: &Browser, script: bool, link: &str) -> Answer {
     if script {
         browser.call("change-email", &[("token", token)]).await
     } else {
-        browser.submit(link, &[("token", token)]).await
+        browser.submit(&format!("{link}?form=change-email"), &[("token", token)]).await
     }
 }
 
@@ -80,7 +80,10 @@ story!(somebody_has_another_address_once_its_link_was_used, |engine| {
         let link = letters.iter().find(|l| l.header("To") == new).unwrap().link(&app.origin);
         let page = ada.get(&link).await;
         assert_eq!(page.status, StatusCode::OK);
-        assert!(page.body.contains(new) && page.body.contains(&format!("action=\"{link}\"")));
+        assert!(
+            page.body.contains(new)
+                && page.body.contains(&format!("action=\"{link}?form=change-email\""))
+        );
         assert_eq!(page.header("referrer-policy"), "no-referrer");
         assert_eq!(page.header("cache-control"), "private, no-store");
         let answer = confirm(&ada, script, &link).await;
@@ -320,7 +323,7 @@ story!(t26_a_token_of_another_shape_gives_no_address, |engine| {
             let answer = if script {
                 ada.call("change-email", &fields).await
             } else {
-                ada.submit(&link, &fields).await
+                ada.submit(&format!("{link}?form=change-email"), &fields).await
             };
             assert!(answer.status.is_client_error(), "{wrong:.80}: {}", answer.status);
         }
@@ -364,6 +367,25 @@ story!(another_address_asks_for_the_password_again_after_ten_minutes, |engine| {
     assert_eq!(form.status, StatusCode::FORBIDDEN);
     assert!(form.body.contains("Confirm that it is you") && form.body.contains(NEW));
     assert_eq!(app.count("select count(*) from outbox").await, 0);
+});
+
+story!(a_link_to_an_address_asks_for_the_password_again_after_ten_minutes, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let link = link_to(&app, &ada, NEW).await;
+    app.state.clock.advance(11 * MINUTE);
+    let cookie = ada.cookie();
+    let call = confirm(&ada, true, &link).await;
+    assert_eq!((call.status, call.json()), (StatusCode::FORBIDDEN, json!("recent_login_needed")));
+    let form = confirm(&ada, false, &link).await;
+    assert_eq!(form.status, StatusCode::FORBIDDEN);
+    assert!(form.body.contains("Confirm that it is you"), "{}", form.body);
+    assert_eq!((address(&ada).await.as_str(), ada.cookie()), ("ada@example.org", cookie));
+    let proof = [("password", PASSWORD), ("next", link.as_str())];
+    let back = ada.submit(&format!("{link}?form=confirm"), &proof).await;
+    assert_eq!(back.header("location"), link);
+    assert!(is_done(&confirm(&ada, false, &link).await));
+    assert_eq!(address(&ada).await, NEW);
 });
 
 story!(a_link_to_an_address_works_for_an_hour, |engine| {

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod administration;
 mod articles;
 mod attacks;
 mod bad_input;
@@ -21,7 +22,13 @@ mod markdown;
 mod mutations;
 mod names;
 mod new_devices;
+mod passwords;
+mod phone;
+mod registrations;
 mod resets;
+mod roles;
+mod second_factor;
+mod second_step;
 mod security;
 mod sessions;
 mod support;

@@ -12,11 +12,14 @@ use proptest::{
 };
 use reqwest::{Method, StatusCode};
 
+use crate::phone::Phone;
 use crate::support::{Answer, Browser, Engine, PASSWORD, TestApp, story};
 
 /// A request that is accepted. In the values, which are percent-encoded as they travel, `{n}`
-/// is another number in each request, `{slug}` an article of ada's that none has touched, and
-/// `{handle}` a session of hers.
+/// is another number in each request, `{slug}` an article of ada's that none has touched,
+/// `{handle}` a session of hers, `{digits}` what the app of whoever sends it shows, and
+/// `{username}` somebody whom she, who looks after the site, has done nothing to but by that
+/// function.
 struct Valid {
     function: &'static str,
     /// The address of the page whose form it is, as in [`FORMS`]; a function that no form is
@@ -25,7 +28,7 @@ struct Valid {
     fields: &'static [(&'static str, &'static str)],
 }
 
-const VALID: [Valid; 31] = [
+const VALID: &[Valid] = &[
     Valid { function: "article", page: None, fields: &[("slug", "mine")] },
     Valid { function: "desk", page: None, fields: &[("page", "1")] },
     Valid { function: "front-page", page: None, fields: &[("page", "1")] },
@@ -37,6 +40,44 @@ const VALID: [Valid; 31] = [
     Valid { function: "tagged", page: None, fields: &[("tag", "old+boats"), ("page", "1")] },
     Valid { function: "who-am-i", page: None, fields: &[] },
     Valid { function: "log-out", page: Some("/settings"), fields: &[] },
+    Valid { function: "log-out", page: Some("/login/step?form=cancel"), fields: &[] },
+    Valid { function: "second-step", page: None, fields: &[] },
+    Valid {
+        function: "finish-log-in",
+        page: Some("/login/step?form=finish"),
+        fields: &[("code", "{digits}"), ("recovery_code", ""), ("next", "/editor")],
+    },
+    Valid { function: "own-factors", page: None, fields: &[] },
+    Valid {
+        function: "begin-authenticator",
+        page: Some("/settings/security/second-factor?form=begin-authenticator"),
+        fields: &[],
+    },
+    Valid {
+        function: "confirm-authenticator",
+        page: Some("/settings/security/second-factor?form=confirm-authenticator"),
+        fields: &[("code", "{digits}")],
+    },
+    Valid {
+        function: "remove-authenticator",
+        page: Some("/settings/security/second-factor?form=remove-authenticator"),
+        fields: &[],
+    },
+    Valid {
+        function: "make-recovery-codes",
+        page: Some("/settings/security/second-factor?form=make-recovery-codes"),
+        fields: &[],
+    },
+    Valid {
+        function: "confirm",
+        page: Some("/settings/security/second-factor?form=confirm"),
+        fields: &[
+            ("password", "correct+horse+battery"),
+            ("code", ""),
+            ("recovery_code", ""),
+            ("next", "/settings/security/second-factor"),
+        ],
+    },
     Valid {
         function: "log-in",
         page: Some("/login"),
@@ -56,6 +97,24 @@ const VALID: [Valid; 31] = [
             ("email_again", "person{n}@example.org"),
             ("password", "correct+horse+battery"),
         ],
+    },
+    Valid { function: "registration-step", page: None, fields: &[] },
+    Valid { function: "registration-link", page: None, fields: &[("token", "{token}")] },
+    Valid {
+        function: "confirm-by-code",
+        page: Some("/register/confirm?form=code"),
+        fields: &[("code", "{code}")],
+    },
+    Valid { function: "send-code-again", page: Some("/register/confirm?form=again"), fields: &[] },
+    Valid {
+        function: "choose-username",
+        page: Some("/register/confirm?form=name"),
+        fields: &[("username", "named{n}")],
+    },
+    Valid {
+        function: "confirm-by-link",
+        page: Some("/register/confirm/{token}"),
+        fields: &[("token", "{token}"), ("password", "correct+horse+battery")],
     },
     Valid { function: "ask-for-reset", page: Some("/reset"), fields: &[("email", "person{n}")] },
     Valid { function: "reset-terms", page: None, fields: &[("token", "{token}")] },
@@ -140,11 +199,68 @@ const VALID: [Valid; 31] = [
     Valid { function: "email-terms", page: None, fields: &[("token", "{token}")] },
     Valid {
         function: "change-email",
-        page: Some("/settings/email/{token}"),
+        page: Some("/settings/email/{token}?form=change-email"),
         fields: &[("token", "{token}")],
+    },
+    Valid {
+        function: "confirm",
+        page: Some("/settings/email/{token}?form=confirm"),
+        fields: &[("password", "correct+horse+battery"), ("next", "/settings/account")],
     },
     Valid { function: "undo-terms", page: None, fields: &[("token", "{token}")] },
     Valid { function: "undo", page: Some("/not-me/{token}"), fields: &[("token", "{token}")] },
+    Valid { function: "people", page: None, fields: &[("q", "ad"), ("page", "1")] },
+    Valid { function: "person", page: None, fields: &[("username", "ada")] },
+    Valid { function: "audit-log", page: None, fields: &[("page", "1")] },
+    Valid {
+        function: "set-role",
+        page: Some("/admin/people/{username}?form=set-role"),
+        fields: &[
+            ("username", "{username}"),
+            ("role", "editor"),
+            ("reason", "Knows+how"),
+            ("sure", "false"),
+        ],
+    },
+    Valid {
+        function: "set-active",
+        page: Some("/admin/people/{username}?form=set-active"),
+        fields: &[
+            ("username", "{username}"),
+            ("active", "false"),
+            ("reason", "Asked+for+it"),
+            ("sure", "true"),
+        ],
+    },
+    Valid {
+        function: "end-sessions-of",
+        page: Some("/admin/people/{username}?form=end-sessions"),
+        fields: &[("username", "{username}"), ("reason", ""), ("sure", "false")],
+    },
+    Valid {
+        function: "mail-reset",
+        page: Some("/admin/people/{username}?form=mail-reset"),
+        fields: &[("username", "{username}"), ("reason", "Asked+for+it")],
+    },
+    Valid {
+        function: "confirm",
+        page: Some("/admin/people/{username}?form=confirm"),
+        fields: &[("password", "correct+horse+battery"), ("next", "/admin/people/ada")],
+    },
+];
+
+/// The functions that change who somebody is, each tried by somebody new.
+const CHANGES_AN_ACCOUNT: [&str; 5] =
+    ["change-password", "change-username", "ask-for-email", "email-terms", "change-email"];
+
+/// The functions that go on with a registration, in the browser that began it.
+const OF_REGISTRATIONS: [&str; 6] = [
+    "registration-step",
+    "registration-link",
+    "confirm-by-code",
+    "send-code-again",
+    "choose-username",
+    "confirm-by-link",
 ];
 
 /// In place of what was there.
@@ -208,12 +324,16 @@ fn faults(name: &str, value: &str) -> Vec<String> {
         Field::Password,
         Field::CurrentPassword,
         Field::NewPassword,
+        Field::Code,
+        Field::RecoveryCode,
         Field::Title,
         Field::Description,
         Field::Body,
         Field::Tags,
         Field::Visibility,
         Field::Status,
+        Field::Reason,
+        Field::Sure,
     ];
     let most = fields.iter().find(|f| f.name() == name).map_or(100, |f| f.length().max);
     let mut faults: Vec<String> = vec![
@@ -265,6 +385,8 @@ enum Door {
 struct Trial {
     app: TestApp,
     ada: Browser,
+    /// The app of carol, who has a second factor.
+    carols: Phone,
     door: Door,
     requests: AtomicU32,
 }
@@ -278,14 +400,22 @@ impl Trial {
             "1000000",
             "--registrations-per-address",
             "1000000",
+            "--registration-mails",
+            "1000000",
             "--resets-per-account",
             "1000000",
             "--resets-per-address",
             "1000000",
         ];
         let app = TestApp::start_with(engine, &patient).await;
-        let ada = app.person("ada").await;
+        let ada = app.administrator("ada").await;
         app.person("bob").await;
+        for valid in VALID {
+            if valid.page.is_some_and(|page| page.contains("{username}")) {
+                app.account(&subject(valid)).await;
+            }
+        }
+        let (carols, _) = Phone::set_up(&app, &app.person("carol").await).await;
         let fields = [
             ("title", "Mine"),
             ("body", "Enough words to be an article."),
@@ -293,7 +423,7 @@ impl Trial {
             ("status", "published"),
         ];
         assert_eq!(ada.call("save-article", &fields).await.status, StatusCode::OK);
-        Self { app, ada, door, requests: AtomicU32::new(0) }
+        Self { app, ada, carols, door, requests: AtomicU32::new(0) }
     }
 
     /// The requests that there are for this door.
@@ -312,31 +442,69 @@ impl Trial {
         if format!("{path}{body}").contains("{slug}") {
             self.ada.write(&format!("Fresh {n}"), "published", "public").await;
         }
-        let stranger = self.app.browser();
+        let (mut stranger, mut code) = (self.app.browser(), String::new());
         // Ada keeps her name and her password: others log in with them.
-        let changes = ["change-password", "change-username", "ask-for-email", "change-email"];
-        let mut whose = "bob".to_owned();
-        if changes.contains(&valid.function) || valid.function.ends_with("email-terms") {
-            whose = format!("changes{n}");
+        let changes = CHANGES_AN_ACCOUNT.contains(&valid.function);
+        let whose = if changes { format!("changes{n}") } else { "bob".to_owned() };
+        if changes {
             stranger.register(&whose).await;
         }
-        let tokens = self.app.tokens(&whose).await;
-        let token = tokens.of(valid.function);
+        let mut token = self.app.tokens(&whose).await.of(valid.function).to_owned();
+        if OF_REGISTRATIONS.contains(&valid.function) {
+            let (browser, mailed) = self.app.attempt(&format!("attempt{n}")).await;
+            (stranger, token, code) = (browser, mailed.link.expose().to_owned(), mailed.code);
+            if valid.function == "choose-username" {
+                self.app.execute("update pending_registrations set proved_at = created_at").await;
+            }
+        }
         let mut handle = String::new();
         if body.contains("{handle}") || valid.function == "end-other-sessions" {
             self.app.browser().log_in("ada", PASSWORD).await;
             let all = self.ada.ask("own-security", &[]).await.json();
             handle = all["sessions"][1]["handle"].as_str().unwrap().to_owned();
         }
+        let mut digits = String::new();
+        match valid.function {
+            "second-step" | "finish-log-in" => {
+                // The same person each time, who has never guessed and whose app is in time.
+                self.app.execute("delete from attempts").await;
+                self.app.execute("update authenticators set last_step = 0").await;
+                stranger.log_in("carol", PASSWORD).await;
+                digits = self.carols.digits(&self.app);
+            }
+            "confirm-authenticator" => {
+                stranger.register(&format!("begins{n}")).await;
+                digits = Phone::begin(&stranger).await.digits(&self.app);
+            }
+            "remove-authenticator" | "make-recovery-codes" => {
+                stranger.register(&format!("has{n}")).await;
+                Phone::set_up(&self.app, &stranger).await;
+            }
+            _ => {}
+        }
         let fill = |text: &str| {
             let text = text.replace("{slug}", &slug).replace("{handle}", &handle);
-            text.replace("{n}", &n.to_string()).replace("{token}", token)
+            let text = text.replace("{code}", &code);
+            let text = text.replace("{username}", &subject(valid));
+            let text = text.replace("{digits}", &digits);
+            text.replace("{n}", &n.to_string()).replace("{token}", &token)
         };
         let (path, body) = (fill(&path), fill(body));
         let browser = match valid.function {
-            "log-in" | "register" | "ask-for-reset" | "reset-terms" | "reset-password" => &stranger,
-            "undo" | "undo-terms" | "email-terms" => &stranger,
-            changed if changes.contains(&changed) => &stranger,
+            of_it if OF_REGISTRATIONS.contains(&of_it) => &stranger,
+            _ if changes => &stranger,
+            "log-in"
+            | "register"
+            | "ask-for-reset"
+            | "reset-terms"
+            | "reset-password"
+            | "undo"
+            | "undo-terms"
+            | "second-step"
+            | "finish-log-in"
+            | "confirm-authenticator"
+            | "remove-authenticator"
+            | "make-recovery-codes" => &stranger,
             "log-out" => {
                 stranger.log_in("ada", PASSWORD).await;
                 &stranger
@@ -367,7 +535,7 @@ impl Trial {
             body.len(),
             answer.body.chars().take(300).collect::<String>()
         );
-        if answer.status == self.success() {
+        if answer.status == self.success(valid) {
             return answer.status;
         }
         assert!(answer.status.is_client_error(), "{what}");
@@ -382,9 +550,12 @@ impl Trial {
         answer.status
     }
 
-    fn success(&self) -> StatusCode {
+    fn success(&self, valid: &Valid) -> StatusCode {
+        // What is shown once is shown in the answer itself.
+        let shows = ["begin-authenticator", "confirm-authenticator", "make-recovery-codes"];
         match self.door {
             Door::Function => StatusCode::OK,
+            Door::Page if shows.contains(&valid.function) => StatusCode::OK,
             Door::Page => StatusCode::SEE_OTHER,
         }
     }
@@ -397,6 +568,11 @@ impl Trial {
                 "select (select coalesce(string_agg(username || ' ' || email || ' ' || password_hash || ' ' || active, ',' order by username), '') from users) \
                  || (select ' roles: ' || count(*) from user_roles) \
                  || (select ' sessions: ' || count(*) || ' ' || coalesce(max(created_at), 0) from sessions) \
+                 || (select ' attempts: ' || count(*) || ' ' || count(proved_at) from pending_registrations) \
+                 || (select ' deeds: ' || count(*) from audit_log) \
+                 || (select ' apps: ' || count(*) from authenticators) \
+                 || (select ' set-ups: ' || count(*) || ' ' || coalesce(max(expires_at), 0) from authenticator_setups) \
+                 || (select ' recovery codes: ' || count(*) from recovery_codes) \
                  || (select ' mails: ' || count(*) from outbox) \
                  || (select ' tokens: ' || count(*) from account_tokens) \
                  || (select ' names: ' || count(*) from usernames) || (select ' addresses: ' || count(*) from addresses) \
@@ -469,6 +645,11 @@ fn parts(valid: &Valid) -> Vec<String> {
     valid.fields.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
+/// Whom an administrator's request is about.
+fn subject(valid: &Valid) -> String {
+    format!("under-{}", valid.function)
+}
+
 fn method(valid: &Valid) -> Method {
     let path = format!("/rpc/{}", valid.function);
     let mut functions = leptos::server_fn::axum::server_fn_paths();
@@ -494,7 +675,7 @@ story!(a_valid_request_is_accepted_at_both_doors, |engine| {
         let trial = Trial::start(engine, door).await;
         for valid in trial.valid() {
             let (before, answer) = trial.send(valid, Some(FORM), &parts(valid).join("&")).await;
-            assert_eq!(answer.status, trial.success(), "{}: {}", valid.function, answer.body);
+            assert_eq!(answer.status, trial.success(valid), "{}: {}", valid.function, answer.body);
             let changed = before != trial.stored().await;
             assert_eq!(changed, method(valid) == Method::POST, "{} stores", valid.function);
         }
@@ -520,7 +701,7 @@ story!(no_page_breaks_whatever_its_address_says, |engine| {
                 .collect::<Vec<_>>()
                 .join("/");
             for browser in [&trial.ada, &browser] {
-                for query in ["page", "next", "__err", "nonsense"] {
+                for query in ["page", "next", "q", "form", "__err", "nonsense"] {
                     let answer = browser.get(&format!("{path}?{query}={value}")).await;
                     let status = answer.status;
                     assert!(!status.is_server_error(), "{status}: {path}?{query}={value}");
@@ -529,7 +710,7 @@ story!(no_page_breaks_whatever_its_address_says, |engine| {
         }
     }
     for page in ["0", "-1", "4294967295", "4294967296", "99999999999999999999", "1e9", "word"] {
-        for path in ["/", "/profile/ada", "/tag/old%20boats", "/articles"] {
+        for path in ["/", "/profile/ada", "/tag/old%20boats", "/articles", "/admin", "/admin/log"] {
             let answer = trial.ada.get(&format!("{path}?page={page}")).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}?page={page}");
         }

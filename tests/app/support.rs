@@ -1,21 +1,28 @@
 //! A running Byline, and the browsers that visit it.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Mutex,
     time::Duration,
 };
 
-use byline::server::{
-    AppState,
-    clock::Clock,
-    config::Config,
-    db::Db,
-    mail,
-    serve::run,
-    tokens::{self, Purpose},
-    undo, users,
+use byline::{
+    domain::{email::EmailAddress, password::Password, role::Role, username::Username},
+    server::{
+        AppState,
+        clock::Clock,
+        config::Config,
+        db::Db,
+        mail,
+        registrations::pending::{self, Mailed},
+        sealed,
+        serve::run,
+        tokens::{self, Purpose, Token},
+        undo,
+        users::{self, NewUser},
+    },
 };
 use clap::Parser;
 use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap, redirect::Policy};
@@ -123,6 +130,7 @@ impl TestApp {
         let db = Db::open(&url).await.unwrap();
         db.migrate().await.unwrap();
         let state = AppState::new(db, config, Clock::system()).unwrap();
+        sealed::check_key(&state.db, &state.key, &state.config.key_file).await.unwrap();
         let handle = axum_server::Handle::new();
         tokio::spawn(run(listener, handle.clone(), state.clone()));
         handle.listening().await.unwrap();
@@ -141,6 +149,7 @@ impl TestApp {
             base: format!("http://{}", self.address),
             origin: self.origin.clone(),
             cookie: Mutex::default(),
+            others: Mutex::default(),
         }
     }
 
@@ -150,6 +159,30 @@ impl TestApp {
         let answer = browser.register(name).await;
         assert_eq!(answer.status, StatusCode::OK, "{name} registers: {}", answer.body);
         browser
+    }
+
+    /// A browser in which somebody is logged in who has that role.
+    pub async fn person_with(&self, name: &str, role: Role) -> Browser {
+        let browser = self.person(name).await;
+        users::set_role(&self.state.db, name, role, self.state.clock.now()).await.unwrap();
+        assert_eq!(browser.log_in(name, PASSWORD).await.status, StatusCode::OK, "{name}");
+        browser
+    }
+
+    /// A browser in which an administrator is logged in.
+    pub async fn administrator(&self, name: &str) -> Browser {
+        self.person_with(name, Role::Administrator).await
+    }
+
+    /// Makes an account in no time: no password opens it.
+    pub async fn account(&self, name: &str) {
+        let new = NewUser {
+            username: Username::parse(name).unwrap(),
+            email: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
+            password_hash: "none".into(),
+            role: Role::Author,
+        };
+        users::create(&self.state.db, &new, self.state.clock.now()).await.unwrap();
     }
 
     /// Delivers the mail that is due, and gives all that ever arrived in the folder for it.
@@ -200,6 +233,25 @@ impl TestApp {
             email: self.email_token(name, &format!("{name}@example.net")).await,
             undo: self.undo_token(name).await,
         }
+    }
+
+    /// An attempt to register that waits for its proof: the browser that began it, and what its
+    /// mail holds.
+    pub async fn attempt(&self, name: &str) -> (Browser, Mailed) {
+        let password = Password::parse_given(PASSWORD.into()).ok().unwrap();
+        let new = NewUser {
+            username: Username::parse(name).unwrap(),
+            email: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
+            password_hash: self.state.passwords.hash(&password).await.unwrap(),
+            role: Role::Author,
+        };
+        let (db, token) = (&self.state.db, Token::random().unwrap());
+        let mut tx = db.begin().await.unwrap();
+        let id = pending::insert(&mut tx, &new, &token, self.state.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let browser = self.browser();
+        browser.set_other_cookie("registration", token.expose());
+        (browser, pending::mint(db, &self.state.key, id).await.unwrap())
     }
 
     /// One number that a query gives.
@@ -360,6 +412,13 @@ impl Letter {
         part.split_once("\r\n\r\n").unwrap().1
     }
 
+    /// The code that stands in a line of its own.
+    pub fn code(&self) -> String {
+        let mut lines = self.part("text/plain").lines();
+        let is_code = |line: &&str| line.len() == 9 && line.as_bytes()[4] == b'-';
+        lines.find(is_code).unwrap().to_owned()
+    }
+
     /// The path of its link.
     pub fn link(&self, origin: &str) -> String {
         let line = self.part("text/plain").lines().find_map(|line| line.strip_prefix(origin));
@@ -387,13 +446,15 @@ impl Answer {
     }
 }
 
-/// A browser: it keeps its session cookie, follows no redirect by itself, and says where its
+/// A browser: it keeps its cookies, follows no redirect by itself, and says where its
 /// requests come from as real ones do.
 pub struct Browser {
     client: reqwest::Client,
     base: String,
     origin: String,
     cookie: Mutex<Option<String>>,
+    /// What it keeps beside the session's, by name.
+    pub others: Mutex<BTreeMap<String, String>>,
 }
 
 impl Browser {
@@ -407,24 +468,41 @@ impl Browser {
         *self.cookie.lock().unwrap() = cookie;
     }
 
-    /// A request without any header but the cookie.
-    pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.client.request(method, format!("{}{path}", self.base));
-        match self.cookie() {
-            Some(cookie) => request.header("cookie", cookie),
-            None => request,
-        }
+    /// The value of a cookie beside the session's.
+    pub fn other_cookie(&self, name: &str) -> Option<String> {
+        self.others.lock().unwrap().get(&format!("byline-{name}")).cloned()
     }
 
-    /// Sends a request and keeps the cookie that comes back.
+    /// Puts a cookie beside the session's into the browser.
+    pub fn set_other_cookie(&self, name: &str, value: &str) {
+        self.others.lock().unwrap().insert(format!("byline-{name}"), value.to_owned());
+    }
+
+    /// A request without any header but the cookies.
+    pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        let mut cookies = Vec::from_iter(self.cookie());
+        let others = self.others.lock().unwrap();
+        cookies.extend(others.iter().map(|(name, value)| format!("{name}={value}")));
+        if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
+    }
+
+    /// Sends a request and keeps the cookies that come back.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         for cookie in headers.get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();
             let pair = cookie.split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
             let gone = cookie.contains("Max-Age=0");
-            self.set_cookie((!gone).then(|| pair.to_owned()));
+            if name.ends_with("byline") {
+                self.set_cookie((!gone).then(|| pair.to_owned()));
+                continue;
+            }
+            let mut others = self.others.lock().unwrap();
+            others.remove(name);
+            others.extend((!gone).then(|| (name.to_owned(), value.to_owned())));
         }
         Answer { status, headers, body: response.text().await.unwrap() }
     }

@@ -7,7 +7,10 @@ use byline::server::{undo, users};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::support::{Answer, Browser, Letter, PASSWORD, TestApp, story};
+use crate::{
+    phone::Phone,
+    support::{Answer, Browser, Letter, PASSWORD, TestApp, story},
+};
 
 /// What the thief changes the password to.
 const STOLEN: &str = "the thief's own password";
@@ -236,6 +239,33 @@ story!(a_former_address_is_nobody_elses_for_a_week, |engine| {
     assert!(is_expired(&undo(&app, &link).await), "it is over");
     assert_eq!(app.browser().call("register", &fields).await.status, StatusCode::OK);
     assert_eq!(app.browser().log_in(ADA, PASSWORD).await.status, StatusCode::OK);
+});
+
+story!(t32_a_second_factor_that_the_thief_added_goes_and_an_older_one_stays, |engine| {
+    let app = TestApp::start(engine).await;
+    let thief = thief(&app).await;
+    Phone::set_up(&app, &thief).await;
+    let link = links_to(&app, ADA).await.pop().unwrap();
+    assert!(is_done(&undo(&app, &link).await), "{link}");
+    assert_eq!(app.count("select count(*) from authenticators").await, 0);
+    assert_eq!(app.count("select count(*) from recovery_codes").await, 0);
+    reset_by_mail(&app).await;
+    let ada = app.browser();
+    ada.log_in("ada", FRESH).await;
+    assert_eq!(ada.name().await.as_deref(), Some("ada"));
+    // Hers, after a while: whoever reads her mail alone does not get past it.
+    Phone::set_up(&app, &ada).await;
+    app.state.clock.advance(8 * DAY);
+    app.browser().call("ask-for-reset", &[("email", "ada")]).await;
+    reset_by_mail(&app).await;
+    let link = links_to(&app, ADA).await.pop().unwrap();
+    assert!(is_done(&undo(&app, &link).await));
+    assert_eq!(app.count("select count(*) from authenticators").await, 1);
+    reset_by_mail(&app).await;
+    let mailbox = app.browser();
+    let answer = mailbox.log_in("ada", FRESH).await.json();
+    assert!(answer["to"].as_str().unwrap().starts_with("/login/step"), "{answer}");
+    assert_eq!(mailbox.name().await, None);
 });
 
 story!(t24_of_twenty_who_undo_at_once_one_does, |engine| {

@@ -1,5 +1,8 @@
 //! What letters there are, whom they are for and what they say.
 
+mod emails;
+mod registration;
+
 use anyhow::Context;
 use lettre::{
     Message,
@@ -17,13 +20,15 @@ use super::{
     outbox::Waiting,
     transport::Fault,
 };
-use crate::server::{
-    AppState,
-    attempts::{self, Budget},
-    emails,
-    failure::Failure,
-    tokens::{self, Purpose},
-    users::{self, User},
+use crate::{
+    domain::{role::Role, security::EventKind},
+    server::{
+        AppState,
+        attempts::{self, Budget},
+        failure::Failure,
+        tokens::{self, Purpose},
+        users::{self, User},
+    },
 };
 
 /// A letter, as it waits: what it is about, and nothing that opens anything.
@@ -35,12 +40,44 @@ pub enum Letter {
         /// A username or an address, of somebody or nobody.
         identity: String,
     },
+    /// The code and the link that prove the address of an attempt to register.
+    ConfirmRegistration {
+        /// Its key.
+        attempt: Uuid,
+    },
     /// The password is another one now.
     PasswordChanged {
         /// Whose.
         user: Uuid,
         /// The address that the account had then.
         email: String,
+    },
+    /// Whoever runs the site gave the account another role.
+    RoleChanged {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
+        /// Which.
+        role: Role,
+    },
+    /// Whoever runs the site shut the account out, or let it in again.
+    ActiveChanged {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
+        /// Whether it can log in now.
+        active: bool,
+    },
+    /// Something happened to what is asked for beside the password.
+    FactorsChanged {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
+        /// What.
+        what: EventKind,
     },
     /// Something happened to an account: told with a link that says "this was not me".
     Notice {
@@ -78,6 +115,11 @@ impl Letter {
     /// The notice for an account's owner, at the address that they have now.
     pub fn notice(user: &User, notice: Notice) -> Self {
         Letter::Notice { user: user.id, email: user.email.clone(), notice }
+    }
+
+    /// The notice for that account.
+    pub fn factors_changed(user: &User, what: EventKind) -> Self {
+        Letter::FactorsChanged { user: user.id, email: user.email.clone(), what }
     }
 
     /// As the columns `kind` and `about` have it.
@@ -126,18 +168,30 @@ pub enum Paragraph {
 pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written>, Failure> {
     match waiting.letter()? {
         Letter::ResetPassword { identity } => reset_password(state, waiting, &identity).await,
+        Letter::ConfirmRegistration { attempt } => registration::confirm(state, attempt).await,
         Letter::PasswordChanged { user, email } => {
             notices::write(state, user, email, &Notice::PasswordChanged).await
         }
+        Letter::FactorsChanged { user, email, what } => {
+            notices::write(state, user, email, &Notice::FactorsChanged { what }).await
+        }
         Letter::Notice { user, email, notice } => notices::write(state, user, email, &notice).await,
-        Letter::ConfirmEmail { user, email } => confirm_email(state, user, email).await,
+        Letter::ConfirmEmail { user, email } => emails::confirm(state, user, email).await,
         Letter::EmailIsNew { user, email } => {
             let user = users::find(&state.db, user).await?;
-            Ok(user.map(|user| email_is_new(state, &user, email)))
+            Ok(user.map(|user| emails::is_new(state, &user, email)))
         }
         Letter::Undone { user, email } => {
             let user = users::find(&state.db, user).await?;
-            Ok(user.map(|user| undone(state, &user, email)))
+            Ok(user.map(|user| emails::undone(state, &user, email)))
+        }
+        Letter::RoleChanged { user, email, role } => {
+            let name = users::name_of(&state.db, user).await?;
+            Ok(name.map(|name| role_changed(state, &name, email, role)))
+        }
+        Letter::ActiveChanged { user, email, active } => {
+            let name = users::name_of(&state.db, user).await?;
+            Ok(name.map(|name| active_changed(state, &name, email, active)))
         }
     }
 }
@@ -177,92 +231,52 @@ async fn reset_password(
     }))
 }
 
-/// The link goes to the new address. Where that is somebody's already there is none: its owner is
-/// told in its place, and whoever asked is not.
-async fn confirm_email(
-    state: &AppState,
-    id: Uuid,
-    email: String,
-) -> Result<Option<Written>, Failure> {
-    let (db, now) = (&state.db, state.clock.now());
-    // Either way: how long the page says that a link is on its way must not tell.
-    let token = tokens::keep_promise(db, id, Purpose::ChangeEmail, &email, now).await?;
-    let Some(token) = token else { return Ok(None) };
-    let holder = emails::holder(db, &email, now).await?.filter(|holder| *holder != id);
-    if let Some(holder) = holder {
-        let holder = users::find(db, holder).await?;
-        return Ok(holder.map(|holder| email_is_held(state, &holder, email)));
-    }
-    let Some(user) = users::find(db, id).await? else { return Ok(None) };
+fn role_changed(state: &AppState, name: &str, to: String, role: Role) -> Written {
     let site = state.config.origin.as_str();
-    let link = format!("{site}/settings/email/{}", token.expose());
-    Ok(Some(Written {
-        to: email,
-        subject: "Confirm your e-mail address",
-        paragraphs: vec![
-            greeting(&user),
-            text(format!(
-                "Somebody, most likely you, wants this to be the address of your account at {site}. Confirm it here, logged in:"
-            )),
-            Paragraph::Link("Confirm this address", link),
-            text("The link works once, for an hour. A newer mail like this one replaces it."),
-            text("If it was not you, do nothing: nothing changes."),
-        ],
-    }))
-}
-
-fn email_is_held(state: &AppState, holder: &User, email: String) -> Written {
-    let site = state.config.origin.as_str();
+    let may = match role {
+        Role::Reader => "You can read what is for members, and no longer write.",
+        Role::Author | Role::Editor => "You can read what is for members, and write.",
+        Role::Administrator => "You can write, and you look after the accounts of this site.",
+    };
     Written {
-        to: email,
-        subject: "Your address is in use",
+        to,
+        subject: "Your role was changed",
         paragraphs: vec![
-            greeting(holder),
+            greeting_to(name),
             text(format!(
-                "Somebody wants this to be the address of another account at {site}. It is that of your account {} already, so nothing changes.",
-                holder.username
+                "Whoever runs {site} has changed what your account may do. Its role is now: {}. {may}",
+                role.name()
             )),
-            text(
-                "If it was you: give this account another address first, and wait for seven days, or use this account.",
-            ),
+            text("You were logged out everywhere. Log in again to go on:"),
+            Paragraph::Link("Log in", format!("{site}/login")),
         ],
     }
 }
 
-fn email_is_new(state: &AppState, user: &User, email: String) -> Written {
+fn active_changed(state: &AppState, name: &str, to: String, active: bool) -> Written {
     let site = state.config.origin.as_str();
-    Written {
-        to: email,
-        subject: "This is your address now",
-        paragraphs: vec![
-            greeting(user),
-            text(format!(
-                "Your account at {site} has this e-mail address now. We have told the former one."
-            )),
-        ],
-    }
+    let (subject, rest) = if active {
+        let again = format!("Whoever runs {site} has let your account in again.");
+        let link = Paragraph::Link("Log in", format!("{site}/login"));
+        ("Your account is open again", vec![text(again), link])
+    } else {
+        let shut = format!(
+            "Whoever runs {site} has shut out your account. You were logged out everywhere, and cannot log in."
+        );
+        let kept = "What you published stays where it is. If you think that this is a mistake, ask whoever runs the site.";
+        ("Your account was shut out", vec![text(shut), text(kept)])
+    };
+    let paragraphs = std::iter::once(greeting_to(name)).chain(rest).collect();
+    Written { to, subject, paragraphs }
 }
 
-fn undone(state: &AppState, user: &User, email: String) -> Written {
-    let site = state.config.origin.as_str();
-    Written {
-        to: email,
-        subject: "Everybody was logged out of your account",
-        paragraphs: vec![
-            greeting(user),
-            text(format!(
-                "Somebody who reads the mail of your account at {site} said by a link in a notice that something was not them. So everybody was logged out, the password works no longer, and a change of the e-mail address within the last seven days was taken back."
-            )),
-            text(
-                "The way in is a new password, by the link that was mailed to the address which the account has now.",
-            ),
-        ],
-    }
-}
-
-/// How a letter begins.
+/// How a letter to somebody begins.
 pub fn greeting(user: &User) -> Paragraph {
-    text(format!("Hello {},", user.username))
+    greeting_to(&user.username)
+}
+
+fn greeting_to(name: &str) -> Paragraph {
+    text(format!("Hello {name},"))
 }
 
 /// Words.

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::letters::{Paragraph, Written, greeting, text};
-use crate::server::{AppState, clock::Timestamp, failure::Failure, undo, users};
+use crate::{
+    domain::security::EventKind,
+    server::{AppState, clock::Timestamp, failure::Failure, undo, users},
+};
 
 /// What happened.
 #[derive(Clone, Serialize, Deserialize)]
@@ -17,6 +20,11 @@ pub enum Notice {
     UsernameChanged {
         /// What it was.
         former: String,
+    },
+    /// Something happened to what is asked for beside the password.
+    FactorsChanged {
+        /// What.
+        what: EventKind,
     },
     /// Somebody asked for another address.
     EmailAsked,
@@ -58,6 +66,10 @@ pub async fn write(
                 "Your account at {site} is called {} now. It was {former}: that name stays yours, and links to it lead to the new one.",
                 user.username
             ),
+        ),
+        Notice::FactorsChanged { what } => (
+            "Your second factor",
+            format!("This happened just now to your account at {site}: {}.", what.text()),
         ),
         Notice::EmailAsked => (
             "Another address for your account",
@@ -102,7 +114,7 @@ pub async fn this_was_not_me(
         text("If it was not, shut out whoever it was:"),
         Paragraph::Link("This was not me", link),
         text(
-            "That logs everybody out, makes the password useless, takes a change of the e-mail address back and mails you a link to set a new password. It works for 7 days.",
+            "That logs everybody out, makes the password useless, takes back what was changed of the e-mail address and of second factors within 7 days, and mails you a link to set a new password. It works for 7 days.",
         ),
         text("Then look after your mailbox: somebody else may read it."),
     ])
