@@ -135,6 +135,8 @@ pub enum EventKind {
     Deactivated,
     /// It can again.
     Activated,
+    /// An article of theirs was taken offline.
+    ArticleWithdrawn,
     /// The account has another name.
     UsernameChanged,
     /// The account has another address.
@@ -158,6 +160,7 @@ impl EventKind {
         EventKind::RoleChanged,
         EventKind::Deactivated,
         EventKind::Activated,
+        EventKind::ArticleWithdrawn,
         EventKind::UsernameChanged,
         EventKind::EmailChanged,
         EventKind::Undone,
@@ -179,6 +182,7 @@ impl EventKind {
             EventKind::RoleChanged => "role_changed",
             EventKind::Deactivated => "deactivated",
             EventKind::Activated => "activated",
+            EventKind::ArticleWithdrawn => "article_withdrawn",
             EventKind::UsernameChanged => "username_changed",
             EventKind::EmailChanged => "email_changed",
             EventKind::Undone => "undone",
@@ -208,6 +212,7 @@ impl EventKind {
             EventKind::RoleChanged => "The role was changed",
             EventKind::Deactivated => "The account was shut out",
             EventKind::Activated => "The account was let in again",
+            EventKind::ArticleWithdrawn => "An article was taken offline",
             EventKind::UsernameChanged => "The username was changed",
             EventKind::EmailChanged => "The e-mail address was changed",
             EventKind::Undone => "Undone by a link in a notice",

@@ -88,6 +88,7 @@ const PUBLIC_OTHERS: [&str; 11] = [
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
 pub const FIELDS: &[(&str, &str)] = &[
+    ("invitation", ""),
     ("token", "x"),
     ("slug", "open"),
     ("page", "1"),
