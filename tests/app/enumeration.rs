@@ -60,11 +60,12 @@ enum About {
 type Fields = Vec<(&'static str, String)>;
 
 /// What each function that changes something asks of a stranger.
-const ASKED: [(&str, About); 5] = [
+const ASKED: [(&str, About); 6] = [
     ("log-in", About::Somebody(log_in)),
     ("ask-for-reset", About::Somebody(|identity| vec![vec![("email", identity.to_owned())]])),
     ("register", About::Taken),
     ("log-out", About::Nobody("it has no field")),
+    ("undo", About::Nobody("a link's token names nobody to whoever has it not")),
     ("reset-password", About::Nobody("a link's token names nobody to whoever has it not")),
 ];
 
@@ -296,7 +297,7 @@ impl Watched {
         Seen {
             status: parts.status,
             headers: headers(&parts.headers, masked),
-            body: masked(&String::from_utf8(body.to_vec()).unwrap()),
+            body: masked(std::str::from_utf8(&body).unwrap()),
             statements,
             hashes,
             letters,

@@ -469,9 +469,10 @@ impl Browser {
         *self.cookie.lock().unwrap() = cookie;
     }
 
-    /// The value of a cookie beside the session's.
+    /// The value of a cookie beside the session's: one whose name ends so.
     pub fn other_cookie(&self, name: &str) -> Option<String> {
-        self.others.lock().unwrap().get(&format!("byline-{name}")).cloned()
+        let others = self.others.lock().unwrap();
+        others.iter().find(|(n, _)| n.ends_with(&format!("-{name}"))).map(|(_, v)| v.clone())
     }
 
     /// Puts a cookie beside the session's into the browser.
