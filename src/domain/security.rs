@@ -125,6 +125,8 @@ pub enum EventKind {
     RecoveryCodeUsed,
     /// Whoever runs the site switched all second factors off.
     FactorsReset,
+    /// Somebody who was logged in gave one.
+    ProofFailed,
     /// The account has another password.
     PasswordChanged,
     /// Sessions were ended from another one.
@@ -149,6 +151,7 @@ impl EventKind {
     const ALL: &[EventKind] = &[
         EventKind::LoggedIn,
         EventKind::LogInFailed,
+        EventKind::ProofFailed,
         EventKind::SecondStepFailed,
         EventKind::AuthenticatorAdded,
         EventKind::AuthenticatorRemoved,
@@ -177,6 +180,7 @@ impl EventKind {
             EventKind::RecoveryCodesMade => "recovery_codes_made",
             EventKind::RecoveryCodeUsed => "recovery_code_used",
             EventKind::FactorsReset => "factors_reset",
+            EventKind::ProofFailed => "proof_failed",
             EventKind::PasswordChanged => "password_changed",
             EventKind::SessionsEnded => "sessions_ended",
             EventKind::RoleChanged => "role_changed",
@@ -207,6 +211,7 @@ impl EventKind {
             EventKind::RecoveryCodesMade => "New recovery codes were made",
             EventKind::RecoveryCodeUsed => "A recovery code was used",
             EventKind::FactorsReset => "All second factors were switched off",
+            EventKind::ProofFailed => "A proof failed",
             EventKind::PasswordChanged => "The password was changed",
             EventKind::SessionsEnded => "Sessions were ended",
             EventKind::RoleChanged => "The role was changed",

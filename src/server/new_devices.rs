@@ -3,10 +3,12 @@
 use uuid::Uuid;
 
 use super::{
+    AppState,
     attempts::{Budget, prefix},
     auth::Client,
     clock::Timestamp,
     db::{Tx, within},
+    devices,
     failure::Failure,
     mail::{letters::Letter, notices::Notice, outbox},
     security_log::{self, KEPT},
@@ -21,12 +23,14 @@ use crate::domain::security::EventKind;
 /// # Errors
 /// When the database cannot be written.
 pub async fn note_log_in(
+    state: &AppState,
     tx: &mut Tx,
     user: &User,
     client: &Client,
-    now: Timestamp,
 ) -> Result<(), Failure> {
-    let new = is_new(tx, user, client, now).await?;
+    let now = state.clock.now();
+    // A browser with the account's mark was here before, from wherever it comes now.
+    let new = !devices::is_known(state, user, now)? && is_new(tx, user, client, now).await?;
     security_log::write(tx, user.id, EventKind::LoggedIn, Some(client), now).await?;
     if new && Budget::noting_new_device(user.id).take_one(tx, now).await?.is_some() {
         let notice = Notice::NewDevice {

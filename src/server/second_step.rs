@@ -176,8 +176,7 @@ pub async fn finish(
     mut tx: Tx,
 ) -> Result<(), Failure> {
     let Pending { user, kept, .. } = pending;
-    let now = state.clock.now();
-    new_devices::note_log_in(&mut tx, &user, client, now).await?;
+    new_devices::note_log_in(state, &mut tx, &user, client).await?;
     tx.commit().await?;
     state.mail.wake();
     auth::sign_in(auth, &user, client, kept, Aal::Two).await?;

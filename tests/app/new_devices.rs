@@ -61,6 +61,23 @@ story!(a_log_in_from_a_new_device_is_told_and_from_a_known_one_is_not, |engine| 
     assert_eq!(app.count("select count(*) from sessions").await, 0);
 });
 
+story!(a_browser_that_was_here_before_is_known_wherever_it_comes_from, |engine| {
+    let app = start(engine).await;
+    log_in(&app, FIREFOX, "203.0.113.1", PASSWORD).await;
+    let phone = app.browser();
+    for network in ["198.51.100.7", "198.51.100.8", "192.0.2.9"] {
+        let request = phone
+            .bare(Method::POST, "/rpc/log-in")
+            .header("origin", &app.origin)
+            .header("user-agent", IPHONE)
+            .header("x-forwarded-for", network);
+        let answer = phone.send(request.form(&[("email", "ada"), ("password", PASSWORD)])).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        phone.log_out().await;
+    }
+    assert_eq!(app.post().await.len(), 1, "the first time");
+});
+
 story!(t33_whoever_travels_is_told_three_times_a_day, |engine| {
     let app = start(engine).await;
     for n in 0..8 {
