@@ -41,6 +41,48 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// The subject, and what the letter says of it.
+    fn told(&self, username: &str, site: &str) -> (&'static str, String) {
+        match self {
+            Notice::PasswordChanged => (
+                "Your password was changed",
+                format!(
+                    "The password of your account at {site} was changed just now, and everybody who was logged in with the old one was logged out."
+                ),
+            ),
+            Notice::UsernameChanged { former } => (
+                "Your username was changed",
+                format!(
+                    "Your account at {site} is called {username} now. It was {former}: that name stays yours, and links to it lead to the new one."
+                ),
+            ),
+            Notice::FactorsChanged { what } => (
+                "Your second factor",
+                format!("This happened just now to your account at {site}: {}.", what.text()),
+            ),
+            Notice::EmailAsked => (
+                "Another address for your account",
+                format!(
+                    "Somebody, most likely you, asked for another e-mail address for your account at {site}. It stays as it is until the link that we mailed there is used."
+                ),
+            ),
+            Notice::EmailChanged => (
+                "Your e-mail address was changed",
+                format!(
+                    "Your account at {site} has another e-mail address now, and everybody who was logged in elsewhere was logged out."
+                ),
+            ),
+            Notice::NewDevice { device, network, when } => (
+                "A log-in from a new device",
+                format!(
+                    "Somebody logged in to your account at {site}: {device}, from {network}, on {when}. Nobody did from there before."
+                ),
+            ),
+        }
+    }
+}
+
 /// Writes a notice to that address.
 ///
 /// # Errors
@@ -53,43 +95,7 @@ pub async fn write(
 ) -> Result<Option<Written>, Failure> {
     let Some(user) = users::find(&state.db, user).await? else { return Ok(None) };
     let site = state.config.origin.as_str();
-    let (subject, what) = match notice {
-        Notice::PasswordChanged => (
-            "Your password was changed",
-            format!(
-                "The password of your account at {site} was changed just now, and everybody who was logged in with the old one was logged out."
-            ),
-        ),
-        Notice::UsernameChanged { former } => (
-            "Your username was changed",
-            format!(
-                "Your account at {site} is called {} now. It was {former}: that name stays yours, and links to it lead to the new one.",
-                user.username
-            ),
-        ),
-        Notice::FactorsChanged { what } => (
-            "Your second factor",
-            format!("This happened just now to your account at {site}: {}.", what.text()),
-        ),
-        Notice::EmailAsked => (
-            "Another address for your account",
-            format!(
-                "Somebody, most likely you, asked for another e-mail address for your account at {site}. It stays as it is until the link that we mailed there is used."
-            ),
-        ),
-        Notice::EmailChanged => (
-            "Your e-mail address was changed",
-            format!(
-                "Your account at {site} has another e-mail address now, and everybody who was logged in elsewhere was logged out."
-            ),
-        ),
-        Notice::NewDevice { device, network, when } => (
-            "A log-in from a new device",
-            format!(
-                "Somebody logged in to your account at {site}: {device}, from {network}, on {when}. Nobody did from there before."
-            ),
-        ),
-    };
+    let (subject, what) = notice.told(&user.username, site);
     let mut paragraphs = vec![greeting(&user), text(what), text("If it was you, all is well.")];
     paragraphs.extend(this_was_not_me(state, user.id, &email, state.clock.now()).await?);
     Ok(Some(Written { to: email, subject, paragraphs }))
