@@ -301,7 +301,7 @@ impl Watched {
         Seen {
             status: parts.status,
             headers: headers(&parts.headers, masked),
-            body: masked(std::str::from_utf8(&body).unwrap()),
+            body: masked(core::str::from_utf8(&body).unwrap()),
             statements,
             hashes,
             letters,
