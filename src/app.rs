@@ -11,6 +11,7 @@ use leptos_router::{
 use crate::{
     pages::who_am_i,
     pages::{
+        account::{AccountRoute, EmailRoute},
         admin::{PeopleRoute, log::LogRoute, person::PersonRoute},
         article::ArticleRoute,
         articles::DeskRoute,
@@ -19,6 +20,7 @@ use crate::{
         invitations::InvitationsRoute,
         log_in::LogInRoute,
         log_in_step::LogInStepRoute,
+        not_me::NotMeRoute,
         profile::ProfileRoute,
         proof::{ProofLinkRoute, ProofRoute},
         register::RegisterRoute,
@@ -61,6 +63,9 @@ pub fn App() -> impl IntoView {
                     <Route path=(StaticSegment("reset"), ParamSegment("token")) view={Lazy::<NewPasswordRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security")) view={Lazy::<SecurityRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("account")) view={Lazy::<AccountRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("email"), ParamSegment("token")) view={Lazy::<EmailRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("not-me"), ParamSegment("token")) view={Lazy::<NotMeRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("invitations")) view={Lazy::<InvitationsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("second-factor")) view={Lazy::<SecondFactorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("articles") view={Lazy::<DeskRoute>::new()} ssr=SsrMode::Async />

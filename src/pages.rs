@@ -5,6 +5,7 @@
     reason = "the fields that #[server] makes of its arguments; each function says what it takes"
 )]
 
+pub mod account;
 pub mod admin;
 pub mod article;
 pub mod articles;
@@ -14,6 +15,7 @@ pub mod home;
 pub mod invitations;
 pub mod log_in;
 pub mod log_in_step;
+pub mod not_me;
 pub mod profile;
 pub mod proof;
 pub mod register;

@@ -17,6 +17,7 @@ pub mod cookies;
 pub mod db;
 pub mod devices;
 pub mod doors;
+pub mod emails;
 pub mod factors;
 pub mod failure;
 pub mod feeds;
@@ -25,6 +26,8 @@ pub mod key;
 pub mod layers;
 pub mod mail;
 pub mod markdown;
+pub mod names;
+pub mod new_devices;
 pub mod pages;
 pub mod passwords;
 pub mod recovery;
@@ -39,6 +42,7 @@ pub mod sessions;
 pub mod site;
 pub mod sitemap;
 pub mod tokens;
+pub mod undo;
 pub mod users;
 
 use std::sync::{Arc, LazyLock};
@@ -113,7 +117,8 @@ impl AppState {
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
     let pages = with_session(pages_and_functions(), &state);
-    let files = Router::new().merge(feeds::routes()).merge(sitemap::routes());
+    let follow = from_fn_with_state(state.clone(), layers::follow_former_names);
+    let files = feeds::routes().layer(follow).merge(sitemap::routes());
     let mut router = pages.merge(files).route("/pkg/{*name}", get(site::packaged));
     for name in site::public_names() {
         router = router.route(&name, get(site::public));
@@ -183,6 +188,7 @@ fn with_session(router: Router<AppState>, state: &AppState) -> Router<AppState> 
     router
         .layer(from_fn(layers::forget_errors))
         .layer(from_fn_with_state(state.clone(), layers::gate))
+        .layer(from_fn_with_state(state.clone(), layers::follow_former_names))
         .layer(from_fn(layers::caching))
         .layer(auth)
         .layer(from_fn(layers::excuse))

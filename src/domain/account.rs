@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{article::When, page::Listing};
+use super::{article::When, page::Listing, security::EventKind};
 
 /// The person who looks at the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,41 @@ pub struct OwnAccount {
     pub administers: bool,
     /// Whether they may ask others to write here.
     pub invites: bool,
+}
+
+/// What can be changed of an account, for the person alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The public name.
+    pub username: String,
+    /// The address.
+    pub email: String,
+    /// The address that a link was mailed to, to be confirmed.
+    pub pending: Option<String>,
+    /// Whether the person proved lately who they are: only then can anything be changed.
+    pub recent: bool,
+    /// What was changed a moment ago.
+    pub done: Option<EventKind>,
+}
+
+/// What the link to another address would do, for the person alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewEmail {
+    /// Whose account it is about.
+    pub username: String,
+    /// The address that it would have.
+    pub email: String,
+}
+
+/// What a link in a notice would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undoing {
+    /// Whose account it is about.
+    pub username: String,
+    /// The address that the link was mailed to.
+    pub email: String,
+    /// Whether the account gets that address back.
+    pub moves_back: bool,
 }
 
 /// An author's public page.

@@ -182,7 +182,10 @@ impl Problem {
                 "That code is wrong, or it was used already, or there is a newer one.".into()
             }
             (Problem::Wrong, _) => "That is not your password.".into(),
-            (Problem::Unchanged, _) => "That is the password you have. Choose another one.".into(),
+            (Problem::Unchanged, Field::NewPassword) => {
+                "That is the password you have. Choose another one.".into()
+            }
+            (Problem::Unchanged, _) => "That is what you have.".into(),
             (Problem::Known, _) => "Attackers have this password on their lists. Choose another one, such as four random words.".into(),
             (Problem::OwnName, _) => "This is little more than your name or the site's. Choose words that have nothing to do with you.".into(),
         }

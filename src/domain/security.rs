@@ -139,6 +139,12 @@ pub enum EventKind {
     Activated,
     /// An article of theirs was taken offline.
     ArticleWithdrawn,
+    /// The account has another name.
+    UsernameChanged,
+    /// The account has another address.
+    EmailChanged,
+    /// Its owner said by a link that something was not them.
+    Undone,
 }
 
 impl EventKind {
@@ -158,6 +164,9 @@ impl EventKind {
         EventKind::Deactivated,
         EventKind::Activated,
         EventKind::ArticleWithdrawn,
+        EventKind::UsernameChanged,
+        EventKind::EmailChanged,
+        EventKind::Undone,
     ];
 
     /// The name in the database.
@@ -178,6 +187,9 @@ impl EventKind {
             EventKind::Deactivated => "deactivated",
             EventKind::Activated => "activated",
             EventKind::ArticleWithdrawn => "article_withdrawn",
+            EventKind::UsernameChanged => "username_changed",
+            EventKind::EmailChanged => "email_changed",
+            EventKind::Undone => "undone",
         }
     }
 
@@ -206,6 +218,9 @@ impl EventKind {
             EventKind::Deactivated => "The account was shut out",
             EventKind::Activated => "The account was let in again",
             EventKind::ArticleWithdrawn => "An article was taken offline",
+            EventKind::UsernameChanged => "The username was changed",
+            EventKind::EmailChanged => "The e-mail address was changed",
+            EventKind::Undone => "Undone by a link in a notice",
         }
     }
 }

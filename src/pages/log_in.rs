@@ -51,6 +51,8 @@ pub fn LogInPage() -> impl IntoView {
     let asked = (next != "/").then(|| view! { <p class="notice">"Log in, and you come straight back to where you were going."</p> });
     let changed = query.with_untracked(|query| query.get("changed").is_some());
     let changed = changed.then(|| view! { <p class="notice" role="status">"Your new password is set. Log in with it."</p> });
+    let undone = query.with_untracked(|query| query.get("undone").is_some());
+    let undone = undone.then(|| view! { <p class="notice" role="status">"Everybody is logged out, and the password no longer works. We mailed you a link to set a new one."</p> });
     let keep = form.typed("keep").is_some();
     view! {
         <Title text="Log in" />
@@ -58,6 +60,7 @@ pub fn LogInPage() -> impl IntoView {
             <h1>"Log in"</h1>
             {asked}
             {changed}
+            {undone}
             <Form form to="/login">
                 <ErrorMessages form />
                 <input type="hidden" name="next" value=form.typed("next").unwrap_or(next) />

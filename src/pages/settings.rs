@@ -90,6 +90,7 @@ fn settings(account: OwnAccount, form: FormState) -> AnyView {
                     <div><dt>"Member since"</dt><dd><time datetime=account.since.iso>{account.since.text}</time></dd></div>
                     <div><dt>"Roles"</dt><dd>{account.roles.join(", ")}</dd></div>
                 </dl>
+                <p><a href="/settings/account">"Change your username or your e-mail"</a></p>
             </section>
             <section>
                 <h2>"Security"</h2>

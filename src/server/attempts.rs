@@ -44,6 +44,13 @@ const RESET_WINDOW: Duration = LIFE_OF_RESET;
 /// somebody else's address.
 const CHANGES: u32 = 5;
 
+/// Whoever changes their name oftener than this in a month is nobody whom readers could know.
+const RENAMINGS: u32 = 3;
+
+/// Log-ins from new devices that are worth a mail in a day: whoever travels is not flooded, and
+/// a stranger's first is among them.
+const NEW_DEVICES: u32 = 3;
+
 /// Enough to find a name; not enough to find out who is here.
 const NAMES: u32 = 20;
 
@@ -53,6 +60,8 @@ const INVITATIONS: u32 = 20;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Codes at a second step, in the time of a log-in's budget: whoever has no luck with ten has
 /// another problem than a slow clock.
@@ -113,6 +122,31 @@ impl Budget {
     /// Changes of an account's password, each of which mails a notice. Its owner is told.
     pub fn change_of(account: Uuid) -> Self {
         Self::new("change-of", &account.to_string(), CHANGES, HOUR)
+    }
+
+    /// Changes of an account's name.
+    pub fn renaming(account: Uuid) -> Self {
+        Self::new("renaming", &account.to_string(), RENAMINGS, MONTH)
+    }
+
+    /// Names that an account tries to get, free or not.
+    pub fn trying_names(account: Uuid) -> Self {
+        Self::new("trying-names", &account.to_string(), NAMES, HOUR)
+    }
+
+    /// Requests of an account for another address, each of which mails something to it.
+    pub fn moving(account: Uuid) -> Self {
+        Self::new("moving", &account.to_string(), CHANGES, HOUR)
+    }
+
+    /// The same for an address, whoever asks for it.
+    pub fn moving_to(email: &str) -> Self {
+        Self::new("moving-to", &mailbox(email), CHANGES, HOUR)
+    }
+
+    /// Log-ins from new devices that an account's owner is told of.
+    pub fn noting_new_device(account: Uuid) -> Self {
+        Self::new("noting-new-device", &account.to_string(), NEW_DEVICES, DAY)
     }
 
     /// Wrong codes for an account's second factor, at a log-in or later: from a device that it

@@ -13,6 +13,7 @@ use super::{
     config::Config,
     devices,
     failure::Failure,
+    new_devices,
     passwords::Verdict,
     second_step, security_log,
     sessions::{ABOUT, Aal, About, KEPT_ABSOLUTE, note, own},
@@ -139,8 +140,10 @@ pub async fn log_in(
         second_step::begin(state, &user, keep).await?;
         return Ok(Progress::SecondStep);
     }
-    let now = state.clock.now();
-    security_log::note(&state.db, user.id, EventKind::LoggedIn, client, now).await?;
+    let mut tx = state.db.begin().await?;
+    new_devices::note_log_in(state, &mut tx, &user, client).await?;
+    tx.commit().await?;
+    state.mail.wake();
     sign_in(auth, &user, client, keep, Aal::One).await?;
     tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
     Ok(Progress::LoggedIn)

@@ -124,6 +124,17 @@ fn find(
     Ok(marks.find(good).map(|mark| mark.device))
 }
 
+/// Whether the browser that asks is marked as that person's.
+///
+/// # Errors
+/// [`Failure::Broken`] outside of a request.
+pub fn is_known(state: &AppState, user: &User, now: Timestamp) -> Result<bool, Failure> {
+    let good = |mark: &Mark| {
+        mark.account == user.id && mark.is_good(&state.key, &user.security_stamp, now)
+    };
+    Ok(marks()?.iter().any(good))
+}
+
 /// Marks the browser that asks as that person's, in the answer: they have proved who they are.
 /// What it was called stays, and other people's marks do.
 ///

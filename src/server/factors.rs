@@ -207,6 +207,26 @@ async fn forget_idle_codes(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     }
 }
 
+/// Takes away what was added to an account since, because its owner says that it was not them:
+/// whoever was in there could keep them out by it.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn forget_since(tx: &mut Tx, user: Uuid, since: Timestamp) -> sqlx::Result<()> {
+    const AUTHENTICATOR: &str = "delete from authenticators where user_id = $1 and exists \
+         (select 1 from security_events where user_id = $1 and created_at > $2 \
+         and kind = 'authenticator_added')";
+    const CODES: &str = "delete from recovery_codes where user_id = $1 and exists \
+         (select 1 from security_events where user_id = $1 and created_at > $2 \
+         and kind in ('authenticator_added', 'recovery_codes_made'))";
+    for forget in [AUTHENTICATOR, CODES] {
+        within!(&mut *tx, |c| {
+            sqlx::query(forget).bind(user).bind(since).execute(c).await.map(|_| ())
+        })?;
+    }
+    forget_idle_codes(tx, user).await
+}
+
 /// Switches all second factors of an account off, for whoever runs the site: its owner has lost
 /// them, and has said so by another way. Sessions and links end.
 ///

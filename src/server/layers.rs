@@ -14,10 +14,11 @@ use http_body_util::BodyExt;
 use super::{
     AppState,
     auth::{AuthSession, Client},
+    config::Readers,
     cookies,
     doors::accepts_html,
-    failure::{RETRY_AFTER_S, incident, unavailable},
-    pages, second_step, sessions,
+    failure::{Failure, RETRY_AFTER_S, incident, unavailable},
+    names, pages, second_step, sessions,
 };
 use crate::{domain::role::Permission, error::Error};
 
@@ -87,9 +88,10 @@ pub async fn refuse_unmarked(
 /// Whether an address opens something by itself: it stands in a mail, and belongs into no log,
 /// no cache and no `Referer`.
 fn is_secret(path: &str) -> bool {
-    path.starts_with("/reset/")
-        || path.starts_with("/register/confirm/")
-        || matches!(path, "/rpc/reset-terms" | "/rpc/registration-link")
+    const PAGES: [&str; 4] = ["/reset/", "/register/confirm/", "/settings/email/", "/not-me/"];
+    const FUNCTIONS: [&str; 4] =
+        ["/rpc/reset-terms", "/rpc/registration-link", "/rpc/email-terms", "/rpc/undo-terms"];
+    FUNCTIONS.contains(&path) || PAGES.iter().any(|page| path.starts_with(page))
 }
 
 /// The headers that every answer carries (OWASP ASVS 5.0, 3.4).
@@ -104,7 +106,10 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
             "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         ),
     ];
-    let secret = is_secret(request.uri().path());
+    let uri = request.uri();
+    // Whoever has to log in first has the link in the address that leads back to it.
+    let on_the_way = uri.query().is_some_and(|query| query.contains("%2Fsettings%2Femail%2F"));
+    let secret = is_secret(uri.path()) || on_the_way;
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
@@ -163,6 +168,37 @@ pub async fn gate(State(state): State<AppState>, request: Request, next: Next) -
             .into_response();
     }
     next.run(request).await
+}
+
+/// Links to a name that its owner gave up lead to the one they took. Not to be kept by caches:
+/// they may take it back. On a site for members a stranger learns nobody's name.
+pub async fn follow_former_names(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let stranger = request.extensions().get::<AuthSession>().is_none_or(|auth| auth.user.is_none());
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let (path, query) = (request.uri().path(), request.uri().query());
+    let Some(rest) = path.strip_prefix("/profile/").filter(|_| reads) else {
+        return next.run(request).await;
+    };
+    if stranger && state.config.readers == Readers::Members {
+        return next.run(request).await;
+    }
+    let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let successor = match names::successor(&state.db, name).await {
+        Ok(successor) => successor,
+        Err(error) => {
+            let error = Error::from(Failure::from(error));
+            return StatusCode::from_u16(error.status()).unwrap_or_default().into_response();
+        }
+    };
+    let Some(successor) = successor else { return next.run(request).await };
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    let to = format!("/profile/{successor}{rest}{query}");
+    let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, "no-cache".into())];
+    (StatusCode::PERMANENT_REDIRECT, headers).into_response()
 }
 
 fn administers(request: &Request) -> bool {

@@ -5,6 +5,7 @@
 //! and what goes wrong there is tried again for two days.
 
 pub mod letters;
+pub mod notices;
 pub mod outbox;
 pub mod transport;
 

@@ -21,11 +21,11 @@ use super::{
     db::{Db, Tx, reading, within, writing},
     factors::Given,
     failure::Failure,
-    security_log,
+    new_devices, security_log,
     sessions::Aal,
     users::{self, User},
 };
-use crate::{domain::security::EventKind, error::Error};
+use crate::error::Error;
 
 /// The cookie's name, behind that of the site.
 pub const COOKIE: &str = "step";
@@ -176,8 +176,7 @@ pub async fn finish(
     mut tx: Tx,
 ) -> Result<(), Failure> {
     let Pending { user, kept, .. } = pending;
-    let now = state.clock.now();
-    security_log::write(&mut tx, user.id, EventKind::LoggedIn, Some(client), now).await?;
+    new_devices::note_log_in(state, &mut tx, &user, client).await?;
     tx.commit().await?;
     state.mail.wake();
     auth::sign_in(auth, &user, client, kept, Aal::Two).await?;

@@ -17,7 +17,7 @@ use crate::domain::security::{Event, EventKind};
 
 /// A quarter of a year: nobody remembers longer where they were, and a kept session lives no
 /// longer either.
-const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+pub const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// What fits a page that is looked through.
 const SHOWN: i64 = 20;

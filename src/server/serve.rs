@@ -27,9 +27,9 @@ use super::{
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
-    invitations, mail,
+    emails, invitations, mail,
     registrations::pending,
-    router, sealed, second_step, security_log, sessions, tokens, users,
+    router, sealed, second_step, security_log, sessions, tokens, undo, users,
 };
 
 /// How often ended sessions, links and attempts, and old events, are swept out.
@@ -189,6 +189,8 @@ async fn sweep(state: AppState) {
             second_step::forget_ended(&state.db, now).await?;
             authenticator::forget_ended(&state.db, now).await?;
             tokens::forget_ended(&state.db, now).await?;
+            undo::forget_ended(&state.db, now).await?;
+            emails::forget_old(&state.db, now).await?;
             pending::forget_ended(&state.db, now).await?;
             invitations::forget_ended(&state.db, now).await?;
             attempts::forget_ended(&state.db, now).await?;

@@ -19,23 +19,34 @@ use crate::domain::token::TypedToken;
 /// Long enough to find the mail, short enough that a mailbox left open is no key.
 pub const LIFE_OF_RESET: Duration = Duration::from_secs(15 * 60);
 
+/// An hour: the mail may have to be looked for in a mailbox that is seldom used, and the link
+/// alone opens nothing, since whoever uses it has to be logged in.
+const LIFE_OF_EMAIL_CHANGE: Duration = Duration::from_secs(60 * 60);
+
+/// As long as a letter is tried to be delivered.
+const LIFE_OF_PROMISE: Duration = Duration::from_secs(48 * 60 * 60);
+
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// To set a new password without the old one.
     ResetPassword,
+    /// To give an account the address that it was mailed to.
+    ChangeEmail,
 }
 
 impl Purpose {
     const fn name(self) -> &'static str {
         match self {
             Purpose::ResetPassword => "reset_password",
+            Purpose::ChangeEmail => "change_email",
         }
     }
 
     const fn lifetime(self) -> Duration {
         match self {
             Purpose::ResetPassword => LIFE_OF_RESET,
+            Purpose::ChangeEmail => LIFE_OF_EMAIL_CHANGE,
         }
     }
 }
@@ -90,6 +101,86 @@ pub async fn mint(
             .map(|_| ())
     })?;
     Ok(token)
+}
+
+/// Promises a token for that address; it takes the place of a former one for the same purpose,
+/// made or promised. Whatever kills tokens withdraws a promise: a letter that is still waiting
+/// then brings no link ([`keep_promise`]).
+///
+/// # Errors
+/// When the system gives no randomness, or the database cannot be written.
+pub async fn promise(
+    tx: &mut Tx,
+    user: Uuid,
+    purpose: Purpose,
+    email: &str,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    const PROMISE: &str = "insert into account_tokens (hash, user_id, purpose, email, created_at, expires_at) \
+         values ($1, $2, $3, $4, $5, $6) on conflict (user_id, purpose) do update set \
+         hash = excluded.hash, email = excluded.email, created_at = excluded.created_at, \
+         expires_at = excluded.expires_at";
+    // Of a token that nobody will ever see.
+    let nothing = hash(Token::random()?.expose());
+    Ok(within!(tx, |c| {
+        sqlx::query(PROMISE)
+            .bind(nothing)
+            .bind(user)
+            .bind(purpose.name())
+            .bind(email)
+            .bind(now)
+            .bind(now.after(LIFE_OF_PROMISE))
+            .execute(c)
+            .await
+            .map(|_| ())
+    })?)
+}
+
+/// Makes the token that was promised for that address; none, if it was withdrawn or used since.
+///
+/// # Errors
+/// When the system gives no randomness, or the database cannot be written.
+pub async fn keep_promise(
+    db: &Db,
+    user: Uuid,
+    purpose: Purpose,
+    email: &str,
+    now: Timestamp,
+) -> Result<Option<Token>, Failure> {
+    const KEEP: &str = "update account_tokens set hash = $1, expires_at = $5 \
+         where user_id = $2 and purpose = $3 and email = $4 and expires_at > $6";
+    let token = Token::random()?;
+    let kept = writing!(db, |pool| {
+        sqlx::query(KEEP)
+            .bind(hash(token.expose()))
+            .bind(user)
+            .bind(purpose.name())
+            .bind(email)
+            .bind(now.after(purpose.lifetime()))
+            .bind(now)
+            .execute(pool)
+            .await
+            .map(|done| done.rows_affected())
+    })?;
+    Ok((kept == 1).then_some(token))
+}
+
+/// The address that a token was promised to or made for, as long as it is good.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn pending(
+    db: &Db,
+    user: Uuid,
+    purpose: Purpose,
+    now: Timestamp,
+) -> sqlx::Result<Option<String>> {
+    const PENDING: &str = "select email from account_tokens \
+         where user_id = $1 and purpose = $2 and expires_at > $3";
+    reading!(db, |pool| {
+        let pending = sqlx::query_scalar(PENDING).bind(user).bind(purpose.name());
+        pending.bind(now).fetch_optional(pool).await
+    })
 }
 
 /// Whose token that is, and the address that it was mailed to, as long as it is good.

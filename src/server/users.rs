@@ -12,9 +12,10 @@ use super::{
     auth::Client,
     clock::Timestamp,
     db::{Db, Tx, reading, violated, within, writing},
+    emails,
     failure::Failure,
     mail::{letters::Letter, outbox},
-    security_log,
+    names, security_log,
     sessions::own,
 };
 use crate::{
@@ -121,7 +122,8 @@ pub async fn find_own_credential(db: &Db, id: Uuid) -> sqlx::Result<Option<Crede
     reading!(db, |pool| sqlx::query_as(FIND).bind(id).fetch_optional(pool).await)
 }
 
-/// The public name and beginning of the active account of that name, whatever its case.
+/// The public name and beginning of the active account that has that name or had it once,
+/// whatever its case.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -129,8 +131,8 @@ pub async fn find_public(
     db: &Db,
     username: &str,
 ) -> sqlx::Result<Option<(Uuid, String, Timestamp)>> {
-    const FIND: &str =
-        "select id, username, created_at from users where username_key = $1 and active";
+    const FIND: &str = "select users.id, users.username, users.created_at from usernames \
+         join users on users.id = usernames.user_id where name_key = $1 and active";
     reading!(db, |pool| sqlx::query_as(FIND).bind(key(username)).fetch_optional(pool).await)
 }
 
@@ -266,6 +268,8 @@ pub async fn insert(tx: &mut Tx, id: Uuid, new: &NewUser, now: Timestamp) -> sql
             .await
             .map(|_| ())
     })?;
+    names::reserve(tx, id, &new.username, now).await?;
+    emails::reserve(tx, id, &new.email, now).await?;
     add_role(tx, id, new.role).await
 }
 
@@ -288,9 +292,8 @@ pub async fn note_proof(tx: &mut Tx, id: Uuid, now: Timestamp) -> sqlx::Result<(
 /// # Errors
 /// When the database cannot be read.
 pub async fn taken(db: &Db, new: &NewUser) -> Result<Error, Failure> {
-    const TAKEN: &str = "select coalesce(sum(case when username_key = $1 then 1 else 0 end), 0), \
-         coalesce(sum(case when email_key = $2 then 1 else 0 end), 0) \
-         from users where username_key = $1 or email_key = $2";
+    const TAKEN: &str = "select (select count(*) from usernames where name_key = $1), \
+         (select count(*) from addresses where email_key = $2)";
     let (name, email) = (key(new.username.as_str()), key(new.email.as_str()));
     let (names, emails): (i64, i64) =
         reading!(db, |pool| sqlx::query_as(TAKEN).bind(&name).bind(&email).fetch_one(pool).await)?;
@@ -499,8 +502,27 @@ pub async fn has_second_factor(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     Ok(n > 0)
 }
 
+/// Takes the account's password away, and gives it another security stamp; says whether it was
+/// active. To be followed by [`end_access`].
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn lock_out(tx: &mut Tx, id: Uuid, hash_of_nothing: &str) -> sqlx::Result<bool> {
+    const LOCK: &str =
+        "update users set password_hash = $2, security_stamp = $3 where id = $1 and active";
+    within!(tx, |c| {
+        sqlx::query(LOCK)
+            .bind(id)
+            .bind(hash_of_nothing)
+            .bind(new_stamp())
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected() == 1)
+    })
+}
+
 /// Ends the account's sessions, log-ins that wait for their second step, and every link that was
-/// mailed for it.
+/// mailed for it but for those that only take rights away ([`undo`](super::undo)).
 ///
 /// # Errors
 /// When the database cannot be written.

@@ -176,30 +176,22 @@ story!(t16_no_other_site_can_log_a_browser_in_or_register_it, |engine| {
 /// All addresses that a GET can read: every page, and every server function that is called
 /// by GET. Each stands for something that ada's article, name and token make real.
 async fn readable(app: &TestApp) -> Vec<String> {
-    let reset = app.reset_token("ada").await;
+    let (mut all, tokens) = (Vec::new(), app.tokens("ada").await);
     let (_, mailed) = app.attempt("bob").await;
-    let token = |address: &str| {
-        let of_registration = address.contains("/registration-") || address.contains("/register/");
-        if of_registration { mailed.link.expose().to_owned() } else { reset.clone() }
+    let token = |place: &str| {
+        let of_registration = place.contains("/registration-") || place.contains("/register/");
+        if of_registration { mailed.link.expose().to_owned() } else { tokens.of(place).to_owned() }
     };
-    let pages = byline::server::page_paths().iter();
-    let mut all: Vec<String> = pages
-        .map(|page| {
-            page.replace("{slug}", "mine")
-                .replace("{username}", "ada")
-                .replace("{tag}", "x")
-                .replace("{token}", &token(page))
-        })
-        .collect();
+    for page in byline::server::page_paths() {
+        let page =
+            page.replace("{slug}", "mine").replace("{username}", "ada").replace("{tag}", "x");
+        all.push(page.replace("{token}", &token(&page)));
+    }
     let functions = leptos::server_fn::axum::server_fn_paths();
-    all.extend(
-        functions
-            .filter(|(_, method)| *method == Method::GET)
-            .map(|(path, _)| (path, token(path)))
-            .map(|(path, token)| {
-                format!("{path}?slug=mine&username=ada&tag=x&page=1&token={token}")
-            }),
-    );
+    for (path, _) in functions.filter(|(_, method)| *method == Method::GET) {
+        let token = token(path);
+        all.push(format!("{path}?slug=mine&username=ada&tag=x&page=1&token={token}"));
+    }
     all
 }
 

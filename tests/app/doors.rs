@@ -10,7 +10,7 @@ use crate::support::{Answer, TestApp, story};
 
 /// What a stranger may call. Everything else must answer 401, and a new function is refused
 /// here until somebody decides.
-pub const PUBLIC_FUNCTIONS: [&str; 18] = [
+pub const PUBLIC_FUNCTIONS: [&str; 20] = [
     "article",
     "ask-for-reset",
     "choose-username",
@@ -28,6 +28,8 @@ pub const PUBLIC_FUNCTIONS: [&str; 18] = [
     "reset-terms",
     "send-code-again",
     "tagged",
+    "undo",
+    "undo-terms",
     "who-am-i",
 ];
 
@@ -39,7 +41,7 @@ pub const HIDDEN_FUNCTIONS: [&str; 7] =
 pub const HIDDEN_PAGES: [&str; 3] = ["/admin", "/admin/log", "/admin/people/{username}"];
 
 /// What a stranger may open; every other page sends them to log in.
-pub const PUBLIC_PAGES: [&str; 10] = [
+pub const PUBLIC_PAGES: [&str; 11] = [
     "/",
     "/login",
     "/register",
@@ -47,6 +49,7 @@ pub const PUBLIC_PAGES: [&str; 10] = [
     "/register/confirm/{token}",
     "/reset",
     "/reset/{token}",
+    "/not-me/{token}",
     "/article/{slug}",
     "/profile/{username}",
     "/tag/{tag}",
@@ -57,6 +60,7 @@ pub const PUBLIC_PAGES: [&str; 10] = [
 const PUBLIC_FORMS: &[&str] = &[
     "/login",
     "/login/step?form=cancel",
+    "/not-me/{token}",
     "/register",
     "/register/confirm/{token}",
     "/register/confirm?form=again",
@@ -151,7 +155,7 @@ story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
             ],
         )
         .await;
-    let token = app.reset_token("ada").await;
+    let tokens = app.tokens("ada").await;
     let (_, mailed) = app.attempt("bob").await;
     let link = mailed.link.expose();
     let patterns = byline::server::page_paths();
@@ -161,7 +165,10 @@ story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
             .replace("{slug}", "open")
             .replace("{username}", "ada")
             .replace("{tag}", "x")
-            .replace("{token}", if pattern.starts_with("/reset") { &token } else { link });
+            .replace(
+                "{token}",
+                if pattern.starts_with("/register") { link } else { tokens.of(pattern) },
+            );
         let answer = app.browser().get(&path).await;
         if PUBLIC_PAGES.contains(&pattern) {
             assert_eq!(answer.status, StatusCode::OK, "{pattern}");

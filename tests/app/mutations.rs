@@ -193,6 +193,35 @@ const VALID: &[Valid] = &[
         fields: &[("password", "correct+horse+battery"), ("next", "/settings/security")],
     },
     Valid {
+        function: "confirm",
+        page: Some("/settings/account?form=confirm"),
+        fields: &[("password", "correct+horse+battery"), ("next", "/settings/account")],
+    },
+    Valid { function: "own-identity", page: None, fields: &[] },
+    Valid {
+        function: "change-username",
+        page: Some("/settings/account?form=change-username"),
+        fields: &[("username", "renamed{n}")],
+    },
+    Valid {
+        function: "ask-for-email",
+        page: Some("/settings/account?form=ask-for-email"),
+        fields: &[("email", "moved{n}@example.org")],
+    },
+    Valid { function: "email-terms", page: None, fields: &[("token", "{token}")] },
+    Valid {
+        function: "change-email",
+        page: Some("/settings/email/{token}?form=change-email"),
+        fields: &[("token", "{token}")],
+    },
+    Valid {
+        function: "confirm",
+        page: Some("/settings/email/{token}?form=confirm"),
+        fields: &[("password", "correct+horse+battery"), ("next", "/settings/account")],
+    },
+    Valid { function: "undo-terms", page: None, fields: &[("token", "{token}")] },
+    Valid { function: "undo", page: Some("/not-me/{token}"), fields: &[("token", "{token}")] },
+    Valid {
         function: "withdraw-article",
         page: Some("/article/{slug}?form=withdraw"),
         fields: &[("slug", "{slug}"), ("reason", "Not+ours")],
@@ -236,6 +265,10 @@ const VALID: &[Valid] = &[
         fields: &[("password", "correct+horse+battery"), ("next", "/admin/people/ada")],
     },
 ];
+
+/// The functions that change who somebody is, each tried by somebody new.
+const CHANGES_AN_ACCOUNT: [&str; 5] =
+    ["change-password", "change-username", "ask-for-email", "email-terms", "change-email"];
 
 /// The functions that go on with a registration, in the browser that began it.
 const OF_REGISTRATIONS: [&str; 6] = [
@@ -426,8 +459,14 @@ impl Trial {
         if format!("{path}{body}").contains("{slug}") {
             self.ada.write(&format!("Fresh {n}"), "published", "public").await;
         }
-        let mut token = self.app.reset_token("bob").await;
         let (mut stranger, mut code) = (self.app.browser(), String::new());
+        // Ada keeps her name and her password: others log in with them.
+        let changes = CHANGES_AN_ACCOUNT.contains(&valid.function);
+        let whose = if changes { format!("changes{n}") } else { "bob".to_owned() };
+        if changes {
+            stranger.register(&whose).await;
+        }
+        let mut token = self.app.tokens(&whose).await.of(valid.function).to_owned();
         if OF_REGISTRATIONS.contains(&valid.function) {
             let (browser, mailed) = self.app.attempt(&format!("attempt{n}")).await;
             (stranger, token, code) = (browser, mailed.link.expose().to_owned(), mailed.code);
@@ -479,21 +518,19 @@ impl Trial {
         let (path, body) = (fill(&path), fill(body));
         let browser = match valid.function {
             of_it if OF_REGISTRATIONS.contains(&of_it) => &stranger,
+            _ if changes => &stranger,
             "log-in"
             | "register"
             | "ask-for-reset"
             | "reset-terms"
             | "reset-password"
+            | "undo"
+            | "undo-terms"
             | "second-step"
             | "finish-log-in"
             | "confirm-authenticator"
             | "remove-authenticator"
             | "make-recovery-codes" => &stranger,
-            // Ada keeps her password: others log in with it.
-            "change-password" => {
-                stranger.register(&format!("changes{n}")).await;
-                &stranger
-            }
             "log-out" => {
                 stranger.log_in("ada", PASSWORD).await;
                 &stranger
@@ -565,6 +602,8 @@ impl Trial {
                  || (select ' recovery codes: ' || count(*) from recovery_codes) \
                  || (select ' mails: ' || count(*) from outbox) \
                  || (select ' tokens: ' || count(*) from account_tokens) \
+                 || (select ' names: ' || count(*) from usernames) || (select ' addresses: ' || count(*) from addresses) \
+                 || (select ' undo: ' || count(*) from undo_links) \
                  || (select coalesce(string_agg(slug || ' ' || title || ' ' || description || ' ' || length(body) || ' ' || length(html) \
                      || ' ' || visibility || ' ' || status || ' ' || version, ',' order by slug), '') from articles) \
                  || (select coalesce(string_agg(tag || ' ' || position, ',' order by tag, position), '') from article_tags) \

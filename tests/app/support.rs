@@ -20,6 +20,7 @@ use byline::{
         sealed,
         serve::run,
         tokens::{self, Purpose, Token},
+        undo,
         users::{self, NewUser},
     },
 };
@@ -205,6 +206,35 @@ impl TestApp {
         token.expose().to_owned()
     }
 
+    /// What the link to another address would hold, for that person.
+    pub async fn email_token(&self, name: &str, email: &str) -> String {
+        let (db, now) = (&self.state.db, self.state.clock.now());
+        let (id, ..) = users::find_public(db, name).await.unwrap().unwrap();
+        let mut tx = db.begin().await.unwrap();
+        tokens::promise(&mut tx, id, Purpose::ChangeEmail, email, now).await.unwrap();
+        tx.commit().await.unwrap();
+        let token = tokens::keep_promise(db, id, Purpose::ChangeEmail, email, now).await.unwrap();
+        token.unwrap().expose().to_owned()
+    }
+
+    /// What the link of a notice would hold, for that person.
+    pub async fn undo_token(&self, name: &str) -> String {
+        let (db, now) = (&self.state.db, self.state.clock.now());
+        let (id, ..) = users::find_public(db, name).await.unwrap().unwrap();
+        let user = users::find(db, id).await.unwrap().unwrap();
+        let token = undo::mint(db, id, &user.email, now).await.unwrap();
+        token.unwrap().expose().to_owned()
+    }
+
+    /// What the mailed links of that person would hold.
+    pub async fn tokens(&self, name: &str) -> Tokens {
+        Tokens {
+            reset: self.reset_token(name).await,
+            email: self.email_token(name, &format!("{name}@example.net")).await,
+            undo: self.undo_token(name).await,
+        }
+    }
+
     /// An attempt to register that waits for its proof: the browser that began it, and what its
     /// mail holds.
     pub async fn attempt(&self, name: &str) -> (Browser, Mailed) {
@@ -328,6 +358,26 @@ pub async fn new_postgres_database(options: &str) -> String {
         .unwrap();
     let (server, _) = admin.rsplit_once('/').unwrap();
     format!("{server}/{name}")
+}
+
+/// What mailed links hold, each for its pages and functions.
+pub struct Tokens {
+    reset: String,
+    email: String,
+    undo: String,
+}
+
+impl Tokens {
+    /// The one for that page, or that function.
+    pub fn of(&self, place: &str) -> &str {
+        match place.trim_start_matches("/rpc/") {
+            "email-terms" | "change-email" => &self.email,
+            "undo-terms" | "undo" => &self.undo,
+            page if page.starts_with("/settings/email/") => &self.email,
+            page if page.starts_with("/not-me/") => &self.undo,
+            _ => &self.reset,
+        }
+    }
 }
 
 /// A mail, as it arrived.

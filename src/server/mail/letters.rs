@@ -1,5 +1,6 @@
 //! What letters there are, whom they are for and what they say.
 
+mod emails;
 mod registration;
 
 use anyhow::Context;
@@ -14,7 +15,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{outbox::Waiting, transport::Fault};
+use super::{
+    notices::{self, Notice},
+    outbox::Waiting,
+    transport::Fault,
+};
 use crate::{
     domain::{role::Role, security::EventKind},
     server::{
@@ -92,9 +97,44 @@ pub enum Letter {
         /// What.
         what: EventKind,
     },
+    /// Something happened to an account: told with a link that says "this was not me".
+    Notice {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
+        /// What.
+        notice: Notice,
+    },
+    /// The link that gives an account another address.
+    ConfirmEmail {
+        /// Whose.
+        user: Uuid,
+        /// The new address.
+        email: String,
+    },
+    /// An account has that address now. Without a link: whoever is told is who changed it.
+    EmailIsNew {
+        /// Whose.
+        user: Uuid,
+        /// The new address.
+        email: String,
+    },
+    /// Somebody said by a link that something was not them.
+    Undone {
+        /// Whose account it was about.
+        user: Uuid,
+        /// An address that it has, or had.
+        email: String,
+    },
 }
 
 impl Letter {
+    /// The notice for an account's owner, at the address that they have now.
+    pub fn notice(user: &User, notice: Notice) -> Self {
+        Letter::Notice { user: user.id, email: user.email.clone(), notice }
+    }
+
     /// The notice for that account.
     pub fn factors_changed(user: &User, what: EventKind) -> Self {
         Letter::FactorsChanged { user: user.id, email: user.email.clone(), what }
@@ -123,12 +163,17 @@ impl Letter {
 
 /// A letter that is written: to whom, and what.
 pub struct Written {
-    to: String,
-    subject: &'static str,
-    paragraphs: Vec<Paragraph>,
+    /// The address.
+    pub to: String,
+    /// The subject.
+    pub subject: &'static str,
+    /// What it says.
+    pub paragraphs: Vec<Paragraph>,
 }
 
-enum Paragraph {
+/// A piece of a letter.
+pub enum Paragraph {
+    /// Words.
     Text(String),
     /// What a click does, and where it leads.
     Link(&'static str, String),
@@ -144,12 +189,20 @@ pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written
         Letter::ConfirmRegistration { attempt } => registration::confirm(state, attempt).await,
         Letter::Invitation { id } => registration::invitation(state, id).await,
         Letter::PasswordChanged { user, email } => {
-            let user = users::find(&state.db, user).await?;
-            Ok(user.map(|user| password_changed(state, &user, email)))
+            notices::write(state, user, email, &Notice::PasswordChanged).await
         }
         Letter::FactorsChanged { user, email, what } => {
+            notices::write(state, user, email, &Notice::FactorsChanged { what }).await
+        }
+        Letter::Notice { user, email, notice } => notices::write(state, user, email, &notice).await,
+        Letter::ConfirmEmail { user, email } => emails::confirm(state, user, email).await,
+        Letter::EmailIsNew { user, email } => {
             let user = users::find(&state.db, user).await?;
-            Ok(user.map(|user| factors_changed(state, &user, email, what)))
+            Ok(user.map(|user| emails::is_new(state, &user, email)))
+        }
+        Letter::Undone { user, email } => {
+            let user = users::find(&state.db, user).await?;
+            Ok(user.map(|user| emails::undone(state, &user, email)))
         }
         Letter::RoleChanged { user, email, role } => {
             let name = users::name_of(&state.db, user).await?;
@@ -199,38 +252,6 @@ async fn reset_password(
             text("If it was not you, do nothing: your password stays as it is."),
         ],
     }))
-}
-
-fn password_changed(state: &AppState, user: &User, email: String) -> Written {
-    let site = state.config.origin.as_str();
-    Written {
-        to: email,
-        subject: "Your password was changed",
-        paragraphs: vec![
-            greeting(user),
-            text(format!(
-                "The password of your account at {site} was changed just now, and everybody who was logged in with the old one was logged out."
-            )),
-            text("If it was you, all is well. If it was not, set a new one at once:"),
-            Paragraph::Link("Ask for a new password", format!("{site}/reset")),
-            text("Then look after your mailbox: somebody else may read it."),
-        ],
-    }
-}
-
-fn factors_changed(state: &AppState, user: &User, email: String, what: EventKind) -> Written {
-    let site = state.config.origin.as_str();
-    Written {
-        to: email,
-        subject: "Your second factor",
-        paragraphs: vec![
-            greeting(user),
-            text(format!("This happened just now to your account at {site}: {}.", what.text())),
-            text("If it was you, all is well. If it was not, set a new password at once:"),
-            Paragraph::Link("Ask for a new password", format!("{site}/reset")),
-            text("Then look after your second factor in the settings."),
-        ],
-    }
 }
 
 fn role_changed(state: &AppState, name: &str, to: String, role: Role) -> Written {
@@ -298,7 +319,8 @@ fn article_withdrawn(
     }
 }
 
-fn greeting(user: &User) -> Paragraph {
+/// How a letter to somebody begins.
+pub fn greeting(user: &User) -> Paragraph {
     greeting_to(&user.username)
 }
 
@@ -306,7 +328,8 @@ fn greeting_to(name: &str) -> Paragraph {
     text(format!("Hello {name},"))
 }
 
-fn text(text: impl Into<String>) -> Paragraph {
+/// Words.
+pub fn text(text: impl Into<String>) -> Paragraph {
     Paragraph::Text(text.into())
 }
 

@@ -36,6 +36,8 @@ pub struct Model {
     keys: Key,
     /// Whoever has one.
     pub accounts: [Option<Account>; 2],
+    /// Whoever had one that was deleted: their name is nobody's for ever.
+    gone: [bool; 2],
     sessions: HashMap<Key, Session>,
     /// What each browser's cookie opens, or would if it were not over.
     browsers: [Option<Key>; 3],
@@ -134,7 +136,7 @@ impl Model {
         };
         match *slow {
             Slow::Register { who, browser } => {
-                let free = self.accounts[who].is_none();
+                let free = self.accounts[who].is_none() && !self.gone[who];
                 if free {
                     let (password, stamp) = (begun.next, self.key());
                     self.accounts[who] =
@@ -214,7 +216,9 @@ impl Model {
             }
             Quick::Delete { who } => {
                 self.end_access(who);
-                self.accounts[who].take().is_some()
+                let done = self.accounts[who].take().is_some();
+                self.gone[who] |= done;
+                done
             }
             Quick::Wait { minutes } => {
                 self.now += minutes;

@@ -1,0 +1,240 @@
+//! `/settings/account`: the name and the address of one's account. `/settings/email/:token`:
+//! where the link leads that proves the new address.
+
+use leptos::{
+    prelude::*,
+    server,
+    server_fn::{ServerFn, codec::GetUrl},
+};
+use leptos_meta::Title;
+use leptos_router::hooks::use_location;
+
+use super::{
+    confirm::{Confirm, confirmation},
+    segment,
+};
+use crate::{
+    domain::{
+        account::{Identity, NewEmail},
+        field::Field,
+        token::TypedToken,
+    },
+    error::Error,
+    json::Json,
+    ui::{
+        form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
+        load::{answered, loaded, refusal},
+        status::set_status,
+    },
+};
+
+const HERE: &str = "/settings/account";
+
+/// What the viewer can change of their account.
+// reads only
+#[server(prefix = "/rpc", endpoint = "own-identity", input = GetUrl, output = Json)]
+pub async fn show_identity() -> Result<Identity, Error> {
+    use crate::server::{
+        context,
+        failure::Failure,
+        security_log,
+        tokens::{self, Purpose},
+    };
+    let user = context::require_user()?;
+    let recent = match context::require_recent().await {
+        Ok(_) => true,
+        Err(Failure::Refused(Error::RecentLoginNeeded)) => false,
+        Err(failure) => return Err(failure.into()),
+    };
+    let (db, now) = (context::state()?.db, context::state()?.clock.now());
+    let pending = tokens::pending(&db, user.id, Purpose::ChangeEmail, now);
+    let pending = pending.await.map_err(Failure::from)?;
+    let events = security_log::latest(&db, user.id, now).await.map_err(Failure::from)?;
+    let done = events.first().filter(|event| event.fresh).map(|event| event.kind);
+    Ok(Identity { username: user.username, email: user.email, pending, recent, done })
+}
+
+/// Gives the viewer another name, or a former one of theirs back.
+#[server(prefix = "/rpc", endpoint = "change-username", output = Json)]
+pub async fn change_username(username: String) -> Result<Done, Error> {
+    use crate::server::{context, names};
+    let user = context::require_recent().await?;
+    names::change(&context::state()?, &context::client()?, &user, &username).await?;
+    Ok(Done::anew(HERE))
+}
+
+/// Mails a link to another address that the viewer wants their account to have.
+#[server(prefix = "/rpc", endpoint = "ask-for-email", output = Json)]
+pub async fn ask_for_email(email: String) -> Result<Done, Error> {
+    use crate::server::{context, emails};
+    let user = context::require_recent().await?;
+    emails::ask(&context::state()?, &context::client()?, &user, &email).await?;
+    Ok(Done::anew(HERE))
+}
+
+/// The address that a link would give to the viewer's account.
+// reads only
+#[server(prefix = "/rpc", endpoint = "email-terms", input = GetUrl, output = Json)]
+pub async fn email_terms(token: TypedToken) -> Result<NewEmail, Error> {
+    use crate::server::{context, emails};
+    let user = context::require_user()?;
+    let email = emails::check(&context::state()?, &user, &token).await?;
+    Ok(NewEmail { username: user.username, email })
+}
+
+/// Gives the viewer's account the address that the link was mailed to, and ends every session
+/// but this one.
+#[server(prefix = "/rpc", endpoint = "change-email", output = Json)]
+pub async fn change_email(token: TypedToken) -> Result<Done, Error> {
+    use crate::server::{context, emails};
+    // The session goes on as a fresh one, so it has to be one.
+    let user = context::require_recent().await?;
+    let (state, client, mut session) = (context::state()?, context::client()?, context::session()?);
+    emails::change(&state, &mut session, &client, &user, &token).await?;
+    Ok(Done::anew(HERE))
+}
+
+crate::ui::lazy::lazy_page! {
+    /// The route of [`AccountPage`].
+    AccountRoute = AccountPage in writing
+}
+
+/// The page's forms.
+#[derive(Clone, Copy)]
+struct Forms {
+    username: FormState,
+    email: FormState,
+    confirm: FormState,
+}
+
+/// The page with the forms for name and address.
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    let identity = Resource::new(|| (), |()| show_identity());
+    let forms = Forms {
+        username: use_form(ChangeUsername::PATH),
+        email: use_form(AskForEmail::PATH),
+        confirm: use_form(Confirm::PATH),
+    };
+    loaded(identity, move |identity: Identity| show(identity, forms))
+}
+
+fn show(identity: Identity, forms: Forms) -> AnyView {
+    let Identity { username, email, pending, recent, done } = identity;
+    let refused = forms.username.was_refused() || forms.email.was_refused();
+    // The page is loaded anew after a change, and says so by what was written down.
+    let done = done
+        .filter(|_| !refused)
+        .map(|kind| view! { <p class="notice" role="status">{format!("{}.", kind.text())}</p> });
+    let stale = move |form: FormState| form.error() == Some(Error::RecentLoginNeeded);
+    let needed = Memo::new(move |_| !recent || stale(forms.username) || stale(forms.email));
+    let name = username.clone();
+    let asked = move || needed.get().then(|| confirmation(forms.confirm, name.clone(), HERE));
+    // Forms that would be refused are not filled in; one that was refused keeps what is in it.
+    let changes = (recent || refused).then(|| changes(username, email, pending, forms));
+    view! {
+        <Title text="Your account" />
+        <div class="page narrow">
+            <h1>"Username and e-mail"</h1>
+            {done}
+            {asked}
+            {changes}
+            <p class="aside"><a href="/settings">"Settings"</a></p>
+        </div>
+    }
+    .into_any()
+}
+
+fn changes(username: String, email: String, pending: Option<String>, forms: Forms) -> AnyView {
+    let Forms { username: name_form, email: email_form, .. } = forms;
+    let pending = pending.map(|to| {
+        view! { <p class="notice">{format!("We mailed a link to {to}. The address changes once you use it; it works for an hour.")}</p> }
+    });
+    view! {
+        <section>
+            <h2>"Username"</h2>
+            <Form form=name_form to=format!("{HERE}?form=change-username")>
+                <ErrorMessages form=name_form />
+                <TextField
+                    form=name_form
+                    field=Field::Username
+                    autocomplete="username"
+                    value=username
+                    hint="Three times a month. The former name stays yours, and links to it lead to the new one."
+                />
+                <p class="actions"><Submit form=name_form label="Change the username" /></p>
+            </Form>
+        </section>
+        <section>
+            <h2>"E-mail"</h2>
+            {pending}
+            <Form form=email_form to=format!("{HERE}?form=ask-for-email")>
+                <ErrorMessages form=email_form />
+                <TextField
+                    form=email_form
+                    field=Field::Email
+                    kind="email"
+                    autocomplete="email"
+                    value=email
+                    hint="We mail a link to the new address, and a notice to the present one."
+                />
+                <p class="actions"><Submit form=email_form label="Mail me a link" /></p>
+            </Form>
+        </section>
+    }
+    .into_any()
+}
+
+crate::ui::lazy::lazy_page! {
+    /// The route of [`EmailPage`].
+    EmailRoute = EmailPage in writing
+}
+
+/// The page that the link to a new address leads to.
+#[component]
+pub fn EmailPage() -> impl IntoView {
+    let token = segment("token");
+    let terms = Resource::new(move || token.get(), |token| email_terms(TypedToken::new(token)));
+    let forms = (use_form(ChangeEmail::PATH), use_form(Confirm::PATH));
+    answered(terms, move |terms| match terms {
+        Ok(new) => offer(token.get_untracked(), new, forms),
+        Err(error @ Error::LinkExpired) => expired(&error),
+        Err(error) => refusal(error),
+    })
+}
+
+fn offer(token: String, new: NewEmail, (form, confirm): (FormState, FormState)) -> AnyView {
+    let NewEmail { username, email } = new;
+    let here = use_location().pathname.get_untracked();
+    let to = format!("{here}?form=change-email");
+    let needed =
+        Memo::new(move |_| confirm.was_refused() || form.error() == Some(Error::RecentLoginNeeded));
+    let proof = move || needed.get().then(|| confirmation(confirm, username.clone(), here.clone()));
+    view! {
+        <Title text="New e-mail address" />
+        <div class="page narrow">
+            <h1>"Use this address?"</h1>
+            <p class="lead">{format!("{email} becomes the address of your account. You are logged out everywhere else.")}</p>
+            <Form form to>
+                <ErrorMessages form />
+                <input type="hidden" name="token" value=token />
+                <p class="actions"><Submit form label="Use this address" /></p>
+            </Form>
+            {proof}
+        </div>
+    }
+    .into_any()
+}
+
+fn expired(error: &Error) -> AnyView {
+    set_status(error.status());
+    view! {
+        <Title text="Link expired" />
+        <div class="page narrow message-page">
+            <h1>"This link no longer works"</h1>
+            <p>{error.text()}" Or it is for another account than the one you are logged in to."</p>
+            <p class="actions"><a class="button" href=HERE>"Ask for another link"</a></p>
+        </div>
+    }
+    .into_any()
+}

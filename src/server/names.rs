@@ -1,0 +1,134 @@
+//! The names that people write under, and wrote under. A name belongs for ever to whoever had it
+//! first: links to a writer lead to that writer, and a reputation is nobody else's to take over.
+
+use uuid::Uuid;
+
+use super::{
+    AppState,
+    attempts::{self, Budget},
+    auth::Client,
+    clock::Timestamp,
+    db::{Db, Tx, within},
+    failure::Failure,
+    mail::{letters::Letter, notices::Notice, outbox},
+    security_log,
+    users::{self, User, key},
+};
+use crate::{
+    domain::{
+        field::{Field, Problem},
+        security::EventKind,
+        username::Username,
+    },
+    error::{Error, Problems},
+};
+
+/// Makes a name that of an account which is being made.
+///
+/// # Errors
+/// A violated unique index, when somebody has the name or had it.
+pub async fn reserve(tx: &mut Tx, id: Uuid, name: &Username, now: Timestamp) -> sqlx::Result<()> {
+    const RESERVE: &str =
+        "insert into usernames (name_key, user_id, created_at) values ($1, $2, $3)";
+    within!(tx, |c| {
+        sqlx::query(RESERVE)
+            .bind(key(name.as_str()))
+            .bind(id)
+            .bind(now)
+            .execute(c)
+            .await
+            .map(|_| ())
+    })
+}
+
+/// The name that whoever was called that is called now, if it is another one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn successor(db: &Db, name: &str) -> sqlx::Result<Option<String>> {
+    // What cannot be a name is looked up in no index.
+    let Ok(name) = Username::parse(name) else { return Ok(None) };
+    let found = users::find_public(db, name.as_str()).await?;
+    Ok(found.map(|(_, now, _)| now).filter(|now| key(now) != key(name.as_str())))
+}
+
+/// Gives a person another name, or a former one of theirs back. Their articles are signed with it
+/// from now on, and the former name leads to it.
+///
+/// Sessions go on: they are the account's and not the name's, and who proves who they are by
+/// which password is as it was.
+///
+/// # Errors
+/// [`Error::Invalid`], [`Error::TooMany`]; [`Error::Unauthenticated`] when the account changed
+/// meanwhile.
+pub async fn change(
+    state: &AppState,
+    client: &Client,
+    user: &User,
+    typed: &str,
+) -> Result<(), Failure> {
+    let mut problems = Problems::default();
+    let name = problems.check(Field::Username, Username::parse(typed)).filter(|name| {
+        let same = name.as_str() == user.username;
+        if same {
+            problems.add(Field::Username, Problem::Unchanged);
+        }
+        !same
+    });
+    let name = name.ok_or_else(|| problems.into_error())?;
+    let (db, now) = (&state.db, state.clock.now());
+    // Never given back: whether a name is free is something to know.
+    let _ = attempts::take(db, &[Budget::trying_names(user.id)], now).await?;
+    let taken = attempts::take(db, &[Budget::renaming(user.id)], now).await?;
+    if let Err(failure) = rename(db, client, user, &name, now).await {
+        // There was no change.
+        taken.give_back(db).await?;
+        return Err(failure);
+    }
+    state.mail.wake();
+    tracing::info!(event = "username_changed", user = %user.id, address = %client.address);
+    Ok(())
+}
+
+async fn rename(
+    db: &Db,
+    client: &Client,
+    user: &User,
+    name: &Username,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    const SET: &str = "update users set username = $2, username_key = $3 where id = $1";
+    let mut tx = db.begin().await?;
+    // The account first, as everywhere.
+    if users::hold(&mut tx, user.id).await?.as_ref() != Some(&user.security_stamp) {
+        return Err(Error::Unauthenticated.into());
+    }
+    if !take(&mut tx, user.id, name, now).await? {
+        return Err(Error::Invalid(vec![(Field::Username, Problem::Taken)]).into());
+    }
+    within!(&mut tx, |c| {
+        sqlx::query(SET)
+            .bind(user.id)
+            .bind(name.as_str())
+            .bind(key(name.as_str()))
+            .execute(c)
+            .await
+            .map(|_| ())
+    })?;
+    let kind = EventKind::UsernameChanged;
+    security_log::write(&mut tx, user.id, kind, Some(client), now).await?;
+    let notice = Notice::UsernameChanged { former: user.username.clone() };
+    outbox::put(&mut tx, &Letter::notice(user, notice), now).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Takes a name that is free or was the person's own; says whether it was to be had.
+async fn take(tx: &mut Tx, id: Uuid, name: &Username, now: Timestamp) -> sqlx::Result<bool> {
+    const TAKE: &str = "insert into usernames (name_key, user_id, created_at) values ($1, $2, $3) \
+         on conflict (name_key) do update set user_id = excluded.user_id \
+         where usernames.user_id = excluded.user_id returning name_key";
+    let taken: Option<String> = within!(tx, |c| {
+        sqlx::query_scalar(TAKE).bind(key(name.as_str())).bind(id).bind(now).fetch_optional(c).await
+    })?;
+    Ok(taken.is_some())
+}

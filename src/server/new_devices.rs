@@ -1,0 +1,67 @@
+//! Telling the owner of an account when somebody logs in from a device that it has not seen.
+
+use uuid::Uuid;
+
+use super::{
+    AppState,
+    attempts::{Budget, prefix},
+    auth::Client,
+    clock::Timestamp,
+    db::{Tx, within},
+    devices,
+    failure::Failure,
+    mail::{letters::Letter, notices::Notice, outbox},
+    security_log::{self, KEPT},
+    sessions::device,
+    users::User,
+};
+use crate::domain::security::EventKind;
+
+/// Writes a log-in down, and tells the account's owner if it came from where none came before.
+/// Whoever commits wakes the mail.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn note_log_in(
+    state: &AppState,
+    tx: &mut Tx,
+    user: &User,
+    client: &Client,
+) -> Result<(), Failure> {
+    let now = state.clock.now();
+    // A browser with the account's mark was here before, from wherever it comes now.
+    let new = !devices::is_known(state, user, now)? && is_new(tx, user, client, now).await?;
+    security_log::write(tx, user.id, EventKind::LoggedIn, Some(client), now).await?;
+    if new && Budget::noting_new_device(user.id).take_one(tx, now).await?.is_some() {
+        let notice = Notice::NewDevice {
+            device: device::in_words(&client.user_agent),
+            network: prefix(client.address),
+            when: now.to_minute().text,
+        };
+        outbox::put(tx, &Letter::notice(user, notice), now).await?;
+    }
+    Ok(())
+}
+
+/// Whether that kind of browser never logged in to the account from that network, as far as is
+/// remembered. The first log-in to a young account is its owner's, who has just made it.
+async fn is_new(tx: &mut Tx, user: &User, client: &Client, now: Timestamp) -> sqlx::Result<bool> {
+    const LOG_INS: &str = "select distinct address_prefix, user_agent from security_events \
+         where user_id = $1 and kind = 'logged_in' \
+         and address_prefix is not null and user_agent is not null";
+    const SESSIONS: &str =
+        "select distinct address_prefix, user_agent from sessions where user_id = $1";
+    let log_ins = seen(tx, LOG_INS, user.id).await?;
+    if log_ins.is_empty() {
+        return Ok(user.created_at <= now.before(KEPT));
+    }
+    let sessions = seen(tx, SESSIONS, user.id).await?;
+    let (network, device) = (prefix(client.address), device::in_words(&client.user_agent));
+    let same = |(from, by): &(String, String)| *from == network && device::in_words(by) == device;
+    Ok(!log_ins.iter().chain(&sessions).any(same))
+}
+
+/// Networks, and browsers' names for themselves.
+async fn seen(tx: &mut Tx, sql: &'static str, user: Uuid) -> sqlx::Result<Vec<(String, String)>> {
+    within!(tx, |c| sqlx::query_as(sql).bind(user).fetch_all(c).await)
+}
