@@ -8,6 +8,7 @@
 pub mod article;
 pub mod articles;
 pub mod confirm;
+pub mod data;
 pub mod editor;
 pub mod home;
 pub mod log_in;

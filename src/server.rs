@@ -13,6 +13,7 @@ pub mod context;
 pub mod cookies;
 pub mod db;
 pub mod doors;
+pub mod export;
 pub mod failure;
 pub mod key;
 pub mod layers;
@@ -43,8 +44,14 @@ use axum_login::AuthManagerLayerBuilder;
 use leptos::prelude::LeptosOptions;
 use leptos_axum::generate_route_list;
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
-    limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
+    },
+    csrf::CsrfLayer,
+    limit::RequestBodyLimitLayer,
+    timeout::TimeoutLayer,
 };
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
@@ -126,7 +133,10 @@ pub fn with_layers(routes: Router<AppState>, state: &AppState) -> Router {
         ))
         .layer(CatchPanicLayer::custom(layers::on_panic))
         .layer(from_fn(layers::explain_errors))
-        .layer(CompressionLayer::new())
+        // What is packed already is not packed once more.
+        .layer(CompressionLayer::new().compress_when(
+            DefaultPredicate::new().and(NotForContentType::const_new("application/zip")),
+        ))
         .layer(from_fn_with_state(state.clone(), layers::headers))
         .layer(from_fn_with_state(state.clone(), layers::introduce))
         .with_state(state.clone())

@@ -60,6 +60,8 @@ pub enum EventKind {
     LogInFailed,
     /// The account has another password.
     PasswordChanged,
+    /// All that is the person's was downloaded.
+    DataDownloaded,
     /// Sessions were ended from another one.
     SessionsEnded,
     /// The account has another role.
@@ -71,10 +73,11 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [EventKind; 7] = [
+    const ALL: [EventKind; 8] = [
         EventKind::LoggedIn,
         EventKind::LogInFailed,
         EventKind::PasswordChanged,
+        EventKind::DataDownloaded,
         EventKind::SessionsEnded,
         EventKind::RoleChanged,
         EventKind::Deactivated,
@@ -87,6 +90,7 @@ impl EventKind {
             EventKind::LoggedIn => "logged_in",
             EventKind::LogInFailed => "log_in_failed",
             EventKind::PasswordChanged => "password_changed",
+            EventKind::DataDownloaded => "data_downloaded",
             EventKind::SessionsEnded => "sessions_ended",
             EventKind::RoleChanged => "role_changed",
             EventKind::Deactivated => "deactivated",
@@ -105,6 +109,7 @@ impl EventKind {
             EventKind::LoggedIn => "Logged in",
             EventKind::LogInFailed => "A log-in failed",
             EventKind::PasswordChanged => "The password was changed",
+            EventKind::DataDownloaded => "Your data was downloaded",
             EventKind::SessionsEnded => "Sessions were ended",
             EventKind::RoleChanged => "The role was changed",
             EventKind::Deactivated => "The account was shut out",

@@ -73,6 +73,10 @@ fn settings(account: OwnAccount, form: FormState) -> AnyView {
                 <p><a href="/settings/security">"Where you are logged in, and your password"</a></p>
             </section>
             <section>
+                <h2>"Your data"</h2>
+                <p><a href="/settings/data">"Take it with you"</a></p>
+            </section>
+            <section>
                 <h2>"This session"</h2>
                 <p>"Logging out ends it on this device at once."</p>
                 <Form form to="/settings">

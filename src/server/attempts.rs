@@ -40,6 +40,10 @@ const RESET_WINDOW: Duration = LIFE_OF_RESET;
 /// somebody else's address.
 const CHANGES: u32 = 5;
 
+/// A download of all that is one's own reads every article, and mails a notice. One that broke off
+/// can be tried again at once.
+const DOWNLOADS: u32 = 5;
+
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 impl Budget {
@@ -79,6 +83,11 @@ impl Budget {
     /// Changes of an account's password, each of which mails a notice. Its owner is told.
     pub fn change_of(account: Uuid) -> Self {
         Self::new("change-of", &account.to_string(), CHANGES, HOUR)
+    }
+
+    /// Downloads of all that is an account's.
+    pub fn download_of(account: Uuid) -> Self {
+        Self::new("download-of", &account.to_string(), DOWNLOADS, HOUR)
     }
 
     /// New accounts from an address.

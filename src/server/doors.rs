@@ -12,18 +12,19 @@ use axum::{
     Json,
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt;
 use leptos::server_fn::ServerFn;
 
-use super::{AppState, pages};
+use super::{AppState, export, pages};
 use crate::{
     error::Error,
     pages::{
         articles::DeleteArticle,
         confirm::Confirm,
+        data::DOWNLOAD,
         editor::SaveArticle,
         log_in::LogIn,
         register::Register,
@@ -36,7 +37,7 @@ use crate::{
 
 /// Which server function a page's form is for, and which page shows its refusal. The forms
 /// of a page that has several are told apart by the query of the address they are sent to.
-pub const FORMS: [(&str, &str); 12] = [
+pub const FORMS: [(&str, &str); 13] = [
     ("/login", LogIn::PATH),
     ("/register", Register::PATH),
     ("/reset", AskForReset::PATH),
@@ -49,6 +50,7 @@ pub const FORMS: [(&str, &str); 12] = [
     ("/settings/security?form=end-other-sessions", EndOtherSessions::PATH),
     ("/settings/security?form=change-password", ChangePassword::PATH),
     ("/settings/security?form=confirm", Confirm::PATH),
+    ("/settings/data?form=confirm", Confirm::PATH),
 ];
 
 /// The pages that have forms, each once.
@@ -104,12 +106,16 @@ pub async fn page_form(
     request: Request,
     page: &'static str,
 ) -> Response {
-    let Some(function) = function_of(page, request.uri().query()) else {
+    let query = request.uri().query();
+    let is_download = DOWNLOAD.split_once('?') == query.map(|query| (page, query));
+    let function = function_of(page, query);
+    if function.is_none() && !is_download {
         return StatusCode::NOT_FOUND.into_response();
-    };
+    }
     if !is_form(request.headers()) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
+    let Some(function) = function else { return download(state, request).await };
     let page = request.uri().path().to_owned();
     form(state, request, &page, function).await
 }
@@ -137,10 +143,34 @@ async fn form(state: AppState, request: Request, page: &str, function: &str) -> 
     let refused = Refused { function: function.to_owned(), error, typed: typed(&body) };
     let query = here.query().map(|q| format!("?{q}")).unwrap_or_default();
     parts.uri = format!("{page}{query}").parse().unwrap_or(here);
+    refuse(&state, parts, refused).await
+}
+
+/// The one form that is answered with a file. It is a form and not a link, since it is written
+/// down, told by mail and counted, and what reads does not write; it is the browser's own and not
+/// a server function's, since a browser that is sent a file keeps it and stays where it is, with
+/// JavaScript and without.
+async fn download(state: AppState, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    if read(body, state.config.body_limit).await.is_none() {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    }
+    match export::download(&state, &parts).await {
+        Ok(file) => file,
+        Err(failure) => {
+            let refused =
+                Refused { function: DOWNLOAD.to_owned(), error: failure.into(), typed: Vec::new() };
+            refuse(&state, parts, refused).await
+        }
+    }
+}
+
+/// The page that a form was sent from, with what was refused.
+async fn refuse(state: &AppState, mut parts: Parts, refused: Refused) -> Response {
     parts.method = Method::GET;
     parts.headers.remove(header::CONTENT_TYPE);
     parts.headers.remove(header::CONTENT_LENGTH);
-    pages::render_refused(&state, Request::from_parts(parts, Body::empty()), refused).await
+    pages::render_refused(state, Request::from_parts(parts, Body::empty()), refused).await
 }
 
 /// More than any answer to a form or any error is long.

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use byline::server::{doors::FORMS, page_paths};
+use byline::{
+    pages::data::DOWNLOAD,
+    server::{doors::FORMS, page_paths},
+};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -160,6 +163,7 @@ story!(every_route_with_every_method_refuses_a_stranger_or_is_on_the_public_list
     routes.extend(FORMS.map(|(page, _)| page));
     routes.extend(leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path));
     routes.extend(PUBLIC_OTHERS);
+    routes.insert(DOWNLOAD);
     routes.extend(["/rpc/nothing", "/pkg/nothing", "/nothing"]);
     let fields = FIELDS.map(|(name, value)| {
         // A guess would be refused as well, but not because nobody is logged in.

@@ -12,6 +12,7 @@ mod bad_input;
 mod command;
 mod demo_faults;
 mod doors;
+mod downloads;
 mod house_rules;
 mod lists;
 mod mail;

@@ -25,7 +25,7 @@ struct Valid {
     fields: &'static [(&'static str, &'static str)],
 }
 
-const VALID: [Valid; 23] = [
+const VALID: [Valid; 24] = [
     Valid { function: "article", page: None, fields: &[("slug", "mine")] },
     Valid { function: "desk", page: None, fields: &[("page", "1")] },
     Valid { function: "front-page", page: None, fields: &[("page", "1")] },
@@ -120,6 +120,11 @@ const VALID: [Valid; 23] = [
         function: "confirm",
         page: Some("/settings/security?form=confirm"),
         fields: &[("password", "correct+horse+battery"), ("next", "/settings/security")],
+    },
+    Valid {
+        function: "confirm",
+        page: Some("/settings/data?form=confirm"),
+        fields: &[("password", "correct+horse+battery"), ("next", "/settings/data")],
     },
 ];
 

@@ -30,6 +30,13 @@ pub enum Letter {
         /// A username or an address, of somebody or nobody.
         identity: String,
     },
+    /// All that is a person's was downloaded.
+    DataDownloaded {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
+    },
     /// The password is another one now.
     PasswordChanged {
         /// Whose.
@@ -81,6 +88,10 @@ enum Paragraph {
 pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written>, Failure> {
     match waiting.letter()? {
         Letter::ResetPassword { identity } => reset_password(state, waiting, &identity).await,
+        Letter::DataDownloaded { user, email } => {
+            let user = users::find(&state.db, user).await?;
+            Ok(user.map(|user| data_downloaded(state, &user, email)))
+        }
         Letter::PasswordChanged { user, email } => {
             let user = users::find(&state.db, user).await?;
             Ok(user.map(|user| password_changed(state, &user, email)))
@@ -136,6 +147,24 @@ fn password_changed(state: &AppState, user: &User, email: String) -> Written {
             text("If it was you, all is well. If it was not, set a new one at once:"),
             Paragraph::Link("Ask for a new password", format!("{site}/reset")),
             text("Then look after your mailbox: somebody else may read it."),
+        ],
+    }
+}
+
+fn data_downloaded(state: &AppState, user: &User, email: String) -> Written {
+    let site = state.config.origin.as_str();
+    Written {
+        to: email,
+        subject: "Your data was downloaded",
+        paragraphs: vec![
+            greeting(user),
+            text(format!(
+                "Somebody who is logged in to your account at {site}, and gave its password, downloaded all that is in it: your articles and drafts, and where you log in."
+            )),
+            text(
+                "If it was you, all is well. If it was not, somebody knows your password. Set a new one at once, which logs them out:",
+            ),
+            Paragraph::Link("Ask for a new password", format!("{site}/reset")),
         ],
     }
 }
