@@ -30,6 +30,10 @@ pub enum Field {
     Visibility,
     /// Draft or published.
     Status,
+    /// Why an administrator does something to an account.
+    Reason,
+    /// An administrator does it to their own account on purpose.
+    Sure,
 }
 
 /// How many characters (Unicode scalar values) a field may have.
@@ -57,6 +61,8 @@ impl Field {
             Field::Tags => "tags",
             Field::Visibility => "visibility",
             Field::Status => "status",
+            Field::Reason => "reason",
+            Field::Sure => "sure",
         }
     }
 
@@ -75,6 +81,8 @@ impl Field {
             Field::Tags => "Tags",
             Field::Visibility => "Who can read it",
             Field::Status => "Status",
+            Field::Reason => "Reason",
+            Field::Sure => "The box",
         }
     }
 
@@ -90,7 +98,8 @@ impl Field {
             // The minimum is a setting (BYLINE_PASSWORD_MIN); 256 keeps hashing cheap to refuse.
             Field::Password | Field::CurrentPassword | Field::NewPassword => (1, 256),
             Field::Title => (1, 150),
-            Field::Description => (0, 300),
+            Field::Description | Field::Reason => (0, 300),
+            Field::Sure => (0, 5),
             // Ten characters that are not white space make an article.
             Field::Body => (10, 200_000),
             // Ten tags of thirty characters, with their commas and spaces.
@@ -131,6 +140,7 @@ impl Problem {
         let label = field.label();
         match (self, field) {
             (Problem::Required, Field::Email) => "Enter your e-mail address.".into(),
+            (Problem::Required, Field::Sure) => "This is your own account. Tick the box if you mean it.".into(),
             (Problem::Required, _) => format!("{label} is missing."),
             (Problem::TooShort(n), Field::Body) => {
                 format!("Write at least {n} characters; spaces do not count.")

@@ -22,6 +22,7 @@ use super::{AppState, export, pages};
 use crate::{
     error::Error,
     pages::{
+        admin::person::{EndSessionsOf, MailReset, SetActive, SetRole},
         articles::DeleteArticle,
         confirm::Confirm,
         data::DOWNLOAD,
@@ -37,7 +38,7 @@ use crate::{
 
 /// Which server function a page's form is for, and which page shows its refusal. The forms
 /// of a page that has several are told apart by the query of the address they are sent to.
-pub const FORMS: [(&str, &str); 13] = [
+pub const FORMS: [(&str, &str); 18] = [
     ("/login", LogIn::PATH),
     ("/register", Register::PATH),
     ("/reset", AskForReset::PATH),
@@ -51,6 +52,11 @@ pub const FORMS: [(&str, &str); 13] = [
     ("/settings/security?form=change-password", ChangePassword::PATH),
     ("/settings/security?form=confirm", Confirm::PATH),
     ("/settings/data?form=confirm", Confirm::PATH),
+    ("/admin/people/{username}?form=set-role", SetRole::PATH),
+    ("/admin/people/{username}?form=set-active", SetActive::PATH),
+    ("/admin/people/{username}?form=end-sessions", EndSessionsOf::PATH),
+    ("/admin/people/{username}?form=mail-reset", MailReset::PATH),
+    ("/admin/people/{username}?form=confirm", Confirm::PATH),
 ];
 
 /// The pages that have forms, each once.

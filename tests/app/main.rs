@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod administration;
 mod articles;
 mod attacks;
 mod bad_input;
@@ -13,12 +14,14 @@ mod command;
 mod demo_faults;
 mod doors;
 mod downloads;
+mod feeds;
 mod house_rules;
 mod lists;
 mod mail;
 mod markdown;
 mod mutations;
 mod resets;
+mod roles;
 mod security;
 mod sessions;
 mod support;
