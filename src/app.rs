@@ -21,6 +21,7 @@ use crate::{
         profile::ProfileRoute,
         register::RegisterRoute,
         reset::{NewPasswordRoute, ResetRoute},
+        restore::RestoreRoute,
         security::SecurityRoute,
         settings::SettingsRoute,
         tag::TagRoute,
@@ -53,6 +54,7 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("register") view={Lazy::<RegisterRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("reset") view={Lazy::<ResetRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("reset"), ParamSegment("token")) view={Lazy::<NewPasswordRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("restore"), ParamSegment("token")) view={Lazy::<RestoreRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security")) view={Lazy::<SecurityRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("data")) view={Lazy::<DataRoute>::new()} ssr=SsrMode::Async />

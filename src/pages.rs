@@ -16,6 +16,7 @@ pub mod log_in;
 pub mod profile;
 pub mod register;
 pub mod reset;
+pub mod restore;
 pub mod security;
 pub mod settings;
 pub mod tag;

@@ -20,6 +20,7 @@ pub mod failure;
 pub mod feeds;
 pub mod key;
 pub mod layers;
+pub mod leaving;
 pub mod mail;
 pub mod markdown;
 pub mod pages;

@@ -111,11 +111,13 @@ pub enum Action {
     ResetMailed,
     /// It was given another password on the command line.
     PasswordSet,
+    /// It was deleted on the command line.
+    Deleted,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 7] = [
+    pub const ALL: [Action; 8] = [
         Action::Created,
         Action::RoleChanged,
         Action::Deactivated,
@@ -123,6 +125,7 @@ impl Action {
         Action::SessionsEnded,
         Action::ResetMailed,
         Action::PasswordSet,
+        Action::Deleted,
     ];
 
     /// The name in the database.
@@ -135,6 +138,7 @@ impl Action {
             Action::SessionsEnded => "sessions_ended",
             Action::ResetMailed => "reset_mailed",
             Action::PasswordSet => "password_set",
+            Action::Deleted => "deleted",
         }
     }
 
@@ -153,6 +157,7 @@ impl Action {
             Action::SessionsEnded => "All sessions ended",
             Action::ResetMailed => "Link for a new password mailed",
             Action::PasswordSet => "Password set",
+            Action::Deleted => "Account deleted",
         }
     }
 }

@@ -161,6 +161,7 @@ impl Problem {
             (Problem::Taken, _) => {
                 format!("{label} is registered already. Log in instead, or use another one.")
             }
+            (Problem::Different, Field::Username) => "That is not your username.".into(),
             (Problem::Different, _) => "The two addresses are not the same.".into(),
             (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
             (Problem::Wrong, _) => "That is not your password.".into(),

@@ -62,6 +62,10 @@ pub enum EventKind {
     PasswordChanged,
     /// All that is the person's was downloaded.
     DataDownloaded,
+    /// The person deleted the account.
+    Left,
+    /// And took it back.
+    TakenBack,
     /// Sessions were ended from another one.
     SessionsEnded,
     /// The account has another role.
@@ -73,11 +77,13 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [EventKind; 8] = [
+    const ALL: [EventKind; 10] = [
         EventKind::LoggedIn,
         EventKind::LogInFailed,
         EventKind::PasswordChanged,
         EventKind::DataDownloaded,
+        EventKind::Left,
+        EventKind::TakenBack,
         EventKind::SessionsEnded,
         EventKind::RoleChanged,
         EventKind::Deactivated,
@@ -91,6 +97,8 @@ impl EventKind {
             EventKind::LogInFailed => "log_in_failed",
             EventKind::PasswordChanged => "password_changed",
             EventKind::DataDownloaded => "data_downloaded",
+            EventKind::Left => "left",
+            EventKind::TakenBack => "taken_back",
             EventKind::SessionsEnded => "sessions_ended",
             EventKind::RoleChanged => "role_changed",
             EventKind::Deactivated => "deactivated",
@@ -110,6 +118,8 @@ impl EventKind {
             EventKind::LogInFailed => "A log-in failed",
             EventKind::PasswordChanged => "The password was changed",
             EventKind::DataDownloaded => "Your data was downloaded",
+            EventKind::Left => "The account was deleted",
+            EventKind::TakenBack => "The account was taken back",
             EventKind::SessionsEnded => "Sessions were ended",
             EventKind::RoleChanged => "The role was changed",
             EventKind::Deactivated => "The account was shut out",

@@ -13,7 +13,11 @@ use crate::{
     domain::article::{Article, Status},
     error::Error,
     json::Json,
-    ui::{form::RefusedElsewhere, list::members_badge, load::loaded},
+    ui::{
+        form::RefusedElsewhere,
+        list::{members_badge, signature},
+        load::loaded,
+    },
 };
 
 /// An article that the viewer may read.
@@ -48,7 +52,6 @@ pub fn ArticlePage() -> impl IntoView {
 
 fn show(article: Article) -> AnyView {
     let Article { preview, html, tags, mine } = article;
-    let author = format!("/profile/{}", preview.author);
     let about = if preview.description.is_empty() {
         preview.title.clone()
     } else {
@@ -75,7 +78,7 @@ fn show(article: Article) -> AnyView {
                 <h1>{preview.title}</h1>
                 {standfirst}
                 <p class="meta byline">
-                    <a class="author" href=author rel="author">{preview.author}</a>
+                    {signature(preview.author)}
                     <time datetime=preview.when.iso>{preview.when.text}</time>
                     <span>{format!("{} min read", preview.minutes)}</span>
                     {draft}

@@ -31,6 +31,13 @@ crate::ui::lazy::lazy_page! {
     LogInRoute = LogInPage in account
 }
 
+/// What leads here by its name in the query, and what is said of it.
+const LED_HERE: [(&str, &str); 3] = [
+    ("changed", "Your new password is set. Log in with it."),
+    ("left", "Your account is closed. The mail that is on its way tells how to take it back."),
+    ("back", "Your account is open again, with all that was in it. Log in."),
+];
+
 /// The log-in page.
 #[component]
 pub fn LogInPage() -> impl IntoView {
@@ -39,8 +46,10 @@ pub fn LogInPage() -> impl IntoView {
     let wanted = query.with_untracked(|query| query.get("next"));
     let next = wanted.as_deref().map_or_else(Next::home, Next::parse).into_path();
     let asked = (next != "/").then(|| view! { <p class="notice">"Log in, and you come straight back to where you were going."</p> });
-    let changed = query.with_untracked(|query| query.get("changed").is_some());
-    let changed = changed.then(|| view! { <p class="notice" role="status">"Your new password is set. Log in with it."</p> });
+    let led_here = query.with_untracked(|query| {
+        LED_HERE.into_iter().find(|(name, _)| query.get_str(name).is_some())
+    });
+    let changed = led_here.map(|(_, text)| view! { <p class="notice" role="status">{text}</p> });
     let keep = form.typed("keep").is_some();
     view! {
         <Title text="Log in" />

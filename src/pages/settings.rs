@@ -85,7 +85,7 @@ fn settings(account: OwnAccount, form: FormState) -> AnyView {
             {site}
             <section>
                 <h2>"Your data"</h2>
-                <p><a href="/settings/data">"Take it with you"</a></p>
+                <p><a href="/settings/data">"Take it with you, or delete your account"</a></p>
             </section>
             <section>
                 <h2>"This session"</h2>

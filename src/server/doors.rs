@@ -25,11 +25,12 @@ use crate::{
         admin::person::{EndSessionsOf, MailReset, SetActive, SetRole},
         articles::DeleteArticle,
         confirm::Confirm,
-        data::DOWNLOAD,
+        data::{DOWNLOAD, DeleteAccount},
         editor::SaveArticle,
         log_in::LogIn,
         register::Register,
         reset::{AskForReset, ResetPassword},
+        restore::RestoreAccount,
         security::{ChangePassword, EndOtherSessions, EndSession},
         settings::LogOut,
     },
@@ -38,7 +39,7 @@ use crate::{
 
 /// Which server function a page's form is for, and which page shows its refusal. The forms
 /// of a page that has several are told apart by the query of the address they are sent to.
-pub const FORMS: [(&str, &str); 18] = [
+pub const FORMS: [(&str, &str); 20] = [
     ("/login", LogIn::PATH),
     ("/register", Register::PATH),
     ("/reset", AskForReset::PATH),
@@ -52,6 +53,8 @@ pub const FORMS: [(&str, &str); 18] = [
     ("/settings/security?form=change-password", ChangePassword::PATH),
     ("/settings/security?form=confirm", Confirm::PATH),
     ("/settings/data?form=confirm", Confirm::PATH),
+    ("/settings/data?form=delete", DeleteAccount::PATH),
+    ("/restore/{token}", RestoreAccount::PATH),
     ("/admin/people/{username}?form=set-role", SetRole::PATH),
     ("/admin/people/{username}?form=set-active", SetActive::PATH),
     ("/admin/people/{username}?form=end-sessions", EndSessionsOf::PATH),

@@ -86,7 +86,8 @@ pub async fn refuse_unmarked(
 /// Whether an address opens something by itself: it stands in a mail, and belongs into no log,
 /// no cache and no `Referer`.
 fn is_secret(path: &str) -> bool {
-    path.starts_with("/reset/") || path == "/rpc/reset-terms"
+    ["/reset/", "/restore/"].iter().any(|mailed| path.starts_with(mailed))
+        || path == "/rpc/reset-terms"
 }
 
 /// The headers that every answer carries (OWASP ASVS 5.0, 3.4).

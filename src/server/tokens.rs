@@ -11,6 +11,7 @@ use super::{
     clock::Timestamp,
     db::{Db, Tx, reading, within, writing},
     failure::Failure,
+    leaving::GRACE,
     users::User,
 };
 use crate::domain::token::TypedToken;
@@ -23,18 +24,23 @@ pub const LIFE_OF_RESET: Duration = Duration::from_secs(15 * 60);
 pub enum Purpose {
     /// To set a new password without the old one.
     ResetPassword,
+    /// To take a deleted account back.
+    TakeBack,
 }
 
 impl Purpose {
     const fn name(self) -> &'static str {
         match self {
             Purpose::ResetPassword => "reset_password",
+            Purpose::TakeBack => "take_back",
         }
     }
 
     const fn lifetime(self) -> Duration {
         match self {
             Purpose::ResetPassword => LIFE_OF_RESET,
+            // The account has an end of its own, which comes before that.
+            Purpose::TakeBack => GRACE,
         }
     }
 }
@@ -61,6 +67,20 @@ pub async fn mint(
     purpose: Purpose,
     now: Timestamp,
 ) -> Result<Token, Failure> {
+    mint_for(db, user.id, &user.email, purpose, now).await
+}
+
+/// The same for an account that nobody can log in to.
+///
+/// # Errors
+/// As [`mint`].
+pub async fn mint_for(
+    db: &Db,
+    user: Uuid,
+    email: &str,
+    purpose: Purpose,
+    now: Timestamp,
+) -> Result<Token, Failure> {
     const MINT: &str = "insert into account_tokens (hash, user_id, purpose, email, created_at, expires_at) \
          values ($1, $2, $3, $4, $5, $6) on conflict (user_id, purpose) do update set \
          hash = excluded.hash, email = excluded.email, created_at = excluded.created_at, \
@@ -71,9 +91,9 @@ pub async fn mint(
     writing!(db, |pool| {
         sqlx::query(MINT)
             .bind(hash(&token))
-            .bind(user.id)
+            .bind(user)
             .bind(purpose.name())
-            .bind(&user.email)
+            .bind(email)
             .bind(now)
             .bind(now.after(purpose.lifetime()))
             .execute(pool)

@@ -13,7 +13,7 @@ use crate::support::{Answer, TestApp, story};
 
 /// What a stranger may call. Everything else must answer 401, and a new function is refused
 /// here until somebody decides.
-pub const PUBLIC_FUNCTIONS: [&str; 12] = [
+pub const PUBLIC_FUNCTIONS: [&str; 13] = [
     "article",
     "ask-for-reset",
     "front-page",
@@ -24,6 +24,7 @@ pub const PUBLIC_FUNCTIONS: [&str; 12] = [
     "registration-terms",
     "reset-password",
     "reset-terms",
+    "restore-account",
     "tagged",
     "who-am-i",
 ];
@@ -36,12 +37,13 @@ pub const HIDDEN_FUNCTIONS: [&str; 7] =
 pub const HIDDEN_PAGES: [&str; 3] = ["/admin", "/admin/log", "/admin/people/{username}"];
 
 /// What a stranger may open; every other page sends them to log in.
-pub const PUBLIC_PAGES: [&str; 8] = [
+pub const PUBLIC_PAGES: [&str; 9] = [
     "/",
     "/login",
     "/register",
     "/reset",
     "/reset/{token}",
+    "/restore/{token}",
     "/article/{slug}",
     "/profile/{username}",
     "/tag/{tag}",
@@ -49,7 +51,8 @@ pub const PUBLIC_PAGES: [&str; 8] = [
 
 /// The pages whose forms a stranger may send. Logging out asks for nobody: whoever is not logged
 /// in is logged out already.
-const PUBLIC_FORMS: [&str; 5] = ["/login", "/register", "/reset", "/reset/{token}", "/settings"];
+const PUBLIC_FORMS: [&str; 6] =
+    ["/login", "/register", "/reset", "/reset/{token}", "/restore/{token}", "/settings"];
 
 /// What is neither a page nor a function, and open.
 const PUBLIC_OTHERS: [&str; 11] = [
@@ -67,7 +70,8 @@ const PUBLIC_OTHERS: [&str; 11] = [
 ];
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
-pub const FIELDS: [(&str, &str); 19] = [
+pub const FIELDS: [(&str, &str); 20] = [
+    ("articles", "keep"),
     ("token", "x"),
     ("slug", "open"),
     ("page", "1"),

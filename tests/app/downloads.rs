@@ -229,7 +229,7 @@ story!(everything_is_sent_five_times_an_hour_and_not_oftener, |engine| {
 });
 
 /// Gives ada that many more articles.
-async fn write_many(app: &TestApp, engine: Engine) {
+pub async fn write_many(app: &TestApp, engine: Engine) {
     app.execute(match engine {
         Engine::Sqlite => {
             "insert into articles (id, author_id, slug, title, description, body, html, minutes, visibility, status, \

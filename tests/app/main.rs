@@ -16,6 +16,7 @@ mod doors;
 mod downloads;
 mod feeds;
 mod house_rules;
+mod leaving;
 mod lists;
 mod mail;
 mod markdown;

@@ -26,7 +26,7 @@ struct Valid {
     fields: &'static [(&'static str, &'static str)],
 }
 
-const VALID: [Valid; 32] = [
+const VALID: [Valid; 34] = [
     Valid { function: "article", page: None, fields: &[("slug", "mine")] },
     Valid { function: "desk", page: None, fields: &[("page", "1")] },
     Valid { function: "front-page", page: None, fields: &[("page", "1")] },
@@ -126,6 +126,16 @@ const VALID: [Valid; 32] = [
         function: "confirm",
         page: Some("/settings/data?form=confirm"),
         fields: &[("password", "correct+horse+battery"), ("next", "/settings/data")],
+    },
+    Valid {
+        function: "delete-account",
+        page: Some("/settings/data?form=delete"),
+        fields: &[("username", "leaves{n}"), ("articles", "keep")],
+    },
+    Valid {
+        function: "restore-account",
+        page: Some("/restore/{token}"),
+        fields: &[("token", "{back}")],
     },
     Valid { function: "people", page: None, fields: &[("q", "ad"), ("page", "1")] },
     Valid { function: "person", page: None, fields: &[("username", "ada")] },
@@ -347,14 +357,28 @@ impl Trial {
             let all = self.ada.ask("own-security", &[]).await.json();
             handle = all["sessions"][1]["handle"].as_str().unwrap().to_owned();
         }
+        let mut back = String::new();
+        if valid.function == "restore-account" {
+            let name = format!("left{n}");
+            stranger.register(&name).await;
+            stranger.call("delete-account", &[("username", &name), ("articles", "delete")]).await;
+            back = self.app.take_back_token(&name).await;
+        }
         let fill = |text: &str| {
             let text = text.replace("{slug}", &slug).replace("{handle}", &handle);
+            let text = text.replace("{back}", &back);
             let text = text.replace("{username}", &subject(valid));
             text.replace("{n}", &n.to_string()).replace("{token}", &token)
         };
         let (path, body) = (fill(&path), fill(body));
         let browser = match valid.function {
-            "log-in" | "register" | "ask-for-reset" | "reset-terms" | "reset-password" => &stranger,
+            "log-in" | "register" | "ask-for-reset" | "reset-terms" | "reset-password"
+            | "restore-account" => &stranger,
+            // And her account.
+            "delete-account" => {
+                stranger.register(&format!("leaves{n}")).await;
+                &stranger
+            }
             // Ada keeps her password: others log in with it.
             "change-password" => {
                 stranger.register(&format!("changes{n}")).await;

@@ -14,11 +14,12 @@ use uuid::Uuid;
 
 use super::{outbox::Waiting, transport::Fault};
 use crate::{
-    domain::role::Role,
+    domain::{account::FORMER, role::Role},
     server::{
         AppState,
         attempts::{self, Budget},
         failure::Failure,
+        leaving::{self, Closed},
         tokens::{self, Purpose},
         users::{self, User},
     },
@@ -32,6 +33,13 @@ pub enum Letter {
     ResetPassword {
         /// A username or an address, of somebody or nobody.
         identity: String,
+    },
+    /// The account is deleted, unless it is taken back: the link for that.
+    Left {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account has.
+        email: String,
     },
     /// All that is a person's was downloaded.
     DataDownloaded {
@@ -109,6 +117,12 @@ enum Paragraph {
 pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written>, Failure> {
     match waiting.letter()? {
         Letter::ResetPassword { identity } => reset_password(state, waiting, &identity).await,
+        Letter::Left { user, email } => {
+            let Some(closed) = leaving::find(&state.db, user, waiting.now).await? else {
+                return Ok(None);
+            };
+            Ok(Some(left(state, &closed, email).await?))
+        }
         Letter::DataDownloaded { user, email } => {
             let user = users::find(&state.db, user).await?;
             Ok(user.map(|user| data_downloaded(state, &user, email)))
@@ -178,6 +192,35 @@ fn password_changed(state: &AppState, user: &User, email: String) -> Written {
             text("Then look after your mailbox: somebody else may read it."),
         ],
     }
+}
+
+async fn left(state: &AppState, closed: &Closed, email: String) -> Result<Written, Failure> {
+    let (db, now) = (&state.db, state.clock.now());
+    let token = tokens::mint_for(db, closed.id, &email, Purpose::TakeBack, now).await?;
+    let site = state.config.origin.as_str();
+    let end = closed.leaves_at.to_minute().text;
+    let what = if closed.keeps_articles {
+        format!(
+            "On {end} it is deleted for good, with your drafts. What you published stays, signed by {FORMER}."
+        )
+    } else {
+        format!("On {end} it is deleted for good, with all that you wrote.")
+    };
+    Ok(Written {
+        to: email,
+        subject: "Your account is deleted",
+        paragraphs: vec![
+            greeting_to(&closed.username),
+            text(format!(
+                "Somebody who is logged in to your account at {site}, and gave its password, deleted it. Nobody can log in any more. {what}"
+            )),
+            text("Until then you can take it back, with all that was in it:"),
+            Paragraph::Link("Take my account back", format!("{site}/restore/{}", token.expose())),
+            text(
+                "If it was not you, take it back and set a new password at once: somebody knows the old one.",
+            ),
+        ],
+    })
 }
 
 fn data_downloaded(state: &AppState, user: &User, email: String) -> Written {
