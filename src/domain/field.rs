@@ -18,6 +18,10 @@ pub enum Field {
     CurrentPassword,
     /// The password in place of the current one.
     NewPassword,
+    /// A code: six digits from an authenticator app, or letters from a mail.
+    Code,
+    /// What stands in for the digits when the app is lost.
+    RecoveryCode,
     /// The title of an article.
     Title,
     /// The sentence under the title.
@@ -55,6 +59,8 @@ impl Field {
             Field::Password => "password",
             Field::CurrentPassword => "current_password",
             Field::NewPassword => "new_password",
+            Field::Code => "code",
+            Field::RecoveryCode => "recovery_code",
             Field::Title => "title",
             Field::Description => "description",
             Field::Body => "body",
@@ -75,6 +81,8 @@ impl Field {
             Field::Password => "Password",
             Field::CurrentPassword => "Current password",
             Field::NewPassword => "New password",
+            Field::Code => "Code",
+            Field::RecoveryCode => "Recovery code",
             Field::Title => "Title",
             Field::Description => "Description",
             Field::Body => "Article",
@@ -97,6 +105,9 @@ impl Field {
             Field::EmailAgain => (0, 254),
             // The minimum is a setting (BYLINE_PASSWORD_MIN); 256 keeps hashing cheap to refuse.
             Field::Password | Field::CurrentPassword | Field::NewPassword => (1, 256),
+            // Six digits or sixteen letters, with spaces and hyphens as people write them.
+            Field::Code => (1, 32),
+            Field::RecoveryCode => (0, 32),
             Field::Title => (1, 150),
             Field::Description | Field::Reason => (0, 300),
             Field::Sure => (0, 5),
@@ -128,10 +139,14 @@ pub enum Problem {
     Different,
     /// More entries than this.
     TooMany(usize),
-    /// Not the account's password.
+    /// Not the account's password, or no code of its.
     Wrong,
     /// The same as what it is to replace.
     Unchanged,
+    /// On the lists of passwords that attackers try first.
+    Known,
+    /// One's own name, or the site's, and little else.
+    OwnName,
 }
 
 impl Problem {
@@ -164,8 +179,13 @@ impl Problem {
             (Problem::Different, Field::Username) => "That is not your username.".into(),
             (Problem::Different, _) => "The two addresses are not the same.".into(),
             (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
+            (Problem::Wrong, Field::Code | Field::RecoveryCode) => {
+                "That code is wrong, or it was used already, or there is a newer one.".into()
+            }
             (Problem::Wrong, _) => "That is not your password.".into(),
             (Problem::Unchanged, _) => "That is the password you have. Choose another one.".into(),
+            (Problem::Known, _) => "Attackers have this password on their lists. Choose another one, such as four random words.".into(),
+            (Problem::OwnName, _) => "This is little more than your name or the site's. Choose words that have nothing to do with you.".into(),
         }
     }
 }

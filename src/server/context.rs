@@ -7,6 +7,7 @@ use super::{
     AppState,
     auth::{self, AuthSession, Client},
     config::Readers,
+    cookies,
     failure::Failure,
     users::User,
 };
@@ -42,6 +43,14 @@ pub fn client() -> Result<Client, Failure> {
 /// [`Failure::Broken`] outside of a request.
 pub fn session() -> Result<AuthSession, Failure> {
     auth::session(&parts()?)
+}
+
+/// A cookie beside the session's.
+///
+/// # Errors
+/// [`Failure::Broken`] outside of a request.
+pub fn cookie(name: &str) -> Result<Option<String>, Failure> {
+    Ok(cookies::read(&parts()?.headers, &state()?.config.origin, name))
 }
 
 /// Whoever is logged in, if anybody is.

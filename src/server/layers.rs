@@ -14,9 +14,10 @@ use http_body_util::BodyExt;
 use super::{
     AppState,
     auth::{AuthSession, Client},
+    cookies,
     doors::accepts_html,
     failure::{RETRY_AFTER_S, incident, unavailable},
-    pages, sessions,
+    pages, second_step, sessions,
 };
 use crate::{domain::role::Permission, error::Error};
 
@@ -86,8 +87,8 @@ pub async fn refuse_unmarked(
 /// Whether an address opens something by itself: it stands in a mail, and belongs into no log,
 /// no cache and no `Referer`.
 fn is_secret(path: &str) -> bool {
-    ["/reset/", "/restore/"].iter().any(|mailed| path.starts_with(mailed))
-        || path == "/rpc/reset-terms"
+    ["/reset/", "/restore/", "/register/confirm/"].iter().any(|mailed| path.starts_with(mailed))
+        || matches!(path, "/rpc/reset-terms" | "/rpc/registration-link")
 }
 
 /// The headers that every answer carries (OWASP ASVS 5.0, 3.4).
@@ -136,7 +137,8 @@ pub async fn caching(request: Request, next: Next) -> Response {
 }
 
 /// Pages that make no sense without somebody send a stranger to the log-in page and back.
-/// A courtesy: every server function behind them refuses strangers by itself.
+/// So does the second step of a log-in that has no first. A courtesy: every server function
+/// behind them refuses strangers by itself.
 ///
 /// What is under `/admin` is not there for anybody but administrators: not to be told from an
 /// address that leads nowhere.
@@ -146,7 +148,9 @@ pub async fn gate(State(state): State<AppState>, request: Request, next: Next) -
     if first == "admin" && !administers(&request) {
         return pages::missing(&state, request).await;
     }
-    let personal = matches!(first, "articles" | "editor" | "settings");
+    let begun = cookies::read(request.headers(), &state.config.origin, second_step::COOKIE);
+    let personal = matches!(first, "articles" | "editor" | "settings")
+        || path == "/login/step" && begun.is_none();
     let anonymous =
         request.extensions().get::<AuthSession>().is_none_or(|auth| auth.user.is_none());
     if personal && anonymous && request.method() == Method::GET {
@@ -253,11 +257,8 @@ pub async fn explain_errors(request: Request, next: Next) -> Response {
         tracing::error!(%status, incident = number, said = %String::from_utf8_lossy(&said), "a layer failed");
     }
     let mut explained = explain(status, number, html);
-    // What is not there allows no method: axum names those of a page that is hidden.
-    let hides = |name: &HeaderName| status == StatusCode::NOT_FOUND && *name == header::ALLOW;
     for (name, value) in &parts.headers {
-        let of_body = *name == header::CONTENT_TYPE || *name == header::CONTENT_LENGTH;
-        if !of_body && !hides(name) {
+        if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
             explained.headers_mut().append(name.clone(), value.clone());
         }
     }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -50,6 +51,16 @@ impl Purpose {
 pub struct Token(String);
 
 impl Token {
+    /// 256 random bits, in hexadecimal digits.
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn random() -> Result<Self, Failure> {
+        let mut random = [0_u8; 32];
+        getrandom::fill(&mut random).context("the system gives no random numbers")?;
+        Ok(Self(HEXLOWER.encode(&random)))
+    }
+
     /// For the link.
     pub fn expose(&self) -> &str {
         &self.0
@@ -85,12 +96,10 @@ pub async fn mint_for(
          values ($1, $2, $3, $4, $5, $6) on conflict (user_id, purpose) do update set \
          hash = excluded.hash, email = excluded.email, created_at = excluded.created_at, \
          expires_at = excluded.expires_at";
-    let mut random = [0_u8; 32];
-    getrandom::fill(&mut random).context("the system gives no random numbers")?;
-    let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let token = Token::random()?;
     writing!(db, |pool| {
         sqlx::query(MINT)
-            .bind(hash(&token))
+            .bind(hash(token.expose()))
             .bind(user)
             .bind(purpose.name())
             .bind(email)
@@ -100,7 +109,7 @@ pub async fn mint_for(
             .await
             .map(|_| ())
     })?;
-    Ok(Token(token))
+    Ok(token)
 }
 
 /// Whose token that is, and the address that it was mailed to, as long as it is good.
@@ -158,6 +167,6 @@ pub async fn forget_ended(db: &Db, now: Timestamp) -> sqlx::Result<()> {
 }
 
 /// Plain SHA-256 is enough here: a token is 256 random bits, not a password.
-fn hash(token: &str) -> Vec<u8> {
+pub fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token).to_vec()
 }

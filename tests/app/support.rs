@@ -1,6 +1,7 @@
 //! A running Byline, and the browsers that visit it.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Mutex,
@@ -8,15 +9,17 @@ use std::{
 };
 
 use byline::{
-    domain::{email::EmailAddress, role::Role, username::Username},
+    domain::{email::EmailAddress, password::Password, role::Role, username::Username},
     server::{
         AppState,
         clock::Clock,
         config::Config,
         db::Db,
         mail,
+        registrations::pending::{self, Mailed},
+        sealed,
         serve::run,
-        tokens::{self, Purpose},
+        tokens::{self, Purpose, Token},
         users::{self, NewUser},
     },
 };
@@ -126,6 +129,7 @@ impl TestApp {
         let db = Db::open(&url).await.unwrap();
         db.migrate().await.unwrap();
         let state = AppState::new(db, config, Clock::system()).unwrap();
+        sealed::check_key(&state.db, &state.key, &state.config.key_file).await.unwrap();
         let handle = axum_server::Handle::new();
         tokio::spawn(run(listener, handle.clone(), state.clone()));
         handle.listening().await.unwrap();
@@ -144,6 +148,7 @@ impl TestApp {
             base: format!("http://{}", self.address),
             origin: self.origin.clone(),
             cookie: Mutex::default(),
+            others: Mutex::default(),
         }
     }
 
@@ -207,6 +212,25 @@ impl TestApp {
         let (email, now) = (format!("{name}@example.org"), self.state.clock.now());
         let token = tokens::mint_for(db, id, &email, Purpose::TakeBack, now).await.unwrap();
         token.expose().to_owned()
+    }
+
+    /// An attempt to register that waits for its proof: the browser that began it, and what its
+    /// mail holds.
+    pub async fn attempt(&self, name: &str) -> (Browser, Mailed) {
+        let password = Password::parse_given(PASSWORD.into()).ok().unwrap();
+        let new = NewUser {
+            username: Username::parse(name).unwrap(),
+            email: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
+            password_hash: self.state.passwords.hash(&password).await.unwrap(),
+            role: Role::Author,
+        };
+        let (db, token) = (&self.state.db, Token::random().unwrap());
+        let mut tx = db.begin().await.unwrap();
+        let id = pending::insert(&mut tx, &new, &token, self.state.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let browser = self.browser();
+        browser.set_other_cookie("registration", token.expose());
+        (browser, pending::mint(db, &self.state.key, id).await.unwrap())
     }
 
     /// One number that a query gives.
@@ -347,6 +371,13 @@ impl Letter {
         part.split_once("\r\n\r\n").unwrap().1
     }
 
+    /// The code that stands in a line of its own.
+    pub fn code(&self) -> String {
+        let mut lines = self.part("text/plain").lines();
+        let is_code = |line: &&str| line.len() == 9 && line.as_bytes()[4] == b'-';
+        lines.find(is_code).unwrap().to_owned()
+    }
+
     /// The path of its link.
     pub fn link(&self, origin: &str) -> String {
         let line = self.part("text/plain").lines().find_map(|line| line.strip_prefix(origin));
@@ -374,13 +405,15 @@ impl Answer {
     }
 }
 
-/// A browser: it keeps its session cookie, follows no redirect by itself, and says where its
+/// A browser: it keeps its cookies, follows no redirect by itself, and says where its
 /// requests come from as real ones do.
 pub struct Browser {
     client: reqwest::Client,
     base: String,
     origin: String,
     cookie: Mutex<Option<String>>,
+    /// What it keeps beside the session's, by name.
+    pub others: Mutex<BTreeMap<String, String>>,
 }
 
 impl Browser {
@@ -394,24 +427,31 @@ impl Browser {
         *self.cookie.lock().unwrap() = cookie;
     }
 
-    /// A request without any header but the cookie.
+    /// A request without any header but the cookies.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
-        match self.cookie() {
-            Some(cookie) => request.header("cookie", cookie),
-            None => request,
-        }
+        let mut cookies = Vec::from_iter(self.cookie());
+        let others = self.others.lock().unwrap();
+        cookies.extend(others.iter().map(|(name, value)| format!("{name}={value}")));
+        if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
     }
 
-    /// Sends a request and keeps the cookie that comes back.
+    /// Sends a request and keeps the cookies that come back.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         for cookie in headers.get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();
             let pair = cookie.split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
             let gone = cookie.contains("Max-Age=0");
-            self.set_cookie((!gone).then(|| pair.to_owned()));
+            if name.ends_with("byline") {
+                self.set_cookie((!gone).then(|| pair.to_owned()));
+                continue;
+            }
+            let mut others = self.others.lock().unwrap();
+            others.remove(name);
+            others.extend((!gone).then(|| (name.to_owned(), value.to_owned())));
         }
         Answer { status, headers, body: response.text().await.unwrap() }
     }

@@ -1,5 +1,8 @@
 //! What letters there are, whom they are for and what they say.
 
+mod leaving;
+mod registration;
+
 use anyhow::Context;
 use lettre::{
     Message,
@@ -14,12 +17,11 @@ use uuid::Uuid;
 
 use super::{outbox::Waiting, transport::Fault};
 use crate::{
-    domain::{account::FORMER, role::Role},
+    domain::{role::Role, security::EventKind},
     server::{
         AppState,
         attempts::{self, Budget},
         failure::Failure,
-        leaving::{self, Closed},
         tokens::{self, Purpose},
         users::{self, User},
     },
@@ -48,6 +50,11 @@ pub enum Letter {
         /// The address that the account had then.
         email: String,
     },
+    /// The code and the link that prove the address of an attempt to register.
+    ConfirmRegistration {
+        /// Its key.
+        attempt: Uuid,
+    },
     /// The password is another one now.
     PasswordChanged {
         /// Whose.
@@ -73,9 +80,23 @@ pub enum Letter {
         /// Whether it can log in now.
         active: bool,
     },
+    /// Something happened to what is asked for beside the password.
+    FactorsChanged {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
+        /// What.
+        what: EventKind,
+    },
 }
 
 impl Letter {
+    /// The notice for that account.
+    pub fn factors_changed(user: &User, what: EventKind) -> Self {
+        Letter::FactorsChanged { user: user.id, email: user.email.clone(), what }
+    }
+
     /// As the columns `kind` and `about` have it.
     ///
     /// # Errors
@@ -117,19 +138,19 @@ enum Paragraph {
 pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written>, Failure> {
     match waiting.letter()? {
         Letter::ResetPassword { identity } => reset_password(state, waiting, &identity).await,
-        Letter::Left { user, email } => {
-            let Some(closed) = leaving::find(&state.db, user, waiting.now).await? else {
-                return Ok(None);
-            };
-            Ok(Some(left(state, &closed, email).await?))
-        }
+        Letter::Left { user, email } => leaving::left(state, waiting, user, email).await,
         Letter::DataDownloaded { user, email } => {
             let user = users::find(&state.db, user).await?;
-            Ok(user.map(|user| data_downloaded(state, &user, email)))
+            Ok(user.map(|user| leaving::data_downloaded(state, &user, email)))
         }
+        Letter::ConfirmRegistration { attempt } => registration::confirm(state, attempt).await,
         Letter::PasswordChanged { user, email } => {
             let user = users::find(&state.db, user).await?;
             Ok(user.map(|user| password_changed(state, &user, email)))
+        }
+        Letter::FactorsChanged { user, email, what } => {
+            let user = users::find(&state.db, user).await?;
+            Ok(user.map(|user| factors_changed(state, &user, email, what)))
         }
         Letter::RoleChanged { user, email, role } => {
             let name = users::name_of(&state.db, user).await?;
@@ -194,49 +215,17 @@ fn password_changed(state: &AppState, user: &User, email: String) -> Written {
     }
 }
 
-async fn left(state: &AppState, closed: &Closed, email: String) -> Result<Written, Failure> {
-    let (db, now) = (&state.db, state.clock.now());
-    let token = tokens::mint_for(db, closed.id, &email, Purpose::TakeBack, now).await?;
-    let site = state.config.origin.as_str();
-    let end = closed.leaves_at.to_minute().text;
-    let what = if closed.keeps_articles {
-        format!(
-            "On {end} it is deleted for good, with your drafts. What you published stays, signed by {FORMER}."
-        )
-    } else {
-        format!("On {end} it is deleted for good, with all that you wrote.")
-    };
-    Ok(Written {
-        to: email,
-        subject: "Your account is deleted",
-        paragraphs: vec![
-            greeting_to(&closed.username),
-            text(format!(
-                "Somebody who is logged in to your account at {site}, and gave its password, deleted it. Nobody can log in any more. {what}"
-            )),
-            text("Until then you can take it back, with all that was in it:"),
-            Paragraph::Link("Take my account back", format!("{site}/restore/{}", token.expose())),
-            text(
-                "If it was not you, take it back and set a new password at once: somebody knows the old one.",
-            ),
-        ],
-    })
-}
-
-fn data_downloaded(state: &AppState, user: &User, email: String) -> Written {
+fn factors_changed(state: &AppState, user: &User, email: String, what: EventKind) -> Written {
     let site = state.config.origin.as_str();
     Written {
         to: email,
-        subject: "Your data was downloaded",
+        subject: "Your second factor",
         paragraphs: vec![
             greeting(user),
-            text(format!(
-                "Somebody who is logged in to your account at {site}, and gave its password, downloaded all that is in it: your articles and drafts, and where you log in."
-            )),
-            text(
-                "If it was you, all is well. If it was not, somebody knows your password. Set a new one at once, which logs them out:",
-            ),
+            text(format!("This happened just now to your account at {site}: {}.", what.text())),
+            text("If it was you, all is well. If it was not, set a new password at once:"),
             Paragraph::Link("Ask for a new password", format!("{site}/reset")),
+            text("Then look after your second factor in the settings."),
         ],
     }
 }
