@@ -20,6 +20,7 @@ pub mod export;
 pub mod factors;
 pub mod failure;
 pub mod feeds;
+pub mod invitations;
 pub mod key;
 pub mod layers;
 pub mod leaving;

@@ -113,11 +113,15 @@ pub enum Action {
     PasswordSet,
     /// It was deleted on the command line.
     Deleted,
+    /// Its second factors were switched off.
+    FactorsReset,
+    /// An article of theirs was taken offline.
+    ArticleWithdrawn,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 8] = [
+    pub const ALL: [Action; 10] = [
         Action::Created,
         Action::RoleChanged,
         Action::Deactivated,
@@ -126,6 +130,8 @@ impl Action {
         Action::ResetMailed,
         Action::PasswordSet,
         Action::Deleted,
+        Action::FactorsReset,
+        Action::ArticleWithdrawn,
     ];
 
     /// The name in the database.
@@ -139,6 +145,8 @@ impl Action {
             Action::ResetMailed => "reset_mailed",
             Action::PasswordSet => "password_set",
             Action::Deleted => "deleted",
+            Action::FactorsReset => "factors_reset",
+            Action::ArticleWithdrawn => "article_withdrawn",
         }
     }
 
@@ -158,6 +166,8 @@ impl Action {
             Action::ResetMailed => "Link for a new password mailed",
             Action::PasswordSet => "Password set",
             Action::Deleted => "Account deleted",
+            Action::FactorsReset => "Second factors switched off",
+            Action::ArticleWithdrawn => "Article taken offline",
         }
     }
 }

@@ -11,7 +11,7 @@ pub enum Role {
     Reader,
     /// Writes articles of their own. Whoever registers is an author.
     Author,
-    /// May do what an author may. No page is for editors alone.
+    /// Takes the articles of others offline as well.
     Editor,
     /// Looks after accounts as well.
     Administrator,
@@ -24,6 +24,8 @@ pub enum Permission {
     ReadMembers,
     /// To write articles, and to edit and delete one's own.
     WriteArticles,
+    /// To take somebody else's article offline.
+    WithdrawArticles,
     /// To look after accounts, and to read what was done to them.
     Administer,
 }
@@ -37,6 +39,7 @@ impl Role {
         match permission {
             Permission::ReadMembers => true,
             Permission::WriteArticles => !matches!(self, Role::Reader),
+            Permission::WithdrawArticles => matches!(self, Role::Editor | Role::Administrator),
             Permission::Administer => matches!(self, Role::Administrator),
         }
     }

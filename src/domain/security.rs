@@ -141,6 +141,8 @@ pub enum EventKind {
     Deactivated,
     /// It can again.
     Activated,
+    /// An article of theirs was taken offline.
+    ArticleWithdrawn,
 }
 
 impl EventKind {
@@ -161,6 +163,7 @@ impl EventKind {
         EventKind::RoleChanged,
         EventKind::Deactivated,
         EventKind::Activated,
+        EventKind::ArticleWithdrawn,
     ];
 
     /// The name in the database.
@@ -182,6 +185,7 @@ impl EventKind {
             EventKind::RoleChanged => "role_changed",
             EventKind::Deactivated => "deactivated",
             EventKind::Activated => "activated",
+            EventKind::ArticleWithdrawn => "article_withdrawn",
         }
     }
 
@@ -211,6 +215,7 @@ impl EventKind {
             EventKind::RoleChanged => "The role was changed",
             EventKind::Deactivated => "The account was shut out",
             EventKind::Activated => "The account was let in again",
+            EventKind::ArticleWithdrawn => "An article was taken offline",
         }
     }
 }

@@ -47,6 +47,10 @@ const DOWNLOADS: u32 = 5;
 /// Enough to find a name; not enough to find out who is here.
 const NAMES: u32 = 20;
 
+/// Twice as many as may be open at once: some are withdrawn and made again.
+const INVITATIONS: u32 = 20;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -133,6 +137,11 @@ impl Budget {
     /// Mails about a registration to what was typed as an address, whether it has an account.
     pub fn registration_mail_to(email: &str, most: u32) -> Self {
         Self::new("registration-mail-to", &mailbox(email), most, HOUR)
+    }
+
+    /// Invitations that somebody makes, each of which may be mailed to a stranger.
+    pub fn invitations_of(account: Uuid) -> Self {
+        Self::new("invitations-of", &account.to_string(), INVITATIONS, DAY)
     }
 
     /// Codes and links of registrations that are shown from an address.

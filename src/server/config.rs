@@ -53,7 +53,8 @@ pub struct Config {
     #[arg(long, env = "BYLINE_READERS", value_name = "WHO", default_value = "public")]
     pub readers: Readers,
 
-    /// Whether people may make accounts for themselves; when closed, `byline user create` does
+    /// Whether people may make accounts for themselves: everybody, or whoever was invited by
+    /// somebody who writes here or by `byline invite`; when closed, `byline user create` makes them
     #[arg(long, env = "BYLINE_REGISTRATION", value_name = "HOW", default_value = "open")]
     pub registration: Registration,
 
@@ -229,6 +230,8 @@ pub enum Switch {
 pub enum Registration {
     /// Everybody
     Open,
+    /// Whoever was invited
+    Invite,
     /// Nobody; the command line makes accounts
     Closed,
 }

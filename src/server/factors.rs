@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     AppState,
     attempts::{self, Budget, Taken},
+    audit::{self, By},
     auth::{self, AuthSession, Client},
     authenticator,
     clock::Timestamp,
@@ -24,6 +25,7 @@ use super::{
 };
 use crate::{
     domain::{
+        administration::Action,
         code::TypedCode,
         field::{Field, Problem},
         security::{EventKind, Factors},
@@ -214,6 +216,8 @@ pub async fn reset(db: &Db, username: &str, now: Timestamp) -> Result<(), Failur
     recovery::forget(&mut tx, id).await?;
     users::end_access(&mut tx, id).await?;
     let what = EventKind::FactorsReset;
+    let (by, on) = (By::command_line(now), (id, user.username.as_str()));
+    audit::write(&mut tx, &by, on, Action::FactorsReset, "").await?;
     security_log::write(&mut tx, id, what, None, now).await?;
     outbox::put(&mut tx, &Letter::factors_changed(&user, what), now).await?;
     Ok(tx.commit().await?)

@@ -27,7 +27,7 @@ use super::{
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
-    leaving, mail,
+    invitations, leaving, mail,
     registrations::pending,
     router, sealed, second_step, security_log, sessions, tokens, users,
 };
@@ -190,6 +190,7 @@ async fn sweep(state: AppState) {
             authenticator::forget_ended(&state.db, now).await?;
             tokens::forget_ended(&state.db, now).await?;
             pending::forget_ended(&state.db, now).await?;
+            invitations::forget_ended(&state.db, now).await?;
             attempts::forget_ended(&state.db, now).await?;
             security_log::forget_old(&state.db, now).await?;
             audit::forget_old(&state.db, now).await?;

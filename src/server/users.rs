@@ -207,9 +207,32 @@ pub struct NewUser {
 /// # Errors
 /// [`Error::Invalid`] naming each of the two that is taken.
 pub async fn create(db: &Db, new: &NewUser, now: Timestamp) -> Result<Uuid, Failure> {
+    make(db, new, None, now).await
+}
+
+/// Makes an account, as the command line says.
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_by_command(db: &Db, new: &NewUser, now: Timestamp) -> Result<Uuid, Failure> {
+    make(db, new, Some(&By::command_line(now)), now).await
+}
+
+async fn make(
+    db: &Db,
+    new: &NewUser,
+    by: Option<&By<'_>>,
+    now: Timestamp,
+) -> Result<Uuid, Failure> {
     let id = Uuid::now_v7();
     let mut tx = db.begin().await?;
-    match insert(&mut tx, id, new, now).await {
+    let made = async {
+        insert(&mut tx, id, new, now).await?;
+        let Some(by) = by else { return Ok(()) };
+        let on = (id, new.username.as_str());
+        audit::write(&mut tx, by, on, Action::Created, new.role.name()).await
+    };
+    match made.await {
         Ok(()) => {
             tx.commit().await?;
             Ok(id)

@@ -375,3 +375,26 @@ fn the_database_file_is_its_owners_alone() {
     let mode = std::fs::metadata(folder.path().join("byline.db")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_is_made_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Served::start(&folder, &[("BYLINE_REGISTRATION", "invite")]);
+    let mut invite = byline(&folder);
+    invite.arg("invite").env("BYLINE_ORIGIN", &site.origin);
+    let output = run(invite, "");
+    assert!(output.status.success(), "{}", said(&output));
+    let link = said(&output).trim().to_owned();
+    let (page, token) = link.split_once("?invitation=").unwrap();
+    assert_eq!(page, format!("{}/register", site.origin));
+    let shown = client().get(&link).send().await.unwrap().text().await.unwrap();
+    assert!(shown.contains("Whoever runs this site"), "{shown}");
+    let fields = [
+        ("username", "ada"),
+        ("email", "ada@example.org"),
+        ("password", PASSWORD),
+        ("invitation", token),
+    ];
+    let request = client().post(format!("{}/rpc/register", site.origin)).form(&fields);
+    assert!(request.send().await.unwrap().status().is_success());
+}

@@ -91,6 +91,7 @@ const PUBLIC_OTHERS: [&str; 11] = [
 /// Fields that every function can make sense of, so that only the guard can refuse.
 pub const FIELDS: &[(&str, &str)] = &[
     ("articles", "keep"),
+    ("invitation", ""),
     ("token", "x"),
     ("slug", "open"),
     ("page", "1"),
@@ -168,7 +169,7 @@ story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
             .replace("{slug}", "open")
             .replace("{username}", "ada")
             .replace("{tag}", "x")
-            .replace("{token}", if pattern.starts_with("/reset") { &token } else { &link });
+            .replace("{token}", if pattern.starts_with("/reset") { &token } else { link });
         let answer = app.browser().get(&path).await;
         if PUBLIC_PAGES.contains(&pattern) {
             assert_eq!(answer.status, StatusCode::OK, "{pattern}");

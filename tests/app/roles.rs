@@ -16,6 +16,8 @@ use crate::{
 /// What needs the right to write. The rest, as far as it is neither public nor hidden, is for
 /// whoever is logged in, and answers all roles alike.
 const WRITING_FUNCTIONS: [&str; 4] = ["delete-article", "desk", "manuscript", "save-article"];
+/// What is for editors and administrators.
+const EDITING_FUNCTIONS: [&str; 1] = ["withdraw-article"];
 const WRITING_PAGES: [&str; 3] = ["/articles", "/editor", "/editor/{slug}"];
 
 /// In rising order of trust; the first is nobody.
@@ -24,10 +26,11 @@ const ROLES: [Option<Role>; 5] =
 
 #[test]
 fn a_role_may_what_the_table_says() {
-    use Permission::{Administer, ReadMembers, WriteArticles};
+    use Permission::{Administer, ReadMembers, WithdrawArticles, WriteArticles};
     for (permission, roles) in [
         (ReadMembers, &Role::ALL[..]),
         (WriteArticles, &[Role::Author, Role::Editor, Role::Administrator]),
+        (WithdrawArticles, &[Role::Editor, Role::Administrator]),
         (Administer, &[Role::Administrator]),
     ] {
         let may: Vec<Role> = Role::ALL.into_iter().filter(|role| role.may(permission)).collect();
@@ -112,6 +115,12 @@ story!(v8_2_1_each_role_may_call_what_the_table_says_and_nothing_else, |engine| 
         } else if WRITING_FUNCTIONS.contains(&name) {
             assert_eq!(codes[..2], [json!("unauthenticated"), json!("forbidden")], "{all}");
             assert!(are_let_in(&statuses[2..]) && codes[2] != json!("forbidden"), "{all}");
+        } else if EDITING_FUNCTIONS.contains(&name) {
+            let forbidden = json!("forbidden");
+            assert_eq!(codes[0], json!("unauthenticated"), "{all}");
+            assert!(codes[1..3].iter().all(|code| *code == forbidden), "{all}");
+            // Once it is offline there is nothing to take offline.
+            assert_eq!(statuses[3..], [StatusCode::OK, StatusCode::NOT_FOUND], "{all}");
         } else if PUBLIC_FUNCTIONS.contains(&name) {
             assert!(are_let_in(&statuses[1..]), "{all}");
             assert!(codes.iter().all(|code| *code != json!("unauthenticated")), "{all}");

@@ -226,7 +226,8 @@ impl TestApp {
         };
         let (db, token) = (&self.state.db, Token::random().unwrap());
         let mut tx = db.begin().await.unwrap();
-        let id = pending::insert(&mut tx, &new, &token, self.state.clock.now()).await.unwrap();
+        let id =
+            pending::insert(&mut tx, &new, None, &token, self.state.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         let browser = self.browser();
         browser.set_other_cookie("registration", token.expose());
