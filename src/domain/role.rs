@@ -24,6 +24,8 @@ pub enum Permission {
     ReadMembers,
     /// To write articles, and to edit and delete one's own.
     WriteArticles,
+    /// Asks others to write here.
+    Invite,
     /// To take somebody else's article offline.
     WithdrawArticles,
     /// To look after accounts, and to read what was done to them.
@@ -38,7 +40,7 @@ impl Role {
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
             Permission::ReadMembers => true,
-            Permission::WriteArticles => !matches!(self, Role::Reader),
+            Permission::WriteArticles | Permission::Invite => !matches!(self, Role::Reader),
             Permission::WithdrawArticles => matches!(self, Role::Editor | Role::Administrator),
             Permission::Administer => matches!(self, Role::Administrator),
         }

@@ -26,8 +26,11 @@ const HERE: &str = "/settings/invitations";
 // reads only
 #[server(prefix = "/rpc", endpoint = "own-invitations", input = GetUrl, output = Json)]
 pub async fn show_invitations() -> Result<Invitations, Error> {
-    use crate::server::{context, failure::Failure, invitations};
-    let user = context::require_author()?;
+    use crate::{
+        domain::role::Permission,
+        server::{context, failure::Failure, invitations},
+    };
+    let user = context::require(Permission::Invite)?;
     let (state, cookie) = (context::state()?, context::cookie(invitations::COOKIE)?);
     let made = invitations::list(&state.db, user.id, state.clock.now()).await;
     let link = invitations::just_made(&state, user.id, cookie).await.map_err(Failure::from)?;
@@ -37,8 +40,11 @@ pub async fn show_invitations() -> Result<Invitations, Error> {
 /// Makes an invitation; with an address it is mailed there.
 #[server(prefix = "/rpc", endpoint = "invite", output = Json)]
 pub async fn invite(#[server(default)] email: String) -> Result<Done, Error> {
-    use crate::server::{context, invitations};
-    let user = context::require_author()?;
+    use crate::{
+        domain::role::Permission,
+        server::{context, invitations},
+    };
+    let user = context::require(Permission::Invite)?;
     invitations::make(&context::state()?, &context::client()?, &user, &email).await?;
     Ok(Done::anew(HERE))
 }
@@ -46,8 +52,11 @@ pub async fn invite(#[server(default)] email: String) -> Result<Done, Error> {
 /// Takes one of the viewer's invitations back.
 #[server(prefix = "/rpc", endpoint = "withdraw-invitation", output = Json)]
 pub async fn withdraw_invitation(handle: String) -> Result<Done, Error> {
-    use crate::server::{context, invitations};
-    let user = context::require_author()?;
+    use crate::{
+        domain::role::Permission,
+        server::{context, invitations},
+    };
+    let user = context::require(Permission::Invite)?;
     invitations::withdraw(&context::state()?.db, user.id, &handle).await?;
     Ok(Done::anew(HERE))
 }

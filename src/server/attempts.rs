@@ -50,7 +50,6 @@ const NAMES: u32 = 20;
 /// Twice as many as may be open at once: some are withdrawn and made again.
 const INVITATIONS: u32 = 20;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -42,7 +42,7 @@ async fn register(browser: &Browser, name: &str, invitation: &str) -> Answer {
 async fn invite(browser: &Browser) -> String {
     let answer = browser.call("invite", &[]).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    browser.other("byline-invitation").unwrap()
+    browser.other_cookie("invitation").unwrap()
 }
 
 async fn made(browser: &Browser) -> serde_json::Value {
@@ -68,7 +68,7 @@ story!(a_member_invites_and_the_guest_registers_without_javascript, |engine| {
     assert!(is_closed(&register(&app.browser(), "bob", "").await));
     let answer = ada.submit(&format!("{HERE}?form=make"), &[("email", "")]).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, HERE));
-    let token = ada.other("byline-invitation").unwrap();
+    let token = ada.other_cookie("invitation").unwrap();
     let path = format!("/register?invitation={token}");
     let page = ada.get(HERE).await;
     assert!(page.body.contains(&format!("{}{path}", app.origin)), "{}", page.body);
@@ -109,13 +109,13 @@ story!(a_link_is_shown_to_its_maker_for_two_minutes_and_stored_as_a_hash, |engin
     let answer = ada.call("invite", &[]).await;
     let cookie = answer.header("set-cookie");
     assert!(cookie.contains("; HttpOnly; SameSite=Lax; Path=/; Max-Age=120"), "{cookie}");
-    let token = ada.other("byline-invitation").unwrap();
+    let token = ada.other_cookie("invitation").unwrap();
     assert!(app.dump().await.iter().all(|row| !row.to_lowercase().contains(&token)));
     // Somebody else's cookie is worth nothing here.
     let bob = app.browser();
     register(&bob, "bob", &token).await;
     let token = invite(&ada).await;
-    bob.set_other("byline-invitation", &token);
+    bob.set_other_cookie("invitation", &token);
     assert_eq!(bob.ask("own-invitations", &[]).await.json()["link"], json!(null));
     assert!(ada.ask("own-invitations", &[]).await.json()["link"].is_string());
 });

@@ -26,10 +26,11 @@ const ROLES: [Option<Role>; 5] =
 
 #[test]
 fn a_role_may_what_the_table_says() {
-    use Permission::{Administer, ReadMembers, WithdrawArticles, WriteArticles};
+    use Permission::{Administer, Invite, ReadMembers, WithdrawArticles, WriteArticles};
     for (permission, roles) in [
         (ReadMembers, &Role::ALL[..]),
         (WriteArticles, &[Role::Author, Role::Editor, Role::Administrator]),
+        (Invite, &[Role::Author, Role::Editor, Role::Administrator]),
         (WithdrawArticles, &[Role::Editor, Role::Administrator]),
         (Administer, &[Role::Administrator]),
     ] {

@@ -428,6 +428,17 @@ impl Browser {
         *self.cookie.lock().unwrap() = cookie;
     }
 
+    /// The value of a cookie beside the session's: one whose name ends so.
+    pub fn other_cookie(&self, name: &str) -> Option<String> {
+        let others = self.others.lock().unwrap();
+        others.iter().find(|(n, _)| n.ends_with(&format!("-{name}"))).map(|(_, v)| v.clone())
+    }
+
+    /// Puts a cookie beside the session's into the browser.
+    pub fn set_other_cookie(&self, name: &str, value: &str) {
+        self.others.lock().unwrap().insert(format!("byline-{name}"), value.to_owned());
+    }
+
     /// A request without any header but the cookies.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
