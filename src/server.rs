@@ -39,6 +39,7 @@ pub mod serve;
 pub mod sessions;
 pub mod site;
 pub mod sitemap;
+pub mod strength;
 pub mod tokens;
 pub mod users;
 
@@ -68,8 +69,14 @@ use tower_http::{
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use self::{
-    auth::Backend, clock::Clock, config::Config, db::Db, key::SiteKey, mail::Mail,
-    passwords::Passwords, sessions::Store,
+    auth::Backend,
+    clock::Clock,
+    config::Config,
+    db::Db,
+    key::SiteKey,
+    mail::Mail,
+    passwords::Passwords,
+    sessions::Store,
 };
 use crate::app::App;
 

@@ -12,12 +12,32 @@ pub struct Security {
     pub username: String,
     /// The fewest characters of a new password.
     pub password_min: u8,
+    /// What protects the account, in words.
+    pub protection: Protection,
     /// What it is protected by beside the password.
     pub factors: Factors,
     /// Where the person is logged in, this session first.
     pub sessions: Vec<OwnSession>,
     /// What happened to the account lately, the last first.
     pub events: Vec<Event>,
+}
+
+/// What protects an account, and what would help most.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Protection {
+    /// A sentence each, and whether it is as it should be.
+    pub facts: Vec<(String, bool)>,
+    /// The next best step; none when nothing is left to do.
+    pub next: Option<Step>,
+}
+
+/// Something to do for the safety of one's account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What it is.
+    pub label: String,
+    /// Where it is done.
+    pub to: String,
 }
 
 /// What an account is protected by beside its password.

@@ -34,6 +34,7 @@ mod second_step;
 mod security;
 mod sessions;
 mod state_machine;
+mod strength;
 mod support;
 mod wire;
 mod withdrawing;
