@@ -24,6 +24,7 @@ pub mod second_factor;
 pub mod security;
 pub mod settings;
 pub mod tag;
+pub mod watch;
 
 use leptos::{prelude::*, server, server_fn::codec::GetUrl};
 use leptos_router::hooks::{use_location, use_params_map, use_query_map};

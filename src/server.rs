@@ -76,7 +76,7 @@ use self::{
     key::SiteKey,
     mail::Mail,
     passwords::Passwords,
-    sessions::Store,
+    sessions::{Store, standing},
 };
 use crate::app::App;
 
@@ -132,6 +132,7 @@ pub fn router(state: AppState) -> Router {
     for name in site::public_names() {
         router = router.route(&name, get(site::public));
     }
+    let router = router.route("/session", get(standing::answer));
     let health = get(|| async { StatusCode::OK });
     with_layers(router.route("/health", health).route("/ready", get(ready)), &state)
 }

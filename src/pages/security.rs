@@ -10,6 +10,7 @@ use leptos_meta::Title;
 use super::{
     confirm::{Confirm, account, confirmation},
     second_factor::few_codes,
+    watch::watch_session,
 };
 use crate::{
     domain::{
@@ -108,6 +109,7 @@ struct Forms {
 /// The security page.
 #[component]
 pub fn SecurityPage() -> impl IntoView {
+    watch_session();
     let security = Resource::new(|| (), |()| show_security());
     let forms = Forms {
         end: use_form(EndSession::PATH),

@@ -7,6 +7,7 @@ use leptos::{
 };
 use leptos_meta::Title;
 
+use super::watch::watch_session;
 use crate::{
     domain::account::OwnAccount,
     error::Error,
@@ -54,6 +55,7 @@ crate::ui::lazy::lazy_page! {
 /// The settings page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
+    watch_session();
     let account = Resource::new(|| (), |()| show_account());
     let form = use_form(LogOut::PATH);
     loaded(account, move |account: OwnAccount| settings(account, form))

@@ -221,7 +221,7 @@ story!(every_route_with_every_method_refuses_a_stranger_or_is_on_the_public_list
     routes.extend(FORMS.iter().map(|(page, _)| *page));
     routes.extend(leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path));
     routes.extend(PUBLIC_OTHERS);
-    routes.insert(DOWNLOAD);
+    routes.extend([DOWNLOAD, "/session"]);
     routes.extend(["/rpc/nothing", "/pkg/nothing", "/nothing"]);
     let fields: Vec<_> = FIELDS
         .iter()

@@ -33,6 +33,7 @@ mod second_factor;
 mod second_step;
 mod security;
 mod sessions;
+mod standing;
 mod state_machine;
 mod strength;
 mod support;
