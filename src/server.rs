@@ -15,6 +15,7 @@ pub mod config;
 pub mod context;
 pub mod cookies;
 pub mod db;
+pub mod devices;
 pub mod doors;
 pub mod export;
 pub mod factors;

@@ -145,6 +145,8 @@ pub enum EventKind {
     RecoveryCodeUsed,
     /// Whoever runs the site switched all second factors off.
     FactorsReset,
+    /// Somebody who was logged in gave one.
+    ProofFailed,
     /// The account has another password.
     PasswordChanged,
     /// All that is the person's was downloaded.
@@ -169,6 +171,7 @@ impl EventKind {
     const ALL: &[EventKind] = &[
         EventKind::LoggedIn,
         EventKind::LogInFailed,
+        EventKind::ProofFailed,
         EventKind::SecondStepFailed,
         EventKind::AuthenticatorAdded,
         EventKind::AuthenticatorRemoved,
@@ -197,6 +200,7 @@ impl EventKind {
             EventKind::RecoveryCodesMade => "recovery_codes_made",
             EventKind::RecoveryCodeUsed => "recovery_code_used",
             EventKind::FactorsReset => "factors_reset",
+            EventKind::ProofFailed => "proof_failed",
             EventKind::PasswordChanged => "password_changed",
             EventKind::DataDownloaded => "data_downloaded",
             EventKind::Left => "left",
@@ -227,6 +231,7 @@ impl EventKind {
             EventKind::RecoveryCodesMade => "New recovery codes were made",
             EventKind::RecoveryCodeUsed => "A recovery code was used",
             EventKind::FactorsReset => "All second factors were switched off",
+            EventKind::ProofFailed => "A proof failed",
             EventKind::PasswordChanged => "The password was changed",
             EventKind::DataDownloaded => "Your data was downloaded",
             EventKind::Left => "The account was deleted",

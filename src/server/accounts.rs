@@ -74,9 +74,8 @@ pub async fn register(
     };
 
     let now = state.clock.now();
-    let proof = state.config.asks_for_proof();
-    let from = Budget::register_from(client.address, state.config.registrations_per_address);
-    let mut budgets = vec![from];
+    let proof = config.asks_for_proof();
+    let mut budgets = Vec::from(Budget::register_from(client.address, config));
     if proof {
         budgets.extend(registrations::mail_budgets(state, client, email.as_str()));
     }

@@ -112,7 +112,6 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("role", "reader"),
     ("active", "false"),
     ("q", "ada"),
-    ("code", "123456"),
     ("recovery_code", ""),
 ];
 

@@ -12,6 +12,7 @@ mod attacks;
 mod bad_input;
 mod command;
 mod demo_faults;
+mod devices;
 mod doors;
 mod downloads;
 mod enumeration;

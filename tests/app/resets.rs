@@ -157,7 +157,7 @@ story!(t02_asking_for_a_reset_costs_the_same_work_for_everybody, |engine| {
             after.3 - before.3,
         ));
     }
-    assert_eq!(costs, [(0, 2, 1, 0); 4], "two counted attempts, one letter, no hash, no token");
+    assert_eq!(costs, [(0, 3, 1, 0); 4], "three counted attempts, one letter, no hash, no token");
 });
 
 story!(t23_a_forged_host_is_in_no_link, |engine| {

@@ -400,6 +400,20 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
+    /// How the answer sets the session's cookie, or the empty string.
+    pub fn session_cookie(&self) -> &str {
+        self.set_cookie("byline")
+    }
+
+    /// How the answer sets a cookie, or the empty string.
+    pub fn set_cookie(&self, name: &str) -> &str {
+        let mut lines =
+            self.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+        let is_it =
+            |line: &&str| line.trim_start_matches("__Host-").starts_with(&format!("{name}="));
+        lines.find(is_it).unwrap_or_default()
+    }
+
     /// A header, or the empty string.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
