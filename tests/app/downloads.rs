@@ -179,7 +179,8 @@ story!(the_front_matter_says_what_was_typed_whatever_that_is, |engine| {
     }
     let mut expected: Vec<String> =
         titles.iter().map(|title| title.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-    (expected.sort(), found.sort());
+    expected.sort();
+    found.sort();
     assert_eq!(found, expected);
     assert!(files.contains_key("articles/con_.md"), "no device of Windows: {:?}", files.keys());
 });
