@@ -42,9 +42,8 @@ pub fn watch_session() {
     let viewer = use_context::<ViewerResource>();
     Effect::new(move |_| {
         let viewer = viewer.and_then(|viewer| viewer.get()).and_then(Result::ok).flatten();
-        if let Some(viewer) = viewer {
-            Watch { name: StoredValue::new(viewer.username), gone: StoredValue::new_local(None) }
-                .begin();
+        if viewer.is_some() {
+            Watch { whose: StoredValue::new(None), gone: StoredValue::new_local(None) }.begin();
         }
     });
 }
@@ -59,7 +58,8 @@ struct Gone {
 
 #[derive(Clone, Copy)]
 struct Watch {
-    name: StoredValue<String>,
+    /// Whose session the page was opened in; none until the server was asked.
+    whose: StoredValue<Option<String>>,
     gone: StoredValue<Option<Gone>, LocalStorage>,
 }
 
@@ -72,6 +72,7 @@ impl Watch {
                 });
             }
         };
+        look();
         let every = set_interval_with_handle(look, EVERY).ok();
         let shown = window_event_listener(visibilitychange, move |_| look());
         let focused = window_event_listener(focus, move |_| look());
@@ -88,9 +89,13 @@ impl Watch {
     async fn look(self) -> bool {
         let Ok(now) = whose().await else { return true };
         // The person may have left the page while it was asked.
-        let Some(same) = self.name.try_with_value(|name| now.as_ref() == Some(name)) else {
-            return true;
-        };
+        let same = self.whose.try_update_value(|whose| {
+            if whose.is_none() && !self.gone.with_value(Option::is_some) {
+                whose.clone_from(&now);
+            }
+            *whose == now
+        });
+        let Some(same) = same else { return true };
         match (&now, self.gone.with_value(Option::is_some)) {
             (Some(_), true) if same => self.put_back(),
             (Some(_), false) if same => {}

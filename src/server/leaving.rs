@@ -171,27 +171,36 @@ pub async fn cancel(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     if cancelled == 0 { Ok(()) } else { articles::show(tx, id).await }
 }
 
-/// Deletes the accounts whose time is over.
+/// Deletes the accounts whose time is over. One that cannot be deleted now holds up no other.
 ///
 /// # Errors
-/// When the database cannot be written.
+/// When the database cannot be read.
 pub async fn finish_due(db: &Db, now: Timestamp) -> sqlx::Result<()> {
     const DUE: &str = "select id from users where leaves_at <= $1 order by leaves_at";
-    // Held until it is deleted, unless somebody took it back since it was found.
-    const HOLD: &str = "update users set active = false where id = $1 and leaves_at <= $2 returning keeps_articles";
     let due: Vec<Uuid> =
         reading!(db, |pool| sqlx::query_scalar(DUE).bind(now).fetch_all(pool).await)?;
     for id in due {
-        let mut tx = db.begin().await?;
-        let held: Option<bool> = within!(&mut tx, |c| {
-            sqlx::query_scalar(HOLD).bind(id).bind(now).fetch_optional(c).await
-        })?;
-        let Some(keep_articles) = held else { continue };
-        finish(&mut tx, id, keep_articles, now).await?;
-        tx.commit().await?;
-        tracing::info!(event = "account_deleted", user = %id);
+        match finish_one(db, id, now).await {
+            Ok(true) => tracing::info!(event = "account_deleted", user = %id),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, user = %id, "could not delete an account"),
+        }
     }
     Ok(())
+}
+
+/// Deletes one of them; says whether it did.
+async fn finish_one(db: &Db, id: Uuid, now: Timestamp) -> sqlx::Result<bool> {
+    // Held until it is deleted, unless somebody took it back since it was found.
+    const HOLD: &str = "update users set active = false where id = $1 and leaves_at <= $2 returning keeps_articles";
+    let mut tx = db.begin().await?;
+    let held: Option<bool> = within!(&mut tx, |c| {
+        sqlx::query_scalar(HOLD).bind(id).bind(now).fetch_optional(c).await
+    })?;
+    let Some(keep_articles) = held else { return Ok(false) };
+    finish(&mut tx, id, keep_articles, now).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Deletes the account of that name for good and at once, as the command line says.

@@ -230,7 +230,9 @@ story!(t12_of_a_deleted_account_nothing_is_left, |engine| {
         app.state.clock.advance(14 * DAY);
         leaving::finish_due(&app.state.db, app.state.clock.now()).await.unwrap();
         let id = id.simple().to_string();
-        for row in app.dump().await {
+        // A name that was somebody's is never given to anybody else, and that has to be known.
+        let names = |row: &String| row.starts_with("usernames: ");
+        for row in app.dump().await.into_iter().filter(|row| !names(row)) {
             let row = row.to_lowercase().replace('-', "");
             for trace in
                 [&id, &format!("{name}@example.org"), &format!("'{name}'"), &format!("\"{name}\"")]
