@@ -64,13 +64,13 @@ export class Server {
   }
 
   /** The link in the mail to that address, once it has come. */
-  async mailedLink(address: string): Promise<string> {
+  async mailedLink(address: string, page = 'reset'): Promise<string> {
     const mail = join(this.folder, 'mail');
     for (let waited = 0; waited < MAILED_WITHIN_MS; waited += 50) {
       for (const name of await readdir(mail).catch(() => [])) {
         if (!name.endsWith('.eml')) continue;
         const letter = await readFile(join(mail, name), 'utf8');
-        const link = letter.split('\r\n').find((line) => line.startsWith(`${this.origin}/reset/`));
+        const link = letter.split('\r\n').find((line) => line.startsWith(`${this.origin}/${page}/`));
         if (link !== undefined && letter.includes(`To: ${address}`)) return link;
       }
       await sleep(50);

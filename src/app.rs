@@ -15,6 +15,7 @@ use crate::{
         admin::{PeopleRoute, log::LogRoute, person::PersonRoute},
         article::ArticleRoute,
         articles::DeskRoute,
+        data::DataRoute,
         editor::EditorRoute,
         home::HomeRoute,
         invitations::InvitationsRoute,
@@ -25,6 +26,7 @@ use crate::{
         proof::{ProofLinkRoute, ProofRoute},
         register::RegisterRoute,
         reset::{NewPasswordRoute, ResetRoute},
+        restore::RestoreRoute,
         second_factor::SecondFactorRoute,
         security::SecurityRoute,
         settings::SettingsRoute,
@@ -61,11 +63,13 @@ pub fn App() -> impl IntoView {
                     <Route path=(StaticSegment("register"), StaticSegment("confirm"), ParamSegment("token")) view={Lazy::<ProofLinkRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("reset") view={Lazy::<ResetRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("reset"), ParamSegment("token")) view={Lazy::<NewPasswordRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("restore"), ParamSegment("token")) view={Lazy::<RestoreRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security")) view={Lazy::<SecurityRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("account")) view={Lazy::<AccountRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("email"), ParamSegment("token")) view={Lazy::<EmailRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("not-me"), ParamSegment("token")) view={Lazy::<NotMeRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("data")) view={Lazy::<DataRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("invitations")) view={Lazy::<InvitationsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("second-factor")) view={Lazy::<SecondFactorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("articles") view={Lazy::<DeskRoute>::new()} ssr=SsrMode::Async />

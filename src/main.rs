@@ -17,12 +17,14 @@ use byline::{
     },
     error::Error,
     server::{
+        administration,
+        audit::By,
         clock::Clock,
         config::{Config, Database, NewPasswords, Origin},
         db::Db,
         factors,
         failure::Failure,
-        invitations,
+        invitations, leaving,
         passwords::{
             Passwords,
             known::{self, OwnNames},
@@ -33,7 +35,7 @@ use byline::{
     },
 };
 use clap::{
-    Args, CommandFactory, Parser, Subcommand,
+    Args, CommandFactory, Parser, Subcommand, ValueEnum,
     error::{ContextKind, ContextValue},
 };
 
@@ -79,6 +81,29 @@ enum UserCommand {
     ResetPassword(Named),
     /// Switch an account's second factors off, for somebody who has lost them
     ResetFactors(Named),
+    /// End all sessions of an account
+    EndSessions(Named),
+    /// Delete an account for good, at once
+    Delete(Delete),
+}
+
+#[derive(Args)]
+struct Delete {
+    /// Whose
+    username: String,
+    /// What becomes of what they published; drafts are deleted in any case
+    #[arg(long, value_name = "WHAT", default_value = "keep")]
+    articles: Articles,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Articles {
+    /// It stays, signed by "a former member"
+    Keep,
+    /// It is deleted too
+    Delete,
 }
 
 #[derive(Args)]
@@ -229,6 +254,20 @@ async fn run_user(command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Activate(Named { username, common }) => {
             change(&username, &common, async |db| users::set_active(db, &username, true, now).await)
                 .await
+        }
+        UserCommand::EndSessions(Named { username, common }) => {
+            change(&username, &common, async |db| {
+                let by = By::command_line(now);
+                administration::end_sessions(db, &by, &username, true).await.map(|_| ())
+            })
+            .await
+        }
+        UserCommand::Delete(Delete { username, articles, common }) => {
+            let keep = articles == Articles::Keep;
+            change(&username, &common, async |db| {
+                leaving::delete_now(db, &username, keep, now).await
+            })
+            .await
         }
         UserCommand::ResetFactors(Named { username, common }) => {
             change(&username, &common, async |db| factors::reset(db, &username, now).await).await

@@ -18,12 +18,14 @@ pub mod db;
 pub mod devices;
 pub mod doors;
 pub mod emails;
+pub mod export;
 pub mod factors;
 pub mod failure;
 pub mod feeds;
 pub mod invitations;
 pub mod key;
 pub mod layers;
+pub mod leaving;
 pub mod mail;
 pub mod markdown;
 pub mod names;
@@ -41,6 +43,7 @@ pub mod serve;
 pub mod sessions;
 pub mod site;
 pub mod sitemap;
+pub mod strength;
 pub mod tokens;
 pub mod undo;
 pub mod users;
@@ -59,14 +62,26 @@ use axum_login::AuthManagerLayerBuilder;
 use leptos::prelude::LeptosOptions;
 use leptos_axum::generate_route_list;
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
-    limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
+    },
+    csrf::CsrfLayer,
+    limit::RequestBodyLimitLayer,
+    timeout::TimeoutLayer,
 };
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use self::{
-    auth::Backend, clock::Clock, config::Config, db::Db, key::SiteKey, mail::Mail,
-    passwords::Passwords, sessions::Store,
+    auth::Backend,
+    clock::Clock,
+    config::Config,
+    db::Db,
+    key::SiteKey,
+    mail::Mail,
+    passwords::Passwords,
+    sessions::{Store, standing},
 };
 use crate::app::App;
 
@@ -123,6 +138,7 @@ pub fn router(state: AppState) -> Router {
     for name in site::public_names() {
         router = router.route(&name, get(site::public));
     }
+    let router = router.route("/session", get(standing::answer));
     let health = get(|| async { StatusCode::OK });
     with_layers(router.route("/health", health).route("/ready", get(ready)), &state)
 }
@@ -144,7 +160,10 @@ pub fn with_layers(routes: Router<AppState>, state: &AppState) -> Router {
         ))
         .layer(CatchPanicLayer::custom(layers::on_panic))
         .layer(from_fn(layers::explain_errors))
-        .layer(CompressionLayer::new())
+        // What is packed already is not packed once more.
+        .layer(CompressionLayer::new().compress_when(
+            DefaultPredicate::new().and(NotForContentType::const_new("application/zip")),
+        ))
         .layer(from_fn_with_state(state.clone(), layers::headers))
         .layer(from_fn_with_state(state.clone(), layers::introduce))
         .with_state(state.clone())

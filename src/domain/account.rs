@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{article::When, page::Listing, security::EventKind};
 
+/// How articles are signed whose author has left: no username has a space.
+pub const FORMER: &str = "a former member";
+
 /// The person who looks at the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {

@@ -111,6 +111,8 @@ pub enum Action {
     ResetMailed,
     /// It was given another password on the command line.
     PasswordSet,
+    /// It was deleted on the command line.
+    Deleted,
     /// Its second factors were switched off.
     FactorsReset,
     /// An article of theirs was taken offline.
@@ -119,7 +121,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 9] = [
+    pub const ALL: [Action; 10] = [
         Action::Created,
         Action::RoleChanged,
         Action::Deactivated,
@@ -127,6 +129,7 @@ impl Action {
         Action::SessionsEnded,
         Action::ResetMailed,
         Action::PasswordSet,
+        Action::Deleted,
         Action::FactorsReset,
         Action::ArticleWithdrawn,
     ];
@@ -141,6 +144,7 @@ impl Action {
             Action::SessionsEnded => "sessions_ended",
             Action::ResetMailed => "reset_mailed",
             Action::PasswordSet => "password_set",
+            Action::Deleted => "deleted",
             Action::FactorsReset => "factors_reset",
             Action::ArticleWithdrawn => "article_withdrawn",
         }
@@ -161,6 +165,7 @@ impl Action {
             Action::SessionsEnded => "All sessions ended",
             Action::ResetMailed => "Link for a new password mailed",
             Action::PasswordSet => "Password set",
+            Action::Deleted => "Account deleted",
             Action::FactorsReset => "Second factors switched off",
             Action::ArticleWithdrawn => "Article taken offline",
         }

@@ -176,6 +176,7 @@ impl Problem {
             (Problem::Taken, _) => {
                 format!("{label} is registered already. Log in instead, or use another one.")
             }
+            (Problem::Different, Field::Username) => "That is not your username.".into(),
             (Problem::Different, _) => "The two addresses are not the same.".into(),
             (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
             (Problem::Wrong, Field::Code | Field::RecoveryCode) => {

@@ -12,12 +12,32 @@ pub struct Security {
     pub username: String,
     /// The fewest characters of a new password.
     pub password_min: u8,
+    /// What protects the account, in words.
+    pub protection: Protection,
     /// What it is protected by beside the password.
     pub factors: Factors,
     /// Where the person is logged in, this session first.
     pub sessions: Vec<OwnSession>,
     /// What happened to the account lately, the last first.
     pub events: Vec<Event>,
+}
+
+/// What protects an account, and what would help most.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Protection {
+    /// A sentence each, and whether it is as it should be.
+    pub facts: Vec<(String, bool)>,
+    /// The next best step; none when nothing is left to do.
+    pub next: Option<Step>,
+}
+
+/// Something to do for the safety of one's account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What it is.
+    pub label: String,
+    /// Where it is done.
+    pub to: String,
 }
 
 /// What an account is protected by beside its password.
@@ -129,6 +149,12 @@ pub enum EventKind {
     ProofFailed,
     /// The account has another password.
     PasswordChanged,
+    /// All that is the person's was downloaded.
+    DataDownloaded,
+    /// The person deleted the account.
+    Left,
+    /// And took it back.
+    TakenBack,
     /// Sessions were ended from another one.
     SessionsEnded,
     /// The account has another role.
@@ -159,6 +185,9 @@ impl EventKind {
         EventKind::RecoveryCodeUsed,
         EventKind::FactorsReset,
         EventKind::PasswordChanged,
+        EventKind::DataDownloaded,
+        EventKind::Left,
+        EventKind::TakenBack,
         EventKind::SessionsEnded,
         EventKind::RoleChanged,
         EventKind::Deactivated,
@@ -182,6 +211,9 @@ impl EventKind {
             EventKind::FactorsReset => "factors_reset",
             EventKind::ProofFailed => "proof_failed",
             EventKind::PasswordChanged => "password_changed",
+            EventKind::DataDownloaded => "data_downloaded",
+            EventKind::Left => "left",
+            EventKind::TakenBack => "taken_back",
             EventKind::SessionsEnded => "sessions_ended",
             EventKind::RoleChanged => "role_changed",
             EventKind::Deactivated => "deactivated",
@@ -213,6 +245,9 @@ impl EventKind {
             EventKind::FactorsReset => "All second factors were switched off",
             EventKind::ProofFailed => "A proof failed",
             EventKind::PasswordChanged => "The password was changed",
+            EventKind::DataDownloaded => "Your data was downloaded",
+            EventKind::Left => "The account was deleted",
+            EventKind::TakenBack => "The account was taken back",
             EventKind::SessionsEnded => "Sessions were ended",
             EventKind::RoleChanged => "The role was changed",
             EventKind::Deactivated => "The account was shut out",

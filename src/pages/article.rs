@@ -15,7 +15,7 @@ use crate::{
     json::Json,
     ui::{
         form::{Done, RefusedElsewhere},
-        list::members_badge,
+        list::{members_badge, signature},
         load::loaded,
     },
 };
@@ -73,7 +73,6 @@ pub fn ArticlePage() -> impl IntoView {
 fn show(article: Article) -> AnyView {
     let Article { preview, html, tags, mine, withdrawable } = article;
     let withdraw = withdrawable.then(|| withdrawal(&preview.slug));
-    let author = format!("/profile/{}", preview.author);
     let about = if preview.description.is_empty() {
         preview.title.clone()
     } else {
@@ -100,7 +99,7 @@ fn show(article: Article) -> AnyView {
                 <h1>{preview.title}</h1>
                 {standfirst}
                 <p class="meta byline">
-                    <a class="author" href=author rel="author">{preview.author}</a>
+                    {signature(preview.author)}
                     <time datetime=preview.when.iso>{preview.when.text}</time>
                     <span>{format!("{} min read", preview.minutes)}</span>
                     {draft}

@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server, server_fn::codec::GetUrl};
 use leptos_meta::Title;
 
-use super::page_number;
+use super::{page_number, watch::watch_session};
 use crate::{
     domain::{
         article::{Preview, Status, Visibility},
@@ -50,6 +50,7 @@ crate::ui::lazy::lazy_page! {
 /// The desk.
 #[component]
 pub fn DeskPage() -> impl IntoView {
+    watch_session();
     let page = page_number();
     let articles = Resource::new(move || page.get(), desk);
     view! {

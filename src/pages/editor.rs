@@ -8,7 +8,7 @@ use leptos::{
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
-use super::{articles::DeleteArticle, segment};
+use super::{articles::DeleteArticle, segment, watch::watch_session};
 use crate::{
     domain::{
         article::{Manuscript, Status, Visibility},
@@ -107,6 +107,7 @@ crate::ui::lazy::lazy_page! {
 /// The editor.
 #[component]
 pub fn EditorPage() -> impl IntoView {
+    watch_session();
     let slug = segment("slug");
     let manuscript = Resource::new(move || slug.get(), open_manuscript);
     let form = use_form(SaveArticle::PATH);

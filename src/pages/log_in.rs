@@ -41,6 +41,18 @@ crate::ui::lazy::lazy_page! {
     LogInRoute = LogInPage in account
 }
 
+/// What leads here by its name in the query, and what is said of it.
+const LED_HERE: [(&str, &str); 4] = [
+    ("changed", "Your new password is set. Log in with it."),
+    (
+        "undone",
+        "Everybody is logged out, and the password no longer works. We mailed you a link to set a \
+         new one.",
+    ),
+    ("left", "Your account is closed. The mail that is on its way tells how to take it back."),
+    ("back", "Your account is open again, with all that was in it. Log in."),
+];
+
 /// The log-in page.
 #[component]
 pub fn LogInPage() -> impl IntoView {
@@ -49,10 +61,10 @@ pub fn LogInPage() -> impl IntoView {
     let wanted = query.with_untracked(|query| query.get("next"));
     let next = wanted.as_deref().map_or_else(Next::home, Next::parse).into_path();
     let asked = (next != "/").then(|| view! { <p class="notice">"Log in, and you come straight back to where you were going."</p> });
-    let changed = query.with_untracked(|query| query.get("changed").is_some());
-    let changed = changed.then(|| view! { <p class="notice" role="status">"Your new password is set. Log in with it."</p> });
-    let undone = query.with_untracked(|query| query.get("undone").is_some());
-    let undone = undone.then(|| view! { <p class="notice" role="status">"Everybody is logged out, and the password no longer works. We mailed you a link to set a new one."</p> });
+    let led_here = query.with_untracked(|query| {
+        LED_HERE.into_iter().find(|(name, _)| query.get_str(name).is_some())
+    });
+    let changed = led_here.map(|(_, text)| view! { <p class="notice" role="status">{text}</p> });
     let keep = form.typed("keep").is_some();
     view! {
         <Title text="Log in" />
@@ -60,7 +72,6 @@ pub fn LogInPage() -> impl IntoView {
             <h1>"Log in"</h1>
             {asked}
             {changed}
-            {undone}
             <Form form to="/login">
                 <ErrorMessages form />
                 <input type="hidden" name="next" value=form.typed("next").unwrap_or(next) />

@@ -10,12 +10,13 @@ use leptos_meta::Title;
 use super::{
     confirm::{Confirm, account, confirmation},
     second_factor::few_codes,
+    watch::watch_session,
 };
 use crate::{
     domain::{
         field::Field,
         password::TypedPassword,
-        security::{Event, EventKind, Factors, OwnSession, Security},
+        security::{Event, EventKind, Factors, OwnSession, Protection, Security, Step},
     },
     error::Error,
     json::Json,
@@ -32,14 +33,18 @@ const HERE: &str = "/settings/security";
 // reads only
 #[server(prefix = "/rpc", endpoint = "own-security", input = GetUrl, output = Json)]
 pub async fn show_security() -> Result<Security, Error> {
-    use crate::server::{auth, context, factors, failure::Failure, security_log, sessions::own};
+    use crate::server::{
+        auth, context, factors, failure::Failure, security_log, sessions::own, strength,
+    };
     let user = context::require_user()?;
     let (state, asking) = (context::state()?, auth::identifier(&context::session()?)?);
     let now = state.clock.now();
     let sessions = own::list(&state.db, user.id, &asking, now).await.map_err(Failure::from)?;
     let events = security_log::latest(&state.db, user.id, now).await.map_err(Failure::from)?;
     let factors = factors::of(&state.db, user.id).await.map_err(Failure::from)?;
+    let protection = strength::of(&state.db, user.id, factors, now).await.map_err(Failure::from)?;
     Ok(Security {
+        protection,
         factors,
         sessions,
         events,
@@ -104,6 +109,7 @@ struct Forms {
 /// The security page.
 #[component]
 pub fn SecurityPage() -> impl IntoView {
+    watch_session();
     let security = Resource::new(|| (), |()| show_security());
     let forms = Forms {
         end: use_form(EndSession::PATH),
@@ -115,7 +121,7 @@ pub fn SecurityPage() -> impl IntoView {
 }
 
 fn show(security: Security, forms: Forms) -> AnyView {
-    let Security { username, password_min, factors, sessions, events } = security;
+    let Security { username, password_min, protection, factors, sessions, events } = security;
     let refused = forms.password.was_refused() || forms.end.was_refused();
     let done = events.first().filter(|e| !refused && e.fresh && is_an_answer(e.kind));
     let done = done.map(
@@ -127,14 +133,18 @@ fn show(security: Security, forms: Forms) -> AnyView {
             <h1>"Security"</h1>
             {done}
             <section>
+                <h2>"What protects this account"</h2>
+                {protected_by(protection)}
+            </section>
+            <section>
                 <h2>"Second factor"</h2>
                 {second_factor(factors)}
             </section>
-            <section>
+            <section id="sessions">
                 <h2>"Where you are logged in"</h2>
                 {list(sessions, username.clone(), forms)}
             </section>
-            <section>
+            <section id="password-section">
                 <h2>"Change your password"</h2>
                 {password(forms, username, password_min)}
             </section>
@@ -162,6 +172,22 @@ fn second_factor(factors: Factors) -> AnyView {
         <p><a href="/settings/security/second-factor">{label}</a></p>
     }
     .into_any()
+}
+
+/// The facts, and one button for the step that would help most.
+fn protected_by(protection: Protection) -> AnyView {
+    let facts = protection.facts.into_iter().map(|(text, good)| {
+        let weak = (!good).then(|| view! { <span class="badge">"Could be better"</span>" " });
+        view! { <li>{weak}{text}</li> }
+    });
+    let next = match protection.next {
+        Some(Step { label, to }) => {
+            view! { <p class="actions"><a class="button" href=to rel="external">{label}</a></p> }
+                .into_any()
+        }
+        None => view! { <p>"Nothing is left to do."</p> }.into_any(),
+    };
+    view! { <ul>{facts.collect_view()}</ul>{next} }.into_any()
 }
 
 fn list(sessions: Vec<OwnSession>, username: String, forms: Forms) -> AnyView {

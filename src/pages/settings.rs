@@ -7,6 +7,7 @@ use leptos::{
 };
 use leptos_meta::Title;
 
+use super::watch::watch_session;
 use crate::{
     domain::account::OwnAccount,
     error::Error,
@@ -56,6 +57,7 @@ crate::ui::lazy::lazy_page! {
 /// The settings page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
+    watch_session();
     let account = Resource::new(|| (), |()| show_account());
     let form = use_form(LogOut::PATH);
     loaded(account, move |account: OwnAccount| settings(account, form))
@@ -97,6 +99,10 @@ fn settings(account: OwnAccount, form: FormState) -> AnyView {
                 <p><a href="/settings/security">"Where you are logged in, and your password"</a></p>
             </section>
             {site}
+            <section>
+                <h2>"Your data"</h2>
+                <p><a href="/settings/data">"Take it with you, or delete your account"</a></p>
+            </section>
             {invitations}
             <section>
                 <h2>"This session"</h2>

@@ -15,6 +15,7 @@ use super::{
     clock::Timestamp,
     db::{Db, Tx, within},
     failure::Failure,
+    leaving,
     mail::{letters::Letter, outbox},
     security_log,
     users::{self, User},
@@ -131,6 +132,10 @@ pub async fn set_active(
         .await
         .map(|_| ()))?;
     users::shut_out(&mut tx, subject.id).await?;
+    if active {
+        // Whoever is let in stays.
+        leaving::cancel(&mut tx, subject.id).await?;
+    }
     let (action, kind) = if active {
         (Action::Activated, EventKind::Activated)
     } else {

@@ -1,5 +1,6 @@
 //! Articles: rules and SQL.
 
+pub mod leaving;
 pub mod lists;
 pub mod reading;
 pub mod saving;

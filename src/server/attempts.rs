@@ -50,6 +50,9 @@ const RENAMINGS: u32 = 3;
 /// Log-ins from new devices that are worth a mail in a day: whoever travels is not flooded, and
 /// a stranger's first is among them.
 const NEW_DEVICES: u32 = 3;
+/// A download of all that is one's own reads every article, and mails a notice. One that broke off
+/// can be tried again at once.
+const DOWNLOADS: u32 = 5;
 
 /// Enough to find a name; not enough to find out who is here.
 const NAMES: u32 = 20;
@@ -122,6 +125,11 @@ impl Budget {
     /// Changes of an account's password, each of which mails a notice. Its owner is told.
     pub fn change_of(account: Uuid) -> Self {
         Self::new("change-of", &account.to_string(), CHANGES, HOUR)
+    }
+
+    /// Downloads of all that is an account's.
+    pub fn download_of(account: Uuid) -> Self {
+        Self::new("download-of", &account.to_string(), DOWNLOADS, HOUR)
     }
 
     /// Changes of an account's name.

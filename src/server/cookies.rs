@@ -3,13 +3,24 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use tower_sessions::cookie::{Cookie, SameSite, time::Duration};
+use tower_sessions::{
+    cookie::{Cookie, SameSite, time::Duration},
+    session::Id,
+};
 
 use super::config::Origin;
 
 /// The cookie of that name in a request; an empty one is none.
 pub fn read(headers: &HeaderMap, origin: &Origin, name: &str) -> Option<String> {
-    let name = full_name(origin, name);
+    value_of(headers, &full_name(origin, name))
+}
+
+/// What the session cookie of a request names, for what is answered outside of tower-sessions.
+pub fn session(headers: &HeaderMap, origin: &Origin) -> Option<Id> {
+    value_of(headers, origin.cookie_name())?.parse().ok()
+}
+
+fn value_of(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     lines
         .flat_map(Cookie::split_parse)

@@ -18,7 +18,7 @@ use axum::{
 use http_body_util::BodyExt;
 use leptos::server_fn::ServerFn;
 
-use super::{AppState, pages};
+use super::{AppState, export, pages};
 use crate::{
     domain::security::Handed,
     error::Error,
@@ -28,6 +28,7 @@ use crate::{
         article::WithdrawArticle,
         articles::DeleteArticle,
         confirm::Confirm,
+        data::{DOWNLOAD, DeleteAccount},
         editor::SaveArticle,
         invitations::{Invite, WithdrawInvitation},
         log_in::LogIn,
@@ -36,6 +37,7 @@ use crate::{
         proof::{ChooseUsername, ConfirmByCode, ConfirmByLink, SendCodeAgain},
         register::Register,
         reset::{AskForReset, ResetPassword},
+        restore::RestoreAccount,
         second_factor::{
             BeginAuthenticator, ConfirmAuthenticator, MakeRecoveryCodes, RemoveAuthenticator,
         },
@@ -75,6 +77,9 @@ pub const FORMS: &[(&str, &str)] = &[
     ("/settings/email/{token}?form=change-email", ChangeEmail::PATH),
     ("/settings/email/{token}?form=confirm", Confirm::PATH),
     ("/not-me/{token}", Undo::PATH),
+    ("/settings/data?form=confirm", Confirm::PATH),
+    ("/settings/data?form=delete", DeleteAccount::PATH),
+    ("/restore/{token}", RestoreAccount::PATH),
     ("/admin/people/{username}?form=set-role", SetRole::PATH),
     ("/admin/people/{username}?form=set-active", SetActive::PATH),
     ("/admin/people/{username}?form=end-sessions", EndSessionsOf::PATH),
@@ -140,12 +145,16 @@ pub async fn page_form(
     request: Request,
     page: &'static str,
 ) -> Response {
-    let Some(function) = function_of(page, request.uri().query()) else {
+    let query = request.uri().query();
+    let is_download = DOWNLOAD.split_once('?') == query.map(|query| (page, query));
+    let function = function_of(page, query);
+    if function.is_none() && !is_download {
         return StatusCode::NOT_FOUND.into_response();
-    };
+    }
     if !is_form(request.headers()) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
+    let Some(function) = function else { return download(state, request).await };
     let page = request.uri().path().to_owned();
     form(state, request, &page, function).await
 }
@@ -181,6 +190,26 @@ async fn form(state: AppState, request: Request, page: &str, function: &str) -> 
         response.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }
     response
+}
+
+/// The one form that is answered with a file. It is a form and not a link, since it is written
+/// down, told by mail and counted, and what reads does not write; it is the browser's own and not
+/// a server function's, since a browser that is sent a file keeps it and stays where it is, with
+/// JavaScript and without.
+async fn download(state: AppState, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let here = parts.uri.clone();
+    if read(body, state.config.body_limit).await.is_none() {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    }
+    match export::download(&state, &parts).await {
+        Ok(file) => file,
+        Err(failure) => {
+            let refused =
+                Refused { function: DOWNLOAD.to_owned(), error: failure.into(), typed: Vec::new() };
+            pages::render_refused(&state, as_get(parts, here.path(), &here), refused).await
+        }
+    }
 }
 
 /// A request for the page that a form was sent to, by whoever sent the form.

@@ -20,7 +20,10 @@ use super::{
     markdown, site, users,
 };
 use crate::{
-    domain::article::{Preview, Tags},
+    domain::{
+        account::FORMER,
+        article::{Preview, Tags},
+    },
     error::Error,
 };
 
@@ -180,7 +183,7 @@ fn entry(origin: &str, article: &Whole) -> Entry {
         published: Some(moment(&preview.when.iso)),
         authors: vec![Person {
             name: preview.author.clone(),
-            uri: Some(format!("{origin}/profile/{}", preview.author)),
+            uri: profile(origin, preview),
             ..Person::default()
         }],
         categories: tags.iter().map(category).collect(),
@@ -205,16 +208,21 @@ fn item(origin: &str, article: &Whole) -> Value {
         "content_html": html,
         "date_published": preview.when.iso,
         "date_modified": updated.iso,
-        "authors": [{
-            "name": preview.author,
-            "url": format!("{origin}/profile/{}", preview.author),
-        }],
+        "authors": [{ "name": preview.author }],
         "tags": tags,
     });
+    if let Some(profile) = profile(origin, preview) {
+        item["authors"][0]["url"] = profile.into();
+    }
     if !preview.description.is_empty() {
         item["summary"] = json!(preview.description);
     }
     item
+}
+
+/// The page of whoever wrote it; none of those who have left.
+fn profile(origin: &str, preview: &Preview) -> Option<String> {
+    (preview.author != FORMER).then(|| format!("{origin}/profile/{}", preview.author))
 }
 
 fn address(origin: &str, preview: &Preview) -> String {

@@ -88,7 +88,8 @@ pub async fn refuse_unmarked(
 /// Whether an address opens something by itself: it stands in a mail, and belongs into no log,
 /// no cache and no `Referer`.
 fn is_secret(path: &str) -> bool {
-    const PAGES: [&str; 4] = ["/reset/", "/register/confirm/", "/settings/email/", "/not-me/"];
+    const PAGES: [&str; 5] =
+        ["/reset/", "/restore/", "/register/confirm/", "/settings/email/", "/not-me/"];
     const FUNCTIONS: [&str; 4] =
         ["/rpc/reset-terms", "/rpc/registration-link", "/rpc/email-terms", "/rpc/undo-terms"];
     FUNCTIONS.contains(&path) || PAGES.iter().any(|page| path.starts_with(page))

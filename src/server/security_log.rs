@@ -120,6 +120,19 @@ struct Row {
     user_agent: Option<String>,
 }
 
+impl Row {
+    /// For pages; `None` if a newer version wrote it.
+    fn into_event(self, now: Timestamp) -> Option<Event> {
+        Some(Event {
+            kind: EventKind::from_name(&self.kind)?,
+            when: self.created_at.to_minute(),
+            network: self.address_prefix,
+            device: self.user_agent.map(|user_agent| device::in_words(&user_agent)),
+            fresh: now < self.created_at.after(FRESH),
+        })
+    }
+}
+
 /// What happened to a person's account lately, the last first.
 ///
 /// # Errors
@@ -136,16 +149,19 @@ pub async fn latest(db: &Db, user: Uuid, now: Timestamp) -> sqlx::Result<Vec<Eve
         rows.extend(some);
     }
     rows.sort_by_key(|row| Reverse(row.created_at));
-    let known = rows.into_iter().filter_map(|row| {
-        Some(Event {
-            kind: EventKind::from_name(&row.kind)?,
-            when: row.created_at.to_minute(),
-            network: row.address_prefix,
-            device: row.user_agent.map(|user_agent| device::in_words(&user_agent)),
-            fresh: now < row.created_at.after(FRESH),
-        })
-    });
-    Ok(known.collect())
+    Ok(rows.into_iter().filter_map(|row| row.into_event(now)).collect())
+}
+
+/// All that is kept of what happened to a person's account, the last first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn all(db: &Db, user: Uuid, now: Timestamp) -> sqlx::Result<Vec<Event>> {
+    // Guesses leave a line a minute: more than this nobody reads, not in a file either.
+    const ALL: &str = "select kind, created_at, address_prefix, user_agent from security_events \
+         where user_id = $1 order by created_at desc, id desc limit 10000";
+    let rows: Vec<Row> = reading!(db, |pool| sqlx::query_as(ALL).bind(user).fetch_all(pool).await)?;
+    Ok(rows.into_iter().filter_map(|row| row.into_event(now)).collect())
 }
 
 /// Throws away what happened too long ago.

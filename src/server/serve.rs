@@ -27,12 +27,12 @@ use super::{
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
-    emails, invitations, mail,
+    emails, invitations, leaving, mail,
     registrations::pending,
     router, sealed, second_step, security_log, sessions, tokens, undo, users,
 };
 
-/// How often ended sessions, links and attempts, and old events, are swept out.
+/// How often ended sessions, links and attempts, old events and deleted accounts are swept out.
 const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
 
 /// How long the mail that is under way may go on after the last request.
@@ -195,7 +195,8 @@ async fn sweep(state: AppState) {
             invitations::forget_ended(&state.db, now).await?;
             attempts::forget_ended(&state.db, now).await?;
             security_log::forget_old(&state.db, now).await?;
-            audit::forget_old(&state.db, now).await
+            audit::forget_old(&state.db, now).await?;
+            leaving::finish_due(&state.db, now).await
         };
         if let Err(error) = swept.await {
             tracing::warn!(%error, "could not sweep out what has ended");

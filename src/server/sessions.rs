@@ -8,6 +8,7 @@
 
 pub mod device;
 pub mod own;
+pub mod standing;
 
 use std::{cell::Cell, collections::HashMap, fmt, time::Duration};
 

@@ -12,6 +12,7 @@ use super::{
     clock::Timestamp,
     db::{Db, Tx, reading, within, writing},
     failure::Failure,
+    leaving::GRACE,
     users::User,
 };
 use crate::domain::token::TypedToken;
@@ -33,6 +34,8 @@ pub enum Purpose {
     ResetPassword,
     /// To give an account the address that it was mailed to.
     ChangeEmail,
+    /// To take a deleted account back.
+    TakeBack,
 }
 
 impl Purpose {
@@ -40,6 +43,7 @@ impl Purpose {
         match self {
             Purpose::ResetPassword => "reset_password",
             Purpose::ChangeEmail => "change_email",
+            Purpose::TakeBack => "take_back",
         }
     }
 
@@ -47,6 +51,8 @@ impl Purpose {
         match self {
             Purpose::ResetPassword => LIFE_OF_RESET,
             Purpose::ChangeEmail => LIFE_OF_EMAIL_CHANGE,
+            // The account has an end of its own, which comes before that.
+            Purpose::TakeBack => GRACE,
         }
     }
 }
@@ -83,6 +89,20 @@ pub async fn mint(
     purpose: Purpose,
     now: Timestamp,
 ) -> Result<Token, Failure> {
+    mint_for(db, user.id, &user.email, purpose, now).await
+}
+
+/// The same for an account that nobody can log in to.
+///
+/// # Errors
+/// As [`mint`].
+pub async fn mint_for(
+    db: &Db,
+    user: Uuid,
+    email: &str,
+    purpose: Purpose,
+    now: Timestamp,
+) -> Result<Token, Failure> {
     const MINT: &str = "insert into account_tokens (hash, user_id, purpose, email, created_at, expires_at) \
          values ($1, $2, $3, $4, $5, $6) on conflict (user_id, purpose) do update set \
          hash = excluded.hash, email = excluded.email, created_at = excluded.created_at, \
@@ -91,9 +111,9 @@ pub async fn mint(
     writing!(db, |pool| {
         sqlx::query(MINT)
             .bind(hash(token.expose()))
-            .bind(user.id)
+            .bind(user)
             .bind(purpose.name())
-            .bind(&user.email)
+            .bind(email)
             .bind(now)
             .bind(now.after(purpose.lifetime()))
             .execute(pool)

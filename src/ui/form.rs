@@ -156,17 +156,14 @@ pub fn Form(
 ) -> impl IntoView {
     let navigate = use_navigate();
     let on_submit = move |event: SubmitEvent| {
-        // A form that cannot be read is left to the browser, which sends it as it is.
-        let Some(contents) = contents(&event) else { return };
-        event.prevent_default();
-        if form.pending.get_untracked() {
-            return;
-        }
-        form.pending.set(true);
         let navigate = navigate.clone();
-        spawn_local(async move {
-            let answer = post(form.function, contents).await;
-            follow(form, answer, |to| navigate(to, NavigateOptions::default()));
+        send(form, event, move |done| {
+            if done.reload {
+                // A load of the whole document leaves nothing in memory.
+                _ = window().location().assign(&done.to);
+            } else {
+                navigate(&done.to, NavigateOptions::default());
+            }
         });
     };
     // The messages beside the fields say more than the browser's bubbles, and all at once.
@@ -175,6 +172,29 @@ pub fn Form(
             {children()}
         </form>
     }
+}
+
+/// Sends what the form holds in place of the browser, and goes on when the server did what it
+/// asked, or to the first field that is wrong.
+pub fn send(form: FormState, event: SubmitEvent, go_on: impl FnOnce(&Done) + 'static) {
+    // A form that cannot be read is left to the browser, which sends it as it is.
+    let Some(contents) = contents(&event) else { return };
+    event.prevent_default();
+    if form.pending.get_untracked() {
+        return;
+    }
+    form.pending.set(true);
+    spawn_local(async move {
+        let answer = post(form.function, contents).await;
+        // The person may have left the page meanwhile, and the form with it.
+        let here = form.pending.try_set(false).is_none();
+        match &answer {
+            Ok(done) if done.reload || here => go_on(done),
+            Err(_) if here => request_animation_frame(focus_first_problem),
+            _ => {}
+        }
+        form.answer.try_set(Some(answer));
+    });
 }
 
 /// What the browser would send, with the button that was pressed.
@@ -196,20 +216,6 @@ async fn post(function: &str, contents: String) -> Result<Done, Error> {
     } else {
         Err(<Text as Decodes<Error>>::decode(body).unwrap_or(Error::Offline))
     }
-}
-
-/// Goes where the answer leads: to the next page, or to the first field that is wrong.
-fn follow(form: FormState, answer: Result<Done, Error>, navigate: impl Fn(&str)) {
-    // The person may have left the page meanwhile, and the form with it.
-    let here = form.pending.try_set(false).is_none();
-    match &answer {
-        // A load of the whole document leaves nothing in memory.
-        Ok(Done { to, reload: true }) => _ = window().location().assign(to),
-        Ok(Done { to, reload: false }) if here => navigate(to),
-        Err(_) if here => request_animation_frame(focus_first_problem),
-        _ => {}
-    }
-    form.answer.try_set(Some(answer));
 }
 
 fn focus_first_problem() {

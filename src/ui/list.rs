@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::domain::{
+    account::FORMER,
     article::{Preview, Visibility},
     page::Listing,
 };
@@ -21,7 +22,6 @@ pub fn listing(list: Listing, base: &str, empty: AnyView) -> AnyView {
 
 fn preview(article: Preview) -> impl IntoView {
     let href = format!("/article/{}", article.slug);
-    let author = format!("/profile/{}", article.author);
     let standfirst = (!article.description.is_empty())
         .then(|| view! { <p class="description">{article.description}</p> });
     view! {
@@ -31,13 +31,22 @@ fn preview(article: Preview) -> impl IntoView {
                 {standfirst}
             </a>
             <p class="meta">
-                <a class="author" href=author>{article.author}</a>
+                {signature(article.author)}
                 <time datetime=article.when.iso>{article.when.text}</time>
                 <span>{format!("{} min read", article.minutes)}</span>
                 {members_badge(article.visibility)}
             </p>
         </article>
     }
+}
+
+/// Who wrote an article, with the way to their page, if they have one.
+pub fn signature(author: String) -> AnyView {
+    if author == FORMER {
+        return view! { <span class="author">{author}</span> }.into_any();
+    }
+    let href = format!("/profile/{author}");
+    view! { <a class="author" href=href rel="author">{author}</a> }.into_any()
 }
 
 /// Says that an article is not for everybody.

@@ -115,9 +115,13 @@ async fn an_administrator_is_made_on_the_command_line_and_logs_in() {
         (vec!["user", "deactivate", "root-of-it"], "", true),
         (vec!["user", "activate", "root-of-it"], "", true),
         (vec!["user", "deactivate", "nobody"], "", false),
+        (vec!["user", "end-sessions", "root-of-it"], "", true),
         (vec!["user", "reset-password", "root-of-it"], "Root@Example.org", false),
         (vec!["user", "reset-password", "nobody"], "another good password", false),
         (vec!["user", "reset-password", "root-of-it"], "another good password", true),
+        (vec!["user", "create", "leaver", "leaver@example.org"], PASSWORD, true),
+        (vec!["user", "delete", "leaver", "--articles", "delete"], "", true),
+        (vec!["user", "delete", "leaver"], "", false),
     ] {
         let mut command = byline(&folder);
         command.args(&args);

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use byline::server::{doors::FORMS, page_paths};
+use byline::{
+    pages::data::DOWNLOAD,
+    server::{doors::FORMS, page_paths},
+};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -10,7 +13,7 @@ use crate::support::{Answer, TestApp, story};
 
 /// What a stranger may call. Everything else must answer 401, and a new function is refused
 /// here until somebody decides.
-pub const PUBLIC_FUNCTIONS: [&str; 20] = [
+pub const PUBLIC_FUNCTIONS: [&str; 21] = [
     "article",
     "ask-for-reset",
     "choose-username",
@@ -26,6 +29,7 @@ pub const PUBLIC_FUNCTIONS: [&str; 20] = [
     "registration-terms",
     "reset-password",
     "reset-terms",
+    "restore-account",
     "send-code-again",
     "tagged",
     "undo",
@@ -41,7 +45,7 @@ pub const HIDDEN_FUNCTIONS: [&str; 7] =
 pub const HIDDEN_PAGES: [&str; 3] = ["/admin", "/admin/log", "/admin/people/{username}"];
 
 /// What a stranger may open; every other page sends them to log in.
-pub const PUBLIC_PAGES: [&str; 11] = [
+pub const PUBLIC_PAGES: [&str; 12] = [
     "/",
     "/login",
     "/register",
@@ -50,6 +54,7 @@ pub const PUBLIC_PAGES: [&str; 11] = [
     "/reset",
     "/reset/{token}",
     "/not-me/{token}",
+    "/restore/{token}",
     "/article/{slug}",
     "/profile/{username}",
     "/tag/{tag}",
@@ -68,6 +73,7 @@ const PUBLIC_FORMS: &[&str] = &[
     "/register/confirm?form=name",
     "/reset",
     "/reset/{token}",
+    "/restore/{token}",
     "/settings",
 ];
 
@@ -88,6 +94,7 @@ const PUBLIC_OTHERS: [&str; 11] = [
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
 pub const FIELDS: &[(&str, &str)] = &[
+    ("articles", "keep"),
     ("invitation", ""),
     ("token", "x"),
     ("slug", "open"),
@@ -220,6 +227,7 @@ story!(every_route_with_every_method_refuses_a_stranger_or_is_on_the_public_list
     routes.extend(FORMS.iter().map(|(page, _)| *page));
     routes.extend(leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path));
     routes.extend(PUBLIC_OTHERS);
+    routes.extend([DOWNLOAD, "/session"]);
     routes.extend(["/rpc/nothing", "/pkg/nothing", "/nothing"]);
     let fields: Vec<_> = FIELDS
         .iter()

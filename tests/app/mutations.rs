@@ -222,6 +222,21 @@ const VALID: &[Valid] = &[
     Valid { function: "undo-terms", page: None, fields: &[("token", "{token}")] },
     Valid { function: "undo", page: Some("/not-me/{token}"), fields: &[("token", "{token}")] },
     Valid {
+        function: "confirm",
+        page: Some("/settings/data?form=confirm"),
+        fields: &[("password", "correct+horse+battery"), ("next", "/settings/data")],
+    },
+    Valid {
+        function: "delete-account",
+        page: Some("/settings/data?form=delete"),
+        fields: &[("username", "leaves{n}"), ("articles", "keep")],
+    },
+    Valid {
+        function: "restore-account",
+        page: Some("/restore/{token}"),
+        fields: &[("token", "{back}")],
+    },
+    Valid {
         function: "withdraw-article",
         page: Some("/article/{slug}?form=withdraw"),
         fields: &[("slug", "{slug}"), ("reason", "Not+ours")],
@@ -489,6 +504,7 @@ impl Trial {
             let all = self.ada.ask("own-security", &[]).await.json();
             handle = all["sessions"][1]["handle"].as_str().unwrap().to_owned();
         }
+        let mut back = String::new();
         let mut digits = String::new();
         match valid.function {
             "second-step" | "finish-log-in" => {
@@ -506,17 +522,29 @@ impl Trial {
                 stranger.register(&format!("has{n}")).await;
                 Phone::set_up(&self.app, &stranger).await;
             }
+            "restore-account" => {
+                let name = format!("left{n}");
+                stranger.register(&name).await;
+                let fields = [("username", name.as_str()), ("articles", "delete")];
+                stranger.call("delete-account", &fields).await;
+                back = self.app.take_back_token(&name).await;
+            }
             _ => {}
         }
         let fill = |text: &str| {
             let text = text.replace("{slug}", &slug).replace("{handle}", &handle);
             let text = text.replace("{code}", &code);
             let text = text.replace("{username}", &subject(valid));
-            let text = text.replace("{digits}", &digits);
+            let text = text.replace("{digits}", &digits).replace("{back}", &back);
             text.replace("{n}", &n.to_string()).replace("{token}", &token)
         };
         let (path, body) = (fill(&path), fill(body));
         let browser = match valid.function {
+            // And her account.
+            "delete-account" => {
+                stranger.register(&format!("leaves{n}")).await;
+                &stranger
+            }
             of_it if OF_REGISTRATIONS.contains(&of_it) => &stranger,
             _ if changes => &stranger,
             "log-in"
@@ -526,6 +554,7 @@ impl Trial {
             | "reset-password"
             | "undo"
             | "undo-terms"
+            | "restore-account"
             | "second-step"
             | "finish-log-in"
             | "confirm-authenticator"

@@ -235,6 +235,15 @@ impl TestApp {
         }
     }
 
+    /// What the link of a mail about a deleted account would hold, for that person.
+    pub async fn take_back_token(&self, name: &str) -> String {
+        let db = &self.state.db;
+        let id = users::find_credential(db, name).await.unwrap().unwrap().user_id;
+        let (email, now) = (format!("{name}@example.org"), self.state.clock.now());
+        let token = tokens::mint_for(db, id, &email, Purpose::TakeBack, now).await.unwrap();
+        token.expose().to_owned()
+    }
+
     /// An attempt to register that waits for its proof: the browser that began it, and what its
     /// mail holds.
     pub async fn attempt(&self, name: &str) -> (Browser, Mailed) {

@@ -28,13 +28,13 @@ const PER_PAGE: u32 = 20;
 
 /// The statement that reads a page: `$1` is the pattern that a name or an address shall match,
 /// `$2` how many, `$3` after how many. What is looked for stands in the index that it is sorted
-/// by; only then are accounts touched.
+/// by; only then are accounts touched. The one that signs for former members is nobody's.
 pub const LIST: &str = "select u.id, u.username, u.email, u.active, u.confirmed_at, u.created_at, \
      coalesce((select string_agg(role, ',') from user_roles where user_id = u.id), '') as roles, \
      (select max(last_seen_at) from sessions where user_id = u.id) as seen_at, \
      (select max(created_at) from security_events where user_id = u.id and kind = 'logged_in') as logged_in_at \
-     from (select p.id from users p where p.username_key like $1 escape '\\' or p.email_key like $1 escape '\\' \
-     order by p.created_at desc, p.id desc limit $2 offset $3) k \
+     from (select p.id from users p where (p.username_key like $1 escape '\\' or p.email_key like $1 escape '\\') \
+     and p.username_key <> ' former' order by p.created_at desc, p.id desc limit $2 offset $3) k \
      join users u on u.id = k.id";
 
 #[derive(FromRow)]

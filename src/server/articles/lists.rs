@@ -99,11 +99,13 @@ impl PreviewRow {
     }
 }
 
-/// `keys` picks ten keys, from one index alone; only then are the articles touched.
+/// `keys` picks ten keys, from one index alone; only then are the articles touched. Whoever is
+/// leaving signs as those do who have left.
 macro_rules! shelf_sql {
     ($keys:literal, newest by $time:literal) => {
         concat!(
-            "select a.id, a.slug, a.title, a.description, u.username as author, a.",
+            "select a.id, a.slug, a.title, a.description, ",
+            "case when u.leaves_at is null then u.username else 'a former member' end as author, a.",
             $time,
             " as shown_at, a.minutes, a.visibility, a.status from (select ",
             $keys,

@@ -23,7 +23,8 @@ use crate::{
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Unauthenticated`] for a members' article without a log-in.
 pub async fn read(db: &Db, slug: &Slug, reader: Option<&User>) -> Result<Article, Failure> {
-    const READ: &str = "select a.id, a.author_id, a.html, a.slug, a.title, a.description, u.username as author, \
+    const READ: &str = "select a.id, a.author_id, a.html, a.slug, a.title, a.description, \
+         case when u.leaves_at is null then u.username else 'a former member' end as author, \
          coalesce(a.published_at, a.updated_at) as shown_at, a.minutes, a.visibility, a.status \
          from articles a join users u on u.id = a.author_id where a.slug = $1";
     #[derive(FromRow)]

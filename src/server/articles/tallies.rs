@@ -66,8 +66,13 @@ impl Changes {
         };
         let tags = tags.iter().cloned().map(Scope::Tag);
         for scope in tags.chain([Scope::Author(article.author), Scope::Site]) {
-            *self.0.entry((scope, kind)).or_default() += by;
+            self.count(scope, kind, by);
         }
+    }
+
+    /// There are that many more of a kind in one scope.
+    pub fn count(&mut self, scope: Scope, kind: &'static str, by: i64) {
+        *self.0.entry((scope, kind)).or_default() += by;
     }
 
     /// Writes them, in the transaction that writes the article. The rows come in the map's

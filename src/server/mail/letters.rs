@@ -1,6 +1,7 @@
 //! What letters there are, whom they are for and what they say.
 
 mod emails;
+mod leaving;
 mod registration;
 
 use anyhow::Context;
@@ -39,6 +40,20 @@ pub enum Letter {
     ResetPassword {
         /// A username or an address, of somebody or nobody.
         identity: String,
+    },
+    /// The account is deleted, unless it is taken back: the link for that.
+    Left {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account has.
+        email: String,
+    },
+    /// All that is a person's was downloaded.
+    DataDownloaded {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
     },
     /// The code and the link that prove the address of an attempt to register.
     ConfirmRegistration {
@@ -186,6 +201,11 @@ pub enum Paragraph {
 pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written>, Failure> {
     match waiting.letter()? {
         Letter::ResetPassword { identity } => reset_password(state, waiting, &identity).await,
+        Letter::Left { user, email } => leaving::left(state, waiting, user, email).await,
+        Letter::DataDownloaded { user, email } => {
+            let user = users::find(&state.db, user).await?;
+            Ok(user.map(|user| leaving::data_downloaded(state, &user, email)))
+        }
         Letter::ConfirmRegistration { attempt } => registration::confirm(state, attempt).await,
         Letter::Invitation { id } => registration::invitation(state, id).await,
         Letter::PasswordChanged { user, email } => {

@@ -1,0 +1,103 @@
+// A session that ends while its page is open: the page notices, and no text is lost.
+
+import type { Page } from '@playwright/test';
+import {
+  anArticle, editorButton, expect, expectLoggedIn, field, fillEditor, logIn, register, send, submitButton, test,
+} from '../support.ts';
+
+test.skip(({ javaScriptEnabled }) => javaScriptEnabled === false, 'a page that runs nothing asks nothing');
+
+/** Opens the editor, and writes once the application has taken it over. */
+async function write(page: Page, article = anArticle()) {
+  await page.goto('/editor');
+  await page.waitForLoadState('networkidle');
+  await fillEditor(page, article);
+  return article;
+}
+
+/** Ends every session of that person but the one of this browser. */
+async function endOthers(page: Page): Promise<void> {
+  await page.goto('/settings/security');
+  await send(page, page.getByRole('button', { name: 'End all others' }));
+}
+
+/** The tab comes to the front, and so asks at once. */
+async function comeBack(page: Page): Promise<void> {
+  await expect(async () => {
+    await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+    await expect(loggedOut(page)).toBeVisible({ timeout: 1000 });
+  }).toPass();
+}
+
+const loggedOut = (page: Page) => page.getByRole('dialog', { name: 'You are logged out' });
+
+test('an ended session takes the page away, and whoever logs in again goes on writing', async ({ page, stranger }) => {
+  const ada = await register(page);
+  const article = await write(page);
+  await logIn(stranger, ada);
+  await endOthers(stranger);
+
+  await comeBack(page);
+  const left = await page.evaluate(() => document.documentElement.outerHTML);
+  for (const secret of [ada.username, ada.email, article.title, article.body]) {
+    expect(left).not.toContain(secret);
+  }
+  await expect(field(page, 'body')).toHaveCount(0);
+  await expect(field(page, 'email')).toBeFocused();
+
+  await field(page, 'email').fill(ada.username);
+  await field(page, 'password').fill('not the right password');
+  await send(page, submitButton(page, 'password'));
+  await expect(page.getByRole('alert')).toContainText('do not belong together');
+
+  await field(page, 'password').fill(ada.password);
+  await send(page, submitButton(page, 'password'));
+  await expect(loggedOut(page)).toHaveCount(0);
+  await expect(field(page, 'title')).toHaveValue(article.title);
+  await expect(field(page, 'body')).toHaveValue(article.body);
+  await expectLoggedIn(page, ada);
+  await send(page, editorButton(page, 'published'));
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(article.title);
+});
+
+test('a log-in in another tab brings the page back as well', async ({ page, stranger, context }) => {
+  const ada = await register(page);
+  const article = await write(page);
+  await logIn(stranger, ada);
+  await endOthers(stranger);
+  await comeBack(page);
+
+  const tab = await context.newPage();
+  await logIn(tab, ada);
+  await tab.close();
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+  await expect(field(page, 'body')).toHaveValue(article.body);
+});
+
+test('whoever else logs in finds nothing of it', async ({ page, stranger }) => {
+  const ada = await register(page);
+  const article = await write(page);
+  await logIn(stranger, ada);
+  await endOthers(stranger);
+  await comeBack(page);
+  await stranger.context().clearCookies();
+  const eve = await register(stranger);
+
+  await field(page, 'email').fill(eve.username);
+  await field(page, 'password').fill(eve.password);
+  await send(page, submitButton(page, 'password'));
+  await expect(page).toHaveURL('/');
+  await expectLoggedIn(page, eve);
+  await page.goto('/editor');
+  await expect(field(page, 'title')).toHaveValue('');
+  await expect(field(page, 'body')).toHaveValue('');
+  expect(await page.content()).not.toContain(article.title);
+});
+
+test('an open page notices by itself within seconds', async ({ page, stranger }) => {
+  const ada = await register(page);
+  await write(page);
+  await logIn(stranger, ada);
+  await endOthers(stranger);
+  await expect(loggedOut(page)).toBeVisible({ timeout: 20_000 });
+});

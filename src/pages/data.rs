@@ -1,0 +1,140 @@
+//! `/settings/data`: taking along all that is one's own, and leaving.
+
+use leptos::{prelude::*, server, server_fn::ServerFn};
+use leptos_meta::Title;
+
+use super::{
+    confirm::{Confirm, confirmation},
+    settings::show_account,
+    watch::watch_session,
+};
+use crate::{
+    domain::{account::OwnAccount, field::Field},
+    error::Error,
+    json::Json,
+    ui::{
+        form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
+        load::loaded,
+    },
+};
+
+const HERE: &str = "/settings/data";
+
+/// Where the form goes that is answered with a file. It is no server function, and has no other
+/// name.
+pub const DOWNLOAD: &str = "/settings/data?form=download";
+
+/// Deletes the viewer's account. They type their username once more; `articles` is `keep` or
+/// `delete`.
+#[server(prefix = "/rpc", endpoint = "delete-account", output = Json)]
+pub async fn delete_account(username: String, articles: String) -> Result<Done, Error> {
+    use crate::server::{context, leaving};
+    let user = context::require_recent().await?;
+    let keep = match articles.as_str() {
+        "keep" => true,
+        "delete" => false,
+        _ => return Err(Error::BadRequest),
+    };
+    let (state, client, mut session) = (context::state()?, context::client()?, context::session()?);
+    leaving::begin(&state, &mut session, &client, &user, &username, keep).await?;
+    Ok(Done::anew("/login?left=true"))
+}
+
+crate::ui::lazy::lazy_page! {
+    /// The route of [`DataPage`].
+    DataRoute = DataPage in writing
+}
+
+/// The page's forms.
+#[derive(Clone, Copy)]
+struct Forms {
+    download: FormState,
+    delete: FormState,
+    confirm: FormState,
+}
+
+/// The page of what is one's own.
+#[component]
+pub fn DataPage() -> impl IntoView {
+    watch_session();
+    let account = Resource::new(|| (), |()| show_account());
+    let forms = Forms {
+        download: use_form(DOWNLOAD),
+        delete: use_form(DeleteAccount::PATH),
+        confirm: use_form(Confirm::PATH),
+    };
+    loaded(account, move |account: OwnAccount| show(account.username, forms))
+}
+
+/// The page's two sections; or, when what was asked for needs a fresh proof, the form for it in
+/// their place.
+fn show(username: String, forms: Forms) -> AnyView {
+    let Forms { download, delete, confirm } = forms;
+    let stale = move |form: FormState| form.error() == Some(Error::RecentLoginNeeded);
+    let needed = Memo::new(move |_| confirm.was_refused() || stale(download) || stale(delete));
+    let shown = move || {
+        if needed.get() {
+            confirmation(confirm, username.clone(), HERE)
+        } else {
+            view! { {download_section()}{delete_section(delete, username.clone())} }.into_any()
+        }
+    };
+    view! {
+        <Title text="Your data" />
+        <div class="page narrow">
+            <h1>"Your data"</h1>
+            <ErrorMessages form=download />
+            <ErrorMessages form=delete />
+            {shown}
+            <p class="aside"><a href="/settings">"Settings"</a></p>
+        </div>
+    }
+    .into_any()
+}
+
+/// The form is the browser's own, with JavaScript too: it keeps the file that is the answer.
+fn download_section() -> impl IntoView {
+    view! {
+        <section>
+            <h2>"Download everything"</h2>
+            <p>"Your articles and drafts as Markdown, your account, where you are logged in and what happened to it, in one zip file. A mail tells you that it was downloaded."</p>
+            <form class="form" method="post" action=DOWNLOAD>
+                <p class="actions"><button type="submit">"Download everything"</button></p>
+            </form>
+        </section>
+    }
+}
+
+fn delete_section(form: FormState, username: String) -> impl IntoView {
+    let refused = form.was_refused();
+    let all = form.typed("articles").is_some_and(|chosen| chosen == "delete");
+    view! {
+        <section>
+            <h2>"Delete your account"</h2>
+            <p>"It is closed at once: you are logged out everywhere, nobody can log in, and your profile is gone. For 14 days the link in a mail takes it back; then it is deleted for good."</p>
+            <details class="danger" open=refused>
+                <summary>"Delete my account"</summary>
+                <Form form to=format!("{HERE}?form=delete")>
+                    <fieldset class="choices">
+                        <legend>"What you published"</legend>
+                        <label class="check">
+                            <input type="radio" name="articles" value="keep" checked=!all />
+                            " Stays, signed by a former member"
+                        </label>
+                        <label class="check">
+                            <input type="radio" name="articles" value="delete" checked=all />
+                            " Is deleted too: hidden from now on"
+                        </label>
+                    </fieldset>
+                    <p>"Your drafts are deleted in any case. Download everything first, if you want to keep it."</p>
+                    <TextField
+                        form
+                        field=Field::Username
+                        label=format!("Your username, {username}, to be sure")
+                    />
+                    <p class="actions"><Submit form label="Delete my account" class="destructive" /></p>
+                </Form>
+            </details>
+        </section>
+    }
+}

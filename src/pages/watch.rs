@@ -1,0 +1,210 @@
+//! A page that notices that its session has ended, within seconds, whoever ended it.
+//!
+//! It asks now and then, and when its tab comes to the front. When nobody is logged in any more,
+//! or somebody else is, everything is taken out of the document: what was read there, and what
+//! was typed. If the same person logs in again, in its place or in another tab, it is put back as
+//! it was, and a text that was being written goes on. Until then it is in the memory of this tab
+//! and nowhere else, and is gone with it.
+
+use std::{any::Any, time::Duration};
+
+use leptos::{
+    ev::{SubmitEvent, focus, visibilitychange},
+    mount::mount_to,
+    prelude::*,
+    server_fn::{
+        Decodes, ServerFn,
+        client::{Client, browser::BrowserClient},
+        request::{ClientReq, browser::BrowserRequest},
+        response::ClientRes,
+    },
+    task::spawn_local,
+    web_sys::DocumentFragment,
+};
+
+use super::log_in::LogIn;
+use crate::{
+    domain::field::Field,
+    error::Error,
+    json::Text,
+    ui::{
+        form::{Done, ErrorMessages, FormState, Submit, TextField, send, use_form},
+        layout::ViewerResource,
+    },
+};
+
+/// Seconds are enough: whoever ended the session did it somewhere else.
+const EVERY: Duration = Duration::from_secs(15);
+
+/// Watches the session of whoever looks at this page, as long as the page is there. On the server
+/// nothing happens.
+pub fn watch_session() {
+    let viewer = use_context::<ViewerResource>();
+    Effect::new(move |_| {
+        let viewer = viewer.and_then(|viewer| viewer.get()).and_then(Result::ok).flatten();
+        if viewer.is_some() {
+            Watch { whose: StoredValue::new(None), gone: StoredValue::new_local(None) }.begin();
+        }
+    });
+}
+
+/// What was taken out of the document.
+struct Gone {
+    page: DocumentFragment,
+    title: String,
+    /// The log-in that stands in its place, as long as this is kept.
+    _log_in: Box<dyn Any>,
+}
+
+#[derive(Clone, Copy)]
+struct Watch {
+    /// Whose session the page was opened in; none until the server was asked.
+    whose: StoredValue<Option<String>>,
+    gone: StoredValue<Option<Gone>, LocalStorage>,
+}
+
+impl Watch {
+    fn begin(self) {
+        let look = move || {
+            if !document().hidden() {
+                spawn_local(async move {
+                    self.look().await;
+                });
+            }
+        };
+        look();
+        let every = set_interval_with_handle(look, EVERY).ok();
+        let shown = window_event_listener(visibilitychange, move |_| look());
+        let focused = window_event_listener(focus, move |_| look());
+        on_cleanup(move || {
+            if let Some(every) = every {
+                every.clear();
+            }
+            shown.remove();
+            focused.remove();
+        });
+    }
+
+    /// Asks whose the session is, and does what follows from that. Whether somebody is logged in.
+    async fn look(self) -> bool {
+        let Ok(now) = whose().await else { return true };
+        // The person may have left the page while it was asked.
+        let same = self.whose.try_update_value(|whose| {
+            if whose.is_none() && !self.gone.with_value(Option::is_some) {
+                whose.clone_from(&now);
+            }
+            *whose == now
+        });
+        let Some(same) = same else { return true };
+        match (&now, self.gone.with_value(Option::is_some)) {
+            (Some(_), true) if same => self.put_back(),
+            (Some(_), false) if same => {}
+            // A load of the whole document leaves nothing of the former person in memory.
+            (Some(_), _) => _ = window().location().assign("/"),
+            (None, true) => {}
+            (None, false) => self.take_out(),
+        }
+        now.is_some()
+    }
+
+    fn take_out(self) {
+        let (document, Some(body)) = (document(), document().body()) else { return };
+        let page = document.create_document_fragment();
+        while let Some(child) = body.first_child() {
+            if page.append_child(&child).is_err() {
+                break;
+            }
+        }
+        let title = document.title();
+        document.set_title("Logged out · Byline");
+        let log_in = mount_to(body, move || log_in(self));
+        self.gone.set_value(Some(Gone { page, title, _log_in: Box::new(log_in) }));
+        request_animation_frame(|| {
+            let first = leptos::prelude::document().query_selector("[role=dialog] [name=email]");
+            focus_on(first.ok().flatten());
+        });
+    }
+
+    fn put_back(self) {
+        let gone = self.gone.try_update_value(Option::take).flatten();
+        let (Some(Gone { page, title, _log_in }), Some(body)) = (gone, document().body()) else {
+            return;
+        };
+        drop(_log_in);
+        _ = body.append_child(&page);
+        document().set_title(&title);
+    }
+}
+
+fn focus_on(element: Option<leptos::web_sys::Element>) {
+    use leptos::wasm_bindgen::JsCast;
+    if let Some(element) = element.and_then(|e| e.dyn_into::<leptos::web_sys::HtmlElement>().ok()) {
+        _ = element.focus();
+    }
+}
+
+/// Whose the session of this browser is; nobody's is `None`. Whatever is no answer to that is an
+/// error: a server that is being restarted has ended no session.
+async fn whose() -> Result<Option<String>, Error> {
+    let request: BrowserRequest =
+        ClientReq::<Error>::try_new_get("/session", "", "application/json", "")?;
+    let response = <BrowserClient as Client<Error>>::send(request).await?;
+    let status = ClientRes::<Error>::status(&response);
+    let body = ClientRes::<Error>::try_into_bytes(response).await?;
+    match status {
+        200 => <Text as Decodes<String>>::decode(body).map(Some).map_err(|_| Error::Offline),
+        401 => match <Text as Decodes<Error>>::decode(body) {
+            Ok(Error::Unauthenticated) => Ok(None),
+            _ => Err(Error::Offline),
+        },
+        _ => Err(Error::Offline),
+    }
+}
+
+/// The log-in in place of the page.
+fn log_in(watch: Watch) -> AnyView {
+    let form = use_form(LogIn::PATH);
+    // Where the log-in goes on that is not finished with the password.
+    let further = RwSignal::new(None::<String>);
+    let on_submit = move |event: SubmitEvent| {
+        send(form, event, move |done: &Done| {
+            let to = done.to.clone();
+            spawn_local(async move {
+                if !watch.look().await {
+                    further.try_set(Some(to));
+                }
+            });
+        });
+    };
+    let rest = move || {
+        further.get().map(|to| {
+            view! {
+                <p class="notice" role="status">
+                    "The password is right. "
+                    <a href=to target="_blank" rel="external">"Take the second step in a new tab"</a>
+                    ", then come back."
+                </p>
+            }
+        })
+    };
+    view! {
+        <div class="page narrow" role="dialog" aria-modal="true" aria-labelledby="logged-out">
+            <h1 id="logged-out">"You are logged out"</h1>
+            <p class="lead">"This session has ended. What was here is kept in this tab, out of sight: log in as the same person, and you go on where you were."</p>
+            {rest}
+            <form class="form" novalidate=true on:submit=on_submit>{fields(form)}</form>
+            <p class="aside"><a href="/" rel="external">"Leave this page, and what was typed in it"</a></p>
+        </div>
+    }
+    .into_any()
+}
+
+fn fields(form: FormState) -> AnyView {
+    view! {
+        <ErrorMessages form />
+        <TextField form field=Field::Email label="Username or e-mail" autocomplete="username" />
+        <TextField form field=Field::Password kind="password" autocomplete="current-password" />
+        <p class="actions"><Submit form label="Log in" /></p>
+    }
+    .into_any()
+}

@@ -1,0 +1,73 @@
+//! What somebody is told who takes along what is theirs, or leaves.
+
+use uuid::Uuid;
+
+use super::{Paragraph, Waiting, Written, greeting, greeting_to, text};
+use crate::{
+    domain::account::FORMER,
+    server::{
+        AppState,
+        failure::Failure,
+        leaving,
+        tokens::{self, Purpose},
+        users::User,
+    },
+};
+
+/// The account is closed, and how to take it back; nobody hears of one that was taken back.
+///
+/// # Errors
+/// When the database is away.
+pub async fn left(
+    state: &AppState,
+    waiting: &Waiting,
+    user: Uuid,
+    email: String,
+) -> Result<Option<Written>, Failure> {
+    let (db, now) = (&state.db, state.clock.now());
+    let Some(closed) = leaving::find(db, user, waiting.now).await? else { return Ok(None) };
+    let token = tokens::mint_for(db, closed.id, &email, Purpose::TakeBack, now).await?;
+    let site = state.config.origin.as_str();
+    let end = closed.leaves_at.to_minute().text;
+    let what = if closed.keeps_articles {
+        format!(
+            "On {end} it is deleted for good, with your drafts. What you published stays, signed by {FORMER}."
+        )
+    } else {
+        format!("On {end} it is deleted for good, with all that you wrote.")
+    };
+    Ok(Some(Written {
+        to: email,
+        subject: "Your account is deleted",
+        paragraphs: vec![
+            greeting_to(&closed.username),
+            text(format!(
+                "Somebody who is logged in to your account at {site}, and gave its password, deleted it. Nobody can log in any more. {what}"
+            )),
+            text("Until then you can take it back, with all that was in it:"),
+            Paragraph::Link("Take my account back", format!("{site}/restore/{}", token.expose())),
+            text(
+                "If it was not you, take it back and set a new password at once: somebody knows the old one.",
+            ),
+        ],
+    }))
+}
+
+/// All that is a person's was downloaded.
+pub fn data_downloaded(state: &AppState, user: &User, email: String) -> Written {
+    let site = state.config.origin.as_str();
+    Written {
+        to: email,
+        subject: "Your data was downloaded",
+        paragraphs: vec![
+            greeting(user),
+            text(format!(
+                "Somebody who is logged in to your account at {site}, and gave its password, downloaded all that is in it: your articles and drafts, and where you log in."
+            )),
+            text(
+                "If it was you, all is well. If it was not, somebody knows your password. Set a new one at once, which logs them out:",
+            ),
+            Paragraph::Link("Ask for a new password", format!("{site}/reset")),
+        ],
+    }
+}
