@@ -11,6 +11,7 @@ pub mod confirm;
 pub mod editor;
 pub mod home;
 pub mod log_in;
+pub mod passkeys;
 pub mod profile;
 pub mod register;
 pub mod reset;

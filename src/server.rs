@@ -19,6 +19,7 @@ pub mod layers;
 pub mod mail;
 pub mod markdown;
 pub mod pages;
+pub mod passkeys;
 pub mod passwords;
 pub mod resets;
 pub mod security_log;

@@ -5,4 +5,5 @@ pub mod layout;
 pub mod lazy;
 pub mod list;
 pub mod load;
+pub mod passkey;
 pub mod status;

@@ -18,6 +18,8 @@ pub enum Field {
     CurrentPassword,
     /// The password in place of the current one.
     NewPassword,
+    /// What its owner calls a passkey.
+    PasskeyName,
     /// The title of an article.
     Title,
     /// The sentence under the title.
@@ -51,6 +53,7 @@ impl Field {
             Field::Password => "password",
             Field::CurrentPassword => "current_password",
             Field::NewPassword => "new_password",
+            Field::PasskeyName => "name",
             Field::Title => "title",
             Field::Description => "description",
             Field::Body => "body",
@@ -69,6 +72,7 @@ impl Field {
             Field::Password => "Password",
             Field::CurrentPassword => "Current password",
             Field::NewPassword => "New password",
+            Field::PasskeyName => "Name",
             Field::Title => "Title",
             Field::Description => "Description",
             Field::Body => "Article",
@@ -89,6 +93,7 @@ impl Field {
             Field::EmailAgain => (0, 254),
             // The minimum is a setting (BYLINE_PASSWORD_MIN); 256 keeps hashing cheap to refuse.
             Field::Password | Field::CurrentPassword | Field::NewPassword => (1, 256),
+            Field::PasskeyName => (1, 64),
             Field::Title => (1, 150),
             Field::Description => (0, 300),
             // Ten characters that are not white space make an article.
@@ -152,6 +157,7 @@ impl Problem {
                 format!("{label} is registered already. Log in instead, or use another one.")
             }
             (Problem::Different, _) => "The two addresses are not the same.".into(),
+            (Problem::TooMany(n), Field::PasskeyName) => format!("An account has at most {n} passkeys."),
             (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
             (Problem::Wrong, _) => "That is not your password.".into(),
             (Problem::Unchanged, _) => "That is the password you have. Choose another one.".into(),

@@ -60,6 +60,12 @@ pub enum EventKind {
     LogInFailed,
     /// The account has another password.
     PasswordChanged,
+    /// The account has one more passkey.
+    PasskeyAdded,
+    /// It has one less.
+    PasskeyRemoved,
+    /// A passkey counted back: there may be two of it.
+    PasskeyRefused,
     /// Sessions were ended from another one.
     SessionsEnded,
     /// The account has another role.
@@ -71,10 +77,13 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [EventKind; 7] = [
+    const ALL: [EventKind; 10] = [
         EventKind::LoggedIn,
         EventKind::LogInFailed,
         EventKind::PasswordChanged,
+        EventKind::PasskeyAdded,
+        EventKind::PasskeyRemoved,
+        EventKind::PasskeyRefused,
         EventKind::SessionsEnded,
         EventKind::RoleChanged,
         EventKind::Deactivated,
@@ -87,6 +96,9 @@ impl EventKind {
             EventKind::LoggedIn => "logged_in",
             EventKind::LogInFailed => "log_in_failed",
             EventKind::PasswordChanged => "password_changed",
+            EventKind::PasskeyAdded => "passkey_added",
+            EventKind::PasskeyRemoved => "passkey_removed",
+            EventKind::PasskeyRefused => "passkey_refused",
             EventKind::SessionsEnded => "sessions_ended",
             EventKind::RoleChanged => "role_changed",
             EventKind::Deactivated => "deactivated",
@@ -105,6 +117,9 @@ impl EventKind {
             EventKind::LoggedIn => "Logged in",
             EventKind::LogInFailed => "A log-in failed",
             EventKind::PasswordChanged => "The password was changed",
+            EventKind::PasskeyAdded => "A passkey was added",
+            EventKind::PasskeyRemoved => "A passkey was removed",
+            EventKind::PasskeyRefused => "A passkey was refused: it may have been copied",
             EventKind::SessionsEnded => "Sessions were ended",
             EventKind::RoleChanged => "The role was changed",
             EventKind::Deactivated => "The account was shut out",

@@ -40,6 +40,14 @@ const RESET_WINDOW: Duration = LIFE_OF_RESET;
 /// somebody else's address.
 const CHANGES: u32 = 5;
 
+/// Nobody has more devices to add in an hour, or adds them and removes them again; each mails a
+/// notice.
+const PASSKEYS: u32 = 10;
+
+/// Log-ins by passkey that are begun from an address in a quarter of an hour. Nothing is guessed
+/// with them: it is the rows that each leaves, and an office behind one address has its mornings.
+const BEGUN: u32 = 300;
+
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 impl Budget {
@@ -79,6 +87,16 @@ impl Budget {
     /// Changes of an account's password, each of which mails a notice. Its owner is told.
     pub fn change_of(account: Uuid) -> Self {
         Self::new("change-of", &account.to_string(), CHANGES, HOUR)
+    }
+
+    /// Log-ins by passkey that are begun from an address.
+    pub fn passkeys_from(address: IpAddr) -> Self {
+        Self::new("passkeys-from", &prefix(address), BEGUN, LOG_IN_WINDOW)
+    }
+
+    /// Passkeys that are added to an account or removed, each of which mails a notice.
+    pub fn passkeys_of(account: Uuid) -> Self {
+        Self::new("passkeys-of", &account.to_string(), PASSKEYS, HOUR)
     }
 
     /// New accounts from an address.

@@ -7,6 +7,7 @@ use super::{
     AppState,
     auth::{self, AuthSession, Client},
     config::Readers,
+    cookies,
     failure::Failure,
     users::User,
 };
@@ -34,6 +35,14 @@ pub fn client() -> Result<Client, Failure> {
         .get()
         .cloned()
         .ok_or_else(|| anyhow::anyhow!("no client in this request").into())
+}
+
+/// What this browser has in a cookie of that name, beside the session's.
+///
+/// # Errors
+/// [`Failure::Broken`] outside of a request.
+pub fn cookie(name: &str) -> Result<Option<String>, Failure> {
+    Ok(cookies::read(&parts()?.headers, &state()?.config.origin, name))
 }
 
 /// The session.

@@ -26,6 +26,7 @@ use crate::{
         confirm::Confirm,
         editor::SaveArticle,
         log_in::LogIn,
+        passkeys::{RemovePasskey, RenamePasskey},
         register::Register,
         reset::{AskForReset, ResetPassword},
         security::{ChangePassword, EndOtherSessions, EndSession},
@@ -36,7 +37,7 @@ use crate::{
 
 /// Which server function a page's form is for, and which page shows its refusal. The forms
 /// of a page that has several are told apart by the query of the address they are sent to.
-pub const FORMS: [(&str, &str); 12] = [
+pub const FORMS: [(&str, &str); 15] = [
     ("/login", LogIn::PATH),
     ("/register", Register::PATH),
     ("/reset", AskForReset::PATH),
@@ -49,6 +50,9 @@ pub const FORMS: [(&str, &str); 12] = [
     ("/settings/security?form=end-other-sessions", EndOtherSessions::PATH),
     ("/settings/security?form=change-password", ChangePassword::PATH),
     ("/settings/security?form=confirm", Confirm::PATH),
+    ("/settings/security/passkeys?form=rename-passkey", RenamePasskey::PATH),
+    ("/settings/security/passkeys?form=remove-passkey", RemovePasskey::PATH),
+    ("/settings/security/passkeys?form=confirm", Confirm::PATH),
 ];
 
 /// The pages that have forms, each once.

@@ -27,7 +27,9 @@ use super::{
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
-    mail, router, security_log, sessions, tokens, users,
+    mail,
+    passkeys::challenges,
+    router, security_log, sessions, tokens, users,
 };
 
 /// How often ended sessions, links and attempts, and old events, are swept out.
@@ -184,6 +186,7 @@ async fn sweep(state: AppState) {
         let swept = async {
             sessions::forget_ended(&state.db, now).await?;
             tokens::forget_ended(&state.db, now).await?;
+            challenges::forget_ended(&state.db, now).await?;
             attempts::forget_ended(&state.db, now).await?;
             security_log::forget_old(&state.db, now).await
         };

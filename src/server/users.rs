@@ -370,6 +370,35 @@ pub async fn replace_password(
     })
 }
 
+/// Holds an active account until the transaction ends: nobody changes what opens it meanwhile.
+/// Gives its security stamp.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Vec<u8>>> {
+    const HOLD: &str =
+        "update users set active = active where id = $1 and active returning security_stamp";
+    within!(tx, |c| sqlx::query_scalar(HOLD).bind(id).fetch_optional(c).await)
+}
+
+/// Renews the security stamp of an account that is as `user` was read, and gives the new one.
+/// To be followed by [`end_access`].
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn renew_stamp(tx: &mut Tx, user: &User) -> sqlx::Result<Option<Vec<u8>>> {
+    const RENEW: &str = "update users set security_stamp = $3 \
+         where id = $1 and security_stamp = $2 and active returning security_stamp";
+    within!(tx, |c| {
+        sqlx::query_scalar(RENEW)
+            .bind(user.id)
+            .bind(&user.security_stamp)
+            .bind(new_stamp())
+            .fetch_optional(c)
+            .await
+    })
+}
+
 /// Ends the account's sessions, and every link that was mailed for it.
 ///
 /// # Errors

@@ -37,6 +37,17 @@ pub enum Letter {
         /// The address that the account had then.
         email: String,
     },
+    /// A passkey was added, or removed.
+    PasskeysChanged {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
+        /// What its owner calls it.
+        name: String,
+        /// Whether it was added.
+        added: bool,
+    },
 }
 
 impl Letter {
@@ -84,6 +95,10 @@ pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written
         Letter::PasswordChanged { user, email } => {
             let user = users::find(&state.db, user).await?;
             Ok(user.map(|user| password_changed(state, &user, email)))
+        }
+        Letter::PasskeysChanged { user, email, name, added } => {
+            let user = users::find(&state.db, user).await?;
+            Ok(user.map(|user| passkeys_changed(state, &user, email, &name, added)))
         }
     }
 }
@@ -136,6 +151,31 @@ fn password_changed(state: &AppState, user: &User, email: String) -> Written {
             text("If it was you, all is well. If it was not, set a new one at once:"),
             Paragraph::Link("Ask for a new password", format!("{site}/reset")),
             text("Then look after your mailbox: somebody else may read it."),
+        ],
+    }
+}
+
+fn passkeys_changed(
+    state: &AppState,
+    user: &User,
+    email: String,
+    name: &str,
+    added: bool,
+) -> Written {
+    let site = state.config.origin.as_str();
+    let (subject, done) = if added {
+        ("A passkey was added", "Whoever has it logs in without your password.")
+    } else {
+        ("A passkey was removed", "Nobody logs in with it any more.")
+    };
+    Written {
+        to: email,
+        subject,
+        paragraphs: vec![
+            greeting(user),
+            text(format!("{subject} just now at your account at {site}: \"{name}\". {done}")),
+            text("If it was you, all is well. If it was not, look through your passkeys at once, and change your password:"),
+            Paragraph::Link("Your passkeys", format!("{site}/settings/security/passkeys")),
         ],
     }
 }
