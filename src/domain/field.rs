@@ -53,7 +53,7 @@ impl Field {
             Field::Password => "password",
             Field::CurrentPassword => "current_password",
             Field::NewPassword => "new_password",
-            Field::PasskeyName => "name",
+            Field::PasskeyName => "passkey_name",
             Field::Title => "title",
             Field::Description => "description",
             Field::Body => "body",

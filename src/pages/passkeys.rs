@@ -77,29 +77,29 @@ pub async fn show_passkeys() -> Result<OwnPasskeys, Error> {
 
 /// Begins to add a passkey of that name: what the browser is to ask for.
 #[server(prefix = "/rpc", endpoint = "begin-adding-passkey", output = Json)]
-pub async fn begin_adding_passkey(name: String) -> Result<Value, Error> {
+pub async fn begin_adding_passkey(passkey_name: String) -> Result<Value, Error> {
     use crate::server::{context, passkeys::own};
     let user = context::require_recent().await?;
     let (state, session) = (context::state()?, context::session()?);
-    Ok(own::begin_adding(&state, &session, &user, &name).await?)
+    Ok(own::begin_adding(&state, &session, &user, &passkey_name).await?)
 }
 
 /// Adds the passkey that a device has made.
 #[server(prefix = "/rpc", endpoint = "add-passkey", output = Json)]
-pub async fn add_passkey(name: String, answer: String) -> Result<Done, Error> {
+pub async fn add_passkey(passkey_name: String, answer: String) -> Result<Done, Error> {
     use crate::server::{context, passkeys::own};
     let user = context::require_recent().await?;
     let (state, client, mut session) = (context::state()?, context::client()?, context::session()?);
-    own::add(&state, &mut session, &client, &user, &name, &answer).await?;
+    own::add(&state, &mut session, &client, &user, &passkey_name, &answer).await?;
     Ok(Done::anew(HERE))
 }
 
 /// Calls one of the viewer's passkeys something else.
 #[server(prefix = "/rpc", endpoint = "rename-passkey", output = Json)]
-pub async fn rename_passkey(handle: String, name: String) -> Result<Done, Error> {
+pub async fn rename_passkey(handle: String, passkey_name: String) -> Result<Done, Error> {
     use crate::server::{context, passkeys::own};
     let (user, state) = (context::require_user()?, context::state()?);
-    own::rename(&state.db, user.id, &handle, &name).await?;
+    own::rename(&state.db, user.id, &handle, &passkey_name).await?;
     Ok(Done::anew(HERE))
 }
 
@@ -143,9 +143,8 @@ fn show(page: OwnPasskeys, forms: Forms) -> AnyView {
     let OwnPasskeys { username, passkeys, recent, suggested, instead, done } = page;
     let refused = [forms.remove, forms.rename, forms.confirm].iter().any(FormState::was_refused);
     let done = done.filter(|_| !refused);
-    let done = done.map(
-        |kind| view! { <p class="notice" role="status">{format!("{}.", kind.text())}</p> },
-    );
+    let done = done
+        .map(|kind| view! { <p class="notice" role="status">{format!("{}.", kind.text())}</p> });
     let rename = (!passkeys.is_empty()).then(|| rename(forms.rename, &passkeys));
     let list = list(passkeys, recent, forms.remove);
     let add = match instead {
@@ -240,7 +239,7 @@ fn new_passkey(suggested: String) -> AnyView {
         <form class="form passkey" method="post" data-passkey="add">
             <div class="field">
                 <label for="new-name">"Name"</label>
-                <input id="new-name" name="name" type="text" autocomplete="off" required=true maxlength=most value=suggested />
+                <input id="new-name" name="passkey_name" type="text" autocomplete="off" required=true maxlength=most value=suggested />
                 <p class="hint">"What you will know it by: where it is kept."</p>
             </div>
             <p class="actions"><button type="submit">"Add a passkey"</button></p>

@@ -10,11 +10,13 @@ use crate::support::{Answer, TestApp, story};
 
 /// What a stranger may call. Everything else must answer 401, and a new function is refused
 /// here until somebody decides.
-const PUBLIC_FUNCTIONS: [&str; 12] = [
+const PUBLIC_FUNCTIONS: [&str; 14] = [
     "article",
     "ask-for-reset",
+    "begin-passkey-log-in",
     "front-page",
     "log-in",
+    "log-in-with-passkey",
     "log-out",
     "profile",
     "register",
@@ -45,7 +47,7 @@ const PUBLIC_FORMS: [&str; 5] = ["/login", "/register", "/reset", "/reset/{token
 const PUBLIC_OTHERS: [&str; 2] = ["/health", "/ready"];
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
-const FIELDS: [(&str, &str); 16] = [
+const FIELDS: [(&str, &str); 18] = [
     ("token", "x"),
     ("slug", "open"),
     ("page", "1"),
@@ -60,6 +62,8 @@ const FIELDS: [(&str, &str); 16] = [
     ("password", "a guess"),
     ("visibility", "public"),
     ("handle", "0"),
+    ("passkey_name", "A phone"),
+    ("answer", "{}"),
     ("current_password", "a guess"),
     ("new_password", "another guess at it"),
 ];

@@ -8,6 +8,7 @@
 mod accounts;
 mod articles;
 mod attacks;
+mod authenticator;
 mod bad_input;
 mod command;
 mod demo_faults;
@@ -17,6 +18,7 @@ mod lists;
 mod mail;
 mod markdown;
 mod mutations;
+mod passkeys;
 mod resets;
 mod security;
 mod sessions;

@@ -1,6 +1,7 @@
 //! A running Byline, and the browsers that visit it.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Mutex,
@@ -141,6 +142,7 @@ impl TestApp {
             base: format!("http://{}", self.address),
             origin: self.origin.clone(),
             cookie: Mutex::default(),
+            others: Mutex::default(),
         }
     }
 
@@ -338,13 +340,15 @@ impl Answer {
     }
 }
 
-/// A browser: it keeps its session cookie, follows no redirect by itself, and says where its
+/// A browser: it keeps its cookies, follows no redirect by itself, and says where its
 /// requests come from as real ones do.
 pub struct Browser {
     client: reqwest::Client,
     base: String,
     origin: String,
     cookie: Mutex<Option<String>>,
+    /// What it keeps beside the session's, by name.
+    pub others: Mutex<BTreeMap<String, String>>,
 }
 
 impl Browser {
@@ -358,24 +362,31 @@ impl Browser {
         *self.cookie.lock().unwrap() = cookie;
     }
 
-    /// A request without any header but the cookie.
+    /// A request without any header but the cookies.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
-        match self.cookie() {
-            Some(cookie) => request.header("cookie", cookie),
-            None => request,
-        }
+        let mut cookies = Vec::from_iter(self.cookie());
+        let others = self.others.lock().unwrap();
+        cookies.extend(others.iter().map(|(name, value)| format!("{name}={value}")));
+        if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
     }
 
-    /// Sends a request and keeps the cookie that comes back.
+    /// Sends a request and keeps the cookies that come back.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         for cookie in headers.get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();
             let pair = cookie.split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
             let gone = cookie.contains("Max-Age=0");
-            self.set_cookie((!gone).then(|| pair.to_owned()));
+            if name.ends_with("byline") {
+                self.set_cookie((!gone).then(|| pair.to_owned()));
+                continue;
+            }
+            let mut others = self.others.lock().unwrap();
+            others.remove(name);
+            others.extend((!gone).then(|| (name.to_owned(), value.to_owned())));
         }
         Answer { status, headers, body: response.text().await.unwrap() }
     }

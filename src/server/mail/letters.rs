@@ -174,7 +174,9 @@ fn passkeys_changed(
         paragraphs: vec![
             greeting(user),
             text(format!("{subject} just now at your account at {site}: \"{name}\". {done}")),
-            text("If it was you, all is well. If it was not, look through your passkeys at once, and change your password:"),
+            text(
+                "If it was you, all is well. If it was not, look through your passkeys at once, and change your password:",
+            ),
             Paragraph::Link("Your passkeys", format!("{site}/settings/security/passkeys")),
         ],
     }
