@@ -9,10 +9,10 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/byline
 TOOLS=$CACHE/tools
 WASM_OPT=$ROOT/scripts/wasm-opt
-SMTP=$TOOLS/smtp
+PYTHON=$TOOLS/python
 
-# The Python that has what tests/smtp/server.py needs; the tests start it.
-export TEST_SMTP_PYTHON=$SMTP/bin/python
+# The Python that has what the programs in tests/python need; the tests start them.
+export TEST_PYTHON=$PYTHON/bin/python
 
 # cargo-leptos takes wasm-bindgen and wasm-opt from PATH, and else downloads other versions.
 # Ours come first, and a rustup that has not reached the shell's profile yet is found too.

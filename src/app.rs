@@ -11,6 +11,7 @@ use leptos_router::{
 use crate::{
     pages::who_am_i,
     pages::{
+        admin::{PeopleRoute, log::LogRoute, person::PersonRoute},
         article::ArticleRoute,
         articles::DeskRoute,
         editor::EditorRoute,
@@ -58,6 +59,9 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("articles") view={Lazy::<DeskRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("editor") view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("editor"), ParamSegment("slug")) view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("admin") view={Lazy::<PeopleRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("admin"), StaticSegment("log")) view={Lazy::<LogRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("admin"), StaticSegment("people"), ParamSegment("username")) view={Lazy::<PersonRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("article"), ParamSegment("slug")) view={Lazy::<ArticleRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("profile"), ParamSegment("username")) view={Lazy::<ProfileRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("tag"), ParamSegment("tag")) view={Lazy::<TagRoute>::new()} ssr=SsrMode::Async />

@@ -2,6 +2,7 @@
 //! sides mean the same by every word; what people type is checked by the same functions.
 
 pub mod account;
+pub mod administration;
 pub mod article;
 pub mod email;
 pub mod field;

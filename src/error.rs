@@ -32,6 +32,8 @@ pub enum Error {
         /// The version that is stored.
         version: i64,
     },
+    /// Nobody who can log in would look after the site any more.
+    LastAdministrator,
     /// A link from a mail opens nothing: it was used, replaced or not used in time.
     LinkExpired,
     /// The request makes no sense.
@@ -69,7 +71,7 @@ impl Error {
             | Error::RecentLoginNeeded
             | Error::RegistrationClosed => 403,
             Error::NotFound => 404,
-            Error::Conflict { .. } => 409,
+            Error::Conflict { .. } | Error::LastAdministrator => 409,
             Error::LinkExpired => 410,
             Error::BadRequest => 400,
             Error::TooMany { .. } => 429,
@@ -103,6 +105,9 @@ impl Error {
             Error::NotFound => "There is nothing here, or it is not yours to see.".into(),
             Error::Conflict { .. } => {
                 "This article was saved somewhere else since you opened it. Your text is still here.".into()
+            }
+            Error::LastAdministrator => {
+                "Nobody else looks after this site. Make somebody else an administrator first.".into()
             }
             Error::LinkExpired => {
                 "This link was used already, or a newer one took its place, or its time is over.".into()

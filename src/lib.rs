@@ -9,6 +9,7 @@
 //! - [`pages`]: a file per page, its view and its server functions together
 //! - [`ui`]: the pieces that pages share
 //! - [`app`]: the document, the route table
+//! - `strength`: how good a new password is; only the browser asks
 //! - `server`: everything that only the server may know
 //!
 //! Arrows point down only: `pages` and `ui` know `domain`, `server` knows `domain`,
@@ -21,6 +22,8 @@ pub mod json;
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod server;
+#[cfg(feature = "hydrate")]
+mod strength;
 pub mod ui;
 
 /// Takes over the server-rendered page in the browser.
@@ -28,5 +31,6 @@ pub mod ui;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
+    ui::new_password::judge_by(strength::judge);
     leptos::mount::hydrate_lazy(app::App);
 }

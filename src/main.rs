@@ -21,7 +21,10 @@ use byline::{
         config::{Config, Database, NewPasswords},
         db::Db,
         failure::Failure,
-        passwords::Passwords,
+        passwords::{
+            Passwords,
+            known::{self, OwnNames},
+        },
         seed,
         serve::serve,
         users::{self, NewUser},
@@ -200,7 +203,9 @@ async fn run_user(command: UserCommand) -> anyhow::Result<()> {
         }
         UserCommand::ResetPassword(Named { username, common }) => {
             change(&username, &common, async |db| {
-                let password = read_password(common.new_passwords)?;
+                let (name, email) = users::names(db, &username).await?.ok_or(Error::NotFound)?;
+                let names = OwnNames::new(&name, &email, None);
+                let password = read_password(common.new_passwords, &names)?;
                 let hash = Passwords::new()?.hash(&password).await?;
                 users::set_password(db, &username, &hash, now).await
             })
@@ -213,8 +218,9 @@ async fn create(Create { username, email, role, common }: Create) -> anyhow::Res
     let username = Username::parse(&username).map_err(|p| told(Field::Username, p))?;
     let email = EmailAddress::parse(&email).map_err(|p| told(Field::Email, p))?;
     let name = username.as_str().to_owned();
+    let names = OwnNames::new(&name, email.as_str(), None);
     with(&common.database, async |db| {
-        let password = read_password(common.new_passwords)?;
+        let password = read_password(common.new_passwords, &names)?;
         let password_hash = Passwords::new()?.hash(&password).await.map_err(|f| cause(f, &name))?;
         let new = NewUser { username, email, password_hash, role };
         users::create(db, &new, Clock::system().now()).await.map_err(|f| cause(f, &name))?;
@@ -265,7 +271,7 @@ fn cause(failure: Failure, username: &str) -> anyhow::Error {
 
 /// Asked for twice without an echo, or one line of standard input; never an argument, which every
 /// process on the machine could read.
-fn read_password(rules: NewPasswords) -> anyhow::Result<Password> {
+fn read_password(rules: NewPasswords, names: &OwnNames) -> anyhow::Result<Password> {
     let typed = if std::io::stdin().is_terminal() {
         let typed = rpassword::prompt_password("Password: ").context("cannot read the password")?;
         let again =
@@ -281,7 +287,7 @@ fn read_password(rules: NewPasswords) -> anyhow::Result<Password> {
             .context("cannot read the password from standard input")?;
         line.trim_end_matches(['\r', '\n']).to_owned()
     };
-    Password::parse_new(typed, usize::from(rules.min)).map_err(|p| told(Field::Password, p))
+    known::parse_new(typed, rules, names).map_err(|p| told(Field::Password, p))
 }
 
 fn told(field: Field, problem: Problem) -> anyhow::Error {

@@ -5,6 +5,7 @@
     reason = "the fields that #[server] makes of its arguments; each function says what it takes"
 )]
 
+pub mod admin;
 pub mod article;
 pub mod articles;
 pub mod confirm;
@@ -32,9 +33,12 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "who-am-i", input = GetUrl, output = Json)]
 pub async fn who_am_i() -> Result<Option<Viewer>, Error> {
-    use crate::{domain::role::Role, server::context};
+    use crate::{domain::role::Permission, server::context};
     let user = context::viewer()?;
-    Ok(user.map(|user| Viewer { writes: user.is(Role::Author), username: user.username }))
+    Ok(user.map(|user| Viewer {
+        writes: user.may(Permission::WriteArticles),
+        username: user.username,
+    }))
 }
 
 /// The `?page=N` of the address. It is read from the address itself: what the router says of a

@@ -4,8 +4,10 @@
 //! [`articles`], [`doors`].
 
 pub mod accounts;
+pub mod administration;
 pub mod articles;
 pub mod attempts;
+pub mod audit;
 pub mod auth;
 pub mod clock;
 pub mod config;
@@ -14,6 +16,7 @@ pub mod cookies;
 pub mod db;
 pub mod doors;
 pub mod failure;
+pub mod feeds;
 pub mod key;
 pub mod layers;
 pub mod mail;
@@ -27,6 +30,7 @@ pub mod seed;
 pub mod serve;
 pub mod sessions;
 pub mod site;
+pub mod sitemap;
 pub mod tokens;
 pub mod users;
 
@@ -37,7 +41,7 @@ use axum::{
     extract::{FromRef, Request, State},
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::{any, get, post},
 };
 use axum_login::AuthManagerLayerBuilder;
@@ -102,7 +106,8 @@ impl AppState {
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
     let pages = with_session(pages_and_functions(), &state);
-    let mut router = pages.route("/pkg/{*name}", get(site::packaged));
+    let files = Router::new().merge(feeds::routes()).merge(sitemap::routes());
+    let mut router = pages.merge(files).route("/pkg/{*name}", get(site::packaged));
     for name in site::public_names() {
         router = router.route(&name, get(site::public));
     }
@@ -170,7 +175,7 @@ fn with_session(router: Router<AppState>, state: &AppState) -> Router<AppState> 
     let auth = AuthManagerLayerBuilder::new(Backend::new(state.clone()), sessions).build();
     router
         .layer(from_fn(layers::forget_errors))
-        .layer(from_fn(layers::gate))
+        .layer(from_fn_with_state(state.clone(), layers::gate))
         .layer(from_fn(layers::caching))
         .layer(auth)
         .layer(from_fn(layers::excuse))
@@ -181,12 +186,9 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
     pages::render(&state, request).await
 }
 
-/// Any other address: the app's own page for what is not there.
+/// Any other address.
 async fn missing(State(state): State<AppState>, request: Request) -> Response {
-    if request.method() != axum::http::Method::GET {
-        return StatusCode::NOT_FOUND.into_response();
-    }
-    pages::render(&state, request).await
+    pages::missing(&state, request).await
 }
 
 /// For whoever balances the load: whether requests can be answered now.

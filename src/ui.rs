@@ -5,5 +5,6 @@ pub mod layout;
 pub mod lazy;
 pub mod list;
 pub mod load;
+pub mod new_password;
 pub mod passkey;
 pub mod status;

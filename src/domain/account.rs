@@ -24,6 +24,8 @@ pub struct OwnAccount {
     pub since: When,
     /// The names of the person's roles.
     pub roles: Vec<String>,
+    /// Whether they look after the accounts of others.
+    pub administers: bool,
 }
 
 /// An author's public page.

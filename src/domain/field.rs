@@ -32,6 +32,10 @@ pub enum Field {
     Visibility,
     /// Draft or published.
     Status,
+    /// Why an administrator does something to an account.
+    Reason,
+    /// An administrator does it to their own account on purpose.
+    Sure,
 }
 
 /// How many characters (Unicode scalar values) a field may have.
@@ -60,6 +64,8 @@ impl Field {
             Field::Tags => "tags",
             Field::Visibility => "visibility",
             Field::Status => "status",
+            Field::Reason => "reason",
+            Field::Sure => "sure",
         }
     }
 
@@ -79,6 +85,8 @@ impl Field {
             Field::Tags => "Tags",
             Field::Visibility => "Who can read it",
             Field::Status => "Status",
+            Field::Reason => "Reason",
+            Field::Sure => "The box",
         }
     }
 
@@ -95,7 +103,8 @@ impl Field {
             Field::Password | Field::CurrentPassword | Field::NewPassword => (1, 256),
             Field::PasskeyName => (1, 64),
             Field::Title => (1, 150),
-            Field::Description => (0, 300),
+            Field::Description | Field::Reason => (0, 300),
+            Field::Sure => (0, 5),
             // Ten characters that are not white space make an article.
             Field::Body => (10, 200_000),
             // Ten tags of thirty characters, with their commas and spaces.
@@ -128,6 +137,10 @@ pub enum Problem {
     Wrong,
     /// The same as what it is to replace.
     Unchanged,
+    /// On the lists of passwords that attackers try first.
+    Known,
+    /// One's own name, or the site's, and little else.
+    OwnName,
 }
 
 impl Problem {
@@ -136,6 +149,7 @@ impl Problem {
         let label = field.label();
         match (self, field) {
             (Problem::Required, Field::Email) => "Enter your e-mail address.".into(),
+            (Problem::Required, Field::Sure) => "This is your own account. Tick the box if you mean it.".into(),
             (Problem::Required, _) => format!("{label} is missing."),
             (Problem::TooShort(n), Field::Body) => {
                 format!("Write at least {n} characters; spaces do not count.")
@@ -161,6 +175,8 @@ impl Problem {
             (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
             (Problem::Wrong, _) => "That is not your password.".into(),
             (Problem::Unchanged, _) => "That is the password you have. Choose another one.".into(),
+            (Problem::Known, _) => "Attackers have this password on their lists. Choose another one, such as four random words.".into(),
+            (Problem::OwnName, _) => "This is little more than your name or the site's. Choose words that have nothing to do with you.".into(),
         }
     }
 }

@@ -31,7 +31,7 @@ impl fmt::Debug for TypedPassword {
 pub struct Password(String);
 
 impl Password {
-    /// Checks a new password against the site's minimum.
+    /// Checks a new password against the site's minimum. The server also looks at what it is.
     ///
     /// # Errors
     /// The [`Problem`] that stands beside the field.

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A role, in rising order of trust. This enum is the truth; the table `roles` mirrors it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// What an account is trusted with. This enum is the truth; the table `roles` mirrors it. Nobody
+/// asks which role somebody has, but what it lets them do: [`Role::may`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Reads what members may read.
@@ -12,13 +13,33 @@ pub enum Role {
     Author,
     /// May do what an author may. No page is for editors alone.
     Editor,
-    /// May do what an author may. Accounts are looked after on the command line.
+    /// Looks after accounts as well.
     Administrator,
+}
+
+/// Something that not everybody may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// To read what is for members.
+    ReadMembers,
+    /// To write articles, and to edit and delete one's own.
+    WriteArticles,
+    /// To look after accounts, and to read what was done to them.
+    Administer,
 }
 
 impl Role {
     /// Every role.
     pub const ALL: [Role; 4] = [Role::Reader, Role::Author, Role::Editor, Role::Administrator];
+
+    /// Whether the role lets somebody do that: the one place that says what a role is good for.
+    pub const fn may(self, permission: Permission) -> bool {
+        match permission {
+            Permission::ReadMembers => true,
+            Permission::WriteArticles => !matches!(self, Role::Reader),
+            Permission::Administer => matches!(self, Role::Administrator),
+        }
+    }
 
     /// The name in the database and on the command line.
     pub const fn name(self) -> &'static str {

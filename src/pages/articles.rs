@@ -18,11 +18,14 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "desk", input = GetUrl, output = Json)]
 pub async fn desk(page: u32) -> Result<Listing, Error> {
-    use crate::server::{
-        articles::lists::{self, Shelf},
-        context,
+    use crate::{
+        domain::role::Permission,
+        server::{
+            articles::lists::{self, Shelf},
+            context,
+        },
     };
-    let author = context::require_author()?;
+    let author = context::require(Permission::WriteArticles)?;
     Ok(lists::list(&context::state()?.db, Shelf::Desk(author.id), page).await?)
 }
 
@@ -30,10 +33,10 @@ pub async fn desk(page: u32) -> Result<Listing, Error> {
 #[server(prefix = "/rpc", endpoint = "delete-article", output = Json)]
 pub async fn delete_article(slug: String) -> Result<Done, Error> {
     use crate::{
-        domain::article::Slug,
+        domain::{article::Slug, role::Permission},
         server::{articles::saving, context},
     };
-    let author = context::require_author()?;
+    let author = context::require(Permission::WriteArticles)?;
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
     saving::delete(&context::state()?.db, author.id, &slug).await?;
     Ok(Done::at("/articles"))

@@ -28,7 +28,8 @@ pub async fn confirm(
 }
 
 /// The form, at home on the page `next`.
-pub fn confirmation(form: FormState, username: String, next: &'static str) -> AnyView {
+pub fn confirmation(form: FormState, username: String, next: impl Into<String>) -> AnyView {
+    let next = next.into();
     view! {
         <Form form to=format!("{next}?form=confirm")>
             <ErrorMessages form />

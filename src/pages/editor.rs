@@ -27,10 +27,10 @@ use crate::{
 #[server(prefix = "/rpc", endpoint = "manuscript", input = GetUrl, output = Json)]
 pub async fn open_manuscript(#[server(default)] slug: String) -> Result<Option<Manuscript>, Error> {
     use crate::{
-        domain::article::Slug,
+        domain::{article::Slug, role::Permission},
         server::{articles::reading, context},
     };
-    let author = context::require_author()?;
+    let author = context::require(Permission::WriteArticles)?;
     if slug.is_empty() {
         return Ok(None);
     }
@@ -57,6 +57,7 @@ pub async fn save_article(
         domain::{
             article::{Body, Description, Slug, Tags, Title},
             field::Problem,
+            role::Permission,
         },
         error::Problems,
         server::{
@@ -64,7 +65,7 @@ pub async fn save_article(
             context,
         },
     };
-    let author = context::require_author()?;
+    let author = context::require(Permission::WriteArticles)?;
     let mut problems = Problems::default();
     let title = problems.check(Field::Title, Title::parse(&title));
     let description = problems.check(Field::Description, Description::parse(&description));

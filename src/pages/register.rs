@@ -15,6 +15,7 @@ use crate::{
     ui::{
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
+        new_password::NewPassword,
     },
 };
 
@@ -100,11 +101,9 @@ fn fields(terms: Terms, form: FormState) -> AnyView {
                 autocomplete="email"
                 hint="May stay empty. Typed twice, an address is seldom wrong."
             />
-            <TextField
+            <NewPassword
                 form
                 field=Field::Password
-                kind="password"
-                autocomplete="new-password"
                 hint=format!("At least {} characters. Four random words are easy to keep in mind.", terms.password_min)
             />
             <p class="actions"><Submit form label="Register" /></p>

@@ -16,6 +16,7 @@ use crate::{
     ui::{
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::{answered, refusal},
+        new_password::NewPassword,
         status::set_status,
     },
 };
@@ -105,12 +106,10 @@ fn fields(token: String, min: u8, form: FormState) -> AnyView {
             <Form form to>
                 <ErrorMessages form />
                 <input type="hidden" name="token" value=token />
-                <TextField
+                <NewPassword
                     form
                     field=Field::Password
-                    kind="password"
                     label="New password"
-                    autocomplete="new-password"
                     hint=format!("At least {min} characters. You are logged out everywhere.")
                 />
                 <p class="actions"><Submit form label="Set password" /></p>

@@ -19,6 +19,7 @@ use crate::{
     ui::{
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
+        new_password::NewPassword,
     },
 };
 
@@ -203,11 +204,9 @@ fn password(form: FormState, username: String, min: u8) -> AnyView {
             <ErrorMessages form />
             {account(username)}
             <TextField form field=Field::CurrentPassword kind="password" autocomplete="current-password" />
-            <TextField
+            <NewPassword
                 form
                 field=Field::NewPassword
-                kind="password"
-                autocomplete="new-password"
                 hint=format!("At least {min} characters. Four random words are easy to keep in mind.")
             />
             <p class="actions"><Submit form label="Change the password" /></p>

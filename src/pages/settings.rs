@@ -21,11 +21,13 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "own-account", input = GetUrl, output = Json)]
 pub async fn show_account() -> Result<OwnAccount, Error> {
-    use crate::server::context;
+    use crate::{domain::role::Permission, server::context};
     let user = context::require_user()?;
+    let administers = user.may(Permission::Administer);
     let roles = user.roles().map(|role| role.name().to_owned()).collect();
     Ok(OwnAccount {
         roles,
+        administers,
         since: user.created_at.to_when(),
         username: user.username,
         email: user.email,
@@ -55,6 +57,14 @@ pub fn SettingsPage() -> impl IntoView {
 }
 
 fn settings(account: OwnAccount, form: FormState) -> AnyView {
+    let site = account.administers.then(|| {
+        view! {
+            <section>
+                <h2>"This site"</h2>
+                <p><a href="/admin">"Look after its accounts"</a></p>
+            </section>
+        }
+    });
     view! {
         <Title text="Settings" />
         <div class="page narrow">
@@ -72,6 +82,7 @@ fn settings(account: OwnAccount, form: FormState) -> AnyView {
                 <h2>"Security"</h2>
                 <p><a href="/settings/security">"Where you are logged in, and your password"</a></p>
             </section>
+            {site}
             <section>
                 <h2>"This session"</h2>
                 <p>"Logging out ends it on this device at once."</p>

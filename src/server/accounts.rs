@@ -6,7 +6,10 @@ use super::{
     auth::{self, AuthSession, Client},
     config::Registration,
     failure::Failure,
-    passwords::are_same,
+    passwords::{
+        are_same,
+        known::{self, OwnNames},
+    },
     sessions::own,
     users::{self, NewUser, User},
 };
@@ -55,9 +58,10 @@ pub async fn register(
     if !same {
         problems.add(Field::EmailAgain, Problem::Different);
     }
-    let min = usize::from(state.config.new_passwords.min);
-    let password =
-        problems.check(Field::Password, Password::parse_new(form.password.into_inner(), min));
+    let (config, typed) = (&state.config, form.password.into_inner());
+    let names = OwnNames::new(&form.username, &form.email, Some(&config.origin));
+    let password = known::parse_new(typed, config.new_passwords, &names);
+    let password = problems.check(Field::Password, password);
     let (Some(username), Some(email), Some(password), true) = (username, email, password, same)
     else {
         return Err(problems.into_error().into());
@@ -96,11 +100,13 @@ pub async fn change_password(
     current: TypedPassword,
     new: TypedPassword,
 ) -> Result<(), Failure> {
-    let min = usize::from(state.config.new_passwords.min);
+    let (config, new) = (&state.config, new.into_inner());
+    let names = OwnNames::new(&user.username, &user.email, Some(&config.origin));
     let mut problems = Problems::default();
     let current =
         problems.check(Field::CurrentPassword, Password::parse_given(current.into_inner()));
-    let new = problems.check(Field::NewPassword, Password::parse_new(new.into_inner(), min));
+    let new =
+        problems.check(Field::NewPassword, known::parse_new(new, config.new_passwords, &names));
     let (Some(current), Some(new)) = (current, new) else {
         return Err(problems.into_error().into());
     };

@@ -21,7 +21,7 @@ use crate::{
     domain::{
         field::{Field, Length, Problem, has_controls},
         password::{Password, TypedPassword},
-        role::Role,
+        role::Permission,
         security::EventKind,
     },
     error::{Error, Problems},
@@ -325,11 +325,17 @@ pub fn identifier(auth: &AuthSession) -> Result<Id, Failure> {
     auth.session.id().ok_or_else(|| Error::Unauthenticated.into())
 }
 
-/// Whoever sent the request, if they have that role or a higher one.
+/// Whoever sent the request, if they may do that.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] or [`Error::Forbidden`].
-pub fn require_role(parts: &Parts, role: Role) -> Result<User, Failure> {
-    let user = require_user(parts)?;
-    if user.is(role) { Ok(user) } else { Err(Error::Forbidden.into()) }
+/// [`Error::Unauthenticated`] or [`Error::Forbidden`]; [`Error::NotFound`] for what is for
+/// administrators: to everybody else it is not there.
+pub fn require_permission(parts: &Parts, permission: Permission) -> Result<User, Failure> {
+    let error = match session(parts)?.user {
+        Some(user) if user.may(permission) => return Ok(user),
+        _ if permission == Permission::Administer => Error::NotFound,
+        Some(_) => Error::Forbidden,
+        None => Error::Unauthenticated,
+    };
+    Err(error.into())
 }

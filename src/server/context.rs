@@ -11,7 +11,7 @@ use super::{
     failure::Failure,
     users::User,
 };
-use crate::{domain::role::Role, error::Error};
+use crate::{domain::role::Permission, error::Error};
 
 /// The application: database, settings, clock.
 ///
@@ -78,12 +78,21 @@ pub async fn require_recent() -> Result<User, Failure> {
     auth::require_recent(&state, &parts).await
 }
 
-/// Whoever is logged in, if they may write.
+/// Whoever is logged in, if they may do that.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] or [`Error::Forbidden`].
-pub fn require_author() -> Result<User, Failure> {
-    auth::require_role(&parts()?, Role::Author)
+/// As [`auth::require_permission`].
+pub fn require(permission: Permission) -> Result<User, Failure> {
+    auth::require_permission(&parts()?, permission)
+}
+
+/// Whoever is logged in, if they look after the site and proved lately who they are.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::RecentLoginNeeded`].
+pub async fn require_administrator() -> Result<User, Failure> {
+    require(Permission::Administer)?;
+    require_recent().await
 }
 
 /// Whoever reads: on a site for members, nobody reads without logging in.
@@ -91,7 +100,7 @@ pub fn require_author() -> Result<User, Failure> {
 /// # Errors
 /// [`Error::Unauthenticated`].
 pub fn reader() -> Result<Option<User>, Failure> {
-    let user = viewer()?;
+    let user = viewer()?.filter(|user| user.may(Permission::ReadMembers));
     if user.is_none() && state()?.config.readers == Readers::Members {
         return Err(Error::Unauthenticated.into());
     }

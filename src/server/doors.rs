@@ -22,6 +22,7 @@ use super::{AppState, pages};
 use crate::{
     error::Error,
     pages::{
+        admin::person::{EndSessionsOf, MailReset, SetActive, SetRole},
         articles::DeleteArticle,
         confirm::Confirm,
         editor::SaveArticle,
@@ -37,7 +38,7 @@ use crate::{
 
 /// Which server function a page's form is for, and which page shows its refusal. The forms
 /// of a page that has several are told apart by the query of the address they are sent to.
-pub const FORMS: [(&str, &str); 15] = [
+pub const FORMS: [(&str, &str); 20] = [
     ("/login", LogIn::PATH),
     ("/register", Register::PATH),
     ("/reset", AskForReset::PATH),
@@ -53,6 +54,11 @@ pub const FORMS: [(&str, &str); 15] = [
     ("/settings/security/passkeys?form=rename-passkey", RenamePasskey::PATH),
     ("/settings/security/passkeys?form=remove-passkey", RemovePasskey::PATH),
     ("/settings/security/passkeys?form=confirm", Confirm::PATH),
+    ("/admin/people/{username}?form=set-role", SetRole::PATH),
+    ("/admin/people/{username}?form=set-active", SetActive::PATH),
+    ("/admin/people/{username}?form=end-sessions", EndSessionsOf::PATH),
+    ("/admin/people/{username}?form=mail-reset", MailReset::PATH),
+    ("/admin/people/{username}?form=confirm", Confirm::PATH),
 ];
 
 /// The pages that have forms, each once.

@@ -18,7 +18,7 @@ use super::{
     failure::{RETRY_AFTER_S, incident, unavailable},
     pages, sessions,
 };
-use crate::error::Error;
+use crate::{domain::role::Permission, error::Error};
 
 /// Says who the client is, before anything else happens: the peer, or what a trusted proxy
 /// says of it.
@@ -136,9 +136,15 @@ pub async fn caching(request: Request, next: Next) -> Response {
 
 /// Pages that make no sense without somebody send a stranger to the log-in page and back.
 /// A courtesy: every server function behind them refuses strangers by itself.
-pub async fn gate(request: Request, next: Next) -> Response {
+///
+/// What is under `/admin` is not there for anybody but administrators: not to be told from an
+/// address that leads nowhere.
+pub async fn gate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let first = path.split('/').nth(1).unwrap_or_default();
+    if first == "admin" && !administers(&request) {
+        return pages::missing(&state, request).await;
+    }
     let personal = matches!(first, "articles" | "editor" | "settings");
     let anonymous =
         request.extensions().get::<AuthSession>().is_none_or(|auth| auth.user.is_none());
@@ -151,6 +157,11 @@ pub async fn gate(request: Request, next: Next) -> Response {
             .into_response();
     }
     next.run(request).await
+}
+
+fn administers(request: &Request) -> bool {
+    let user = request.extensions().get::<AuthSession>().and_then(|auth| auth.user.as_ref());
+    user.is_some_and(|user| user.may(Permission::Administer))
 }
 
 /// Leptos reads errors from `?__path=&__err=`, where anybody can write them. Ours never
@@ -241,8 +252,11 @@ pub async fn explain_errors(request: Request, next: Next) -> Response {
         tracing::error!(%status, incident = number, said = %String::from_utf8_lossy(&said), "a layer failed");
     }
     let mut explained = explain(status, number, html);
+    // What is not there allows no method: axum names those of a page that is hidden.
+    let hides = |name: &HeaderName| status == StatusCode::NOT_FOUND && *name == header::ALLOW;
     for (name, value) in &parts.headers {
-        if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
+        let of_body = *name == header::CONTENT_TYPE || *name == header::CONTENT_LENGTH;
+        if !of_body && !hides(name) {
             explained.headers_mut().append(name.clone(), value.clone());
         }
     }

@@ -281,7 +281,18 @@ fn one_down(level: HeadingLevel) -> HeadingLevel {
     }
 }
 
-static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(sanitiser);
+
+/// An article's HTML with whole addresses in place of relative ones, for readers that do not know
+/// where it came from.
+pub fn standing_alone(html: &str, origin: &str) -> String {
+    let Ok(base) = origin.parse() else { return html.to_owned() };
+    let mut sanitiser = sanitiser();
+    sanitiser.url_relative(ammonia::UrlRelative::RewriteWithBase(base));
+    sanitiser.clean(html).to_string()
+}
+
+fn sanitiser() -> ammonia::Builder<'static> {
     let mut builder = ammonia::Builder::default();
     builder
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
@@ -305,4 +316,4 @@ static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
             _ => Some(Cow::Borrowed(value)),
         });
     builder
-});
+}

@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use leptos::{hydration::AutoReload, nonce::use_nonce, prelude::*};
@@ -11,7 +11,9 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
 use super::{
-    AppState, doors,
+    AppState,
+    config::Readers,
+    doors, feeds,
     site::{self, Bundle},
 };
 use crate::{
@@ -32,7 +34,9 @@ pub fn provide(state: &AppState) {
 }
 
 /// The whole document, with the policy that lets only its own scripts run.
-pub fn document(state: &AppState) -> impl IntoView + use<> {
+///
+/// A `still` one stays as it was served: it has no script.
+pub fn document(state: &AppState, still: bool) -> impl IntoView + use<> {
     if let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce())
         && let Ok(policy) = HeaderValue::from_str(&policy(&nonce.to_string()))
     {
@@ -42,7 +46,15 @@ pub fn document(state: &AppState) -> impl IntoView + use<> {
     let load = format!(
         "import({js:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => m.hydrate()))"
     );
-    let nonce = use_nonce();
+    let feeds = feeds_of_page(state);
+    let app = (!still).then(|| {
+        let nonce = use_nonce();
+        view! {
+            <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" fetchpriority="low" />
+            <link rel="modulepreload" href=js fetchpriority="low" nonce=nonce.clone() />
+            <script type="module" nonce=nonce>{load}</script>
+        }
+    });
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -52,9 +64,8 @@ pub fn document(state: &AppState) -> impl IntoView + use<> {
                 <meta name="color-scheme" content="light dark" />
                 <link rel="stylesheet" href=css />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" fetchpriority="low" />
-                <link rel="modulepreload" href=js fetchpriority="low" nonce=nonce.clone() />
-                <script type="module" nonce=nonce>{load}</script>
+                {feeds}
+                {app}
                 <AutoReload options=state.leptos.clone() />
                 <MetaTags />
             </head>
@@ -63,6 +74,18 @@ pub fn document(state: &AppState) -> impl IntoView + use<> {
             </body>
         </html>
     }
+}
+
+/// Where feed readers find what the page shows.
+fn feeds_of_page(state: &AppState) -> Option<impl IntoView + use<>> {
+    let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
+    let page = feeds::page_with_feed(&path).to_owned();
+    (state.config.readers == Readers::Public).then(|| {
+        view! {
+            <link rel="alternate" type="application/atom+xml" title="Atom" href=format!("{page}/feed.atom") />
+            <link rel="alternate" type="application/feed+json" title="JSON Feed" href=format!("{page}/feed.json") />
+        }
+    })
 }
 
 /// `wasm-unsafe-eval` lets WebAssembly be compiled and nothing be evaluated as JavaScript.
@@ -80,7 +103,23 @@ pub async fn render(state: &AppState, request: Request) -> Response {
     let (for_context, for_shell) = (state.clone(), state.clone());
     let handler = leptos_axum::render_app_async_with_context(
         move || provide(&for_context),
-        move || document(&for_shell),
+        move || document(&for_shell, false),
+    );
+    handler(request).await
+}
+
+/// The app's own page for what is not there. It is the same wherever it is asked for, so that
+/// nothing tells what is hidden from what does not exist; and still, since in the browser the app
+/// would find a page for an address that is hidden.
+pub async fn missing(state: &AppState, mut request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    *request.uri_mut() = Uri::from_static("/nothing/is/here");
+    let (for_context, for_shell) = (state.clone(), state.clone());
+    let handler = leptos_axum::render_app_async_with_context(
+        move || provide(&for_context),
+        move || document(&for_shell, true),
     );
     handler(request).await
 }
@@ -95,7 +134,7 @@ pub async fn render_refused(state: &AppState, request: Request, refused: Refused
             provide(&for_context);
             provide_context(refused.clone());
         },
-        move || document(&for_shell),
+        move || document(&for_shell, false),
     );
     let mut response = handler(request).await;
     if let Ok(status) = StatusCode::from_u16(error.status()) {

@@ -1,4 +1,6 @@
-//! Hashing passwords: how strongly, and how many at once.
+//! Hashing passwords: how strongly, and how many at once. Which may be chosen is in [`known`].
+
+pub mod known;
 
 use std::sync::{
     Arc,

@@ -6,17 +6,13 @@ use super::{
     auth::{Client, check_identity},
     failure::Failure,
     mail::{letters::Letter, outbox},
+    passwords::known::{self, OwnNames},
     security_log,
     tokens::{self, Purpose},
     users,
 };
 use crate::{
-    domain::{
-        field::Field,
-        password::{Password, TypedPassword},
-        security::EventKind,
-        token::TypedToken,
-    },
+    domain::{field::Field, password::TypedPassword, security::EventKind, token::TypedToken},
     error::{Error, Problems},
 };
 
@@ -68,16 +64,15 @@ pub async fn set_password(
     password: TypedPassword,
 ) -> Result<(), Failure> {
     const PURPOSE: Purpose = Purpose::ResetPassword;
-    let mut problems = Problems::default();
-    let min = usize::from(state.config.new_passwords.min);
-    let password = Password::parse_new(password.into_inner(), min);
-    let Some(password) = problems.check(Field::Password, password) else {
-        return Err(problems.into_error().into());
-    };
-    // Before the hash, which costs: a guess at a link costs one look.
+    // Before all else: a guess at a link costs one look, and hears nothing of its owner.
     let found = tokens::find(&state.db, token, PURPOSE, state.clock.now()).await?;
     let (user, email) = found.ok_or(Error::LinkExpired)?;
     let owner = users::find(&state.db, user).await?.ok_or(Error::LinkExpired)?;
+    let (config, mut problems) = (&state.config, Problems::default());
+    let names = OwnNames::new(&owner.username, &owner.email, Some(&config.origin));
+    let password = known::parse_new(password.into_inner(), config.new_passwords, &names);
+    let password = problems.check(Field::Password, password);
+    let password = password.ok_or_else(|| problems.into_error())?;
     let hash = state.passwords.hash(&password).await?;
 
     let now = state.clock.now();

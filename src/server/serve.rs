@@ -23,7 +23,7 @@ use tower::Layer;
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    AppState, attempts,
+    AppState, attempts, audit,
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
@@ -188,7 +188,8 @@ async fn sweep(state: AppState) {
             tokens::forget_ended(&state.db, now).await?;
             challenges::forget_ended(&state.db, now).await?;
             attempts::forget_ended(&state.db, now).await?;
-            security_log::forget_old(&state.db, now).await
+            security_log::forget_old(&state.db, now).await?;
+            audit::forget_old(&state.db, now).await
         };
         if let Err(error) = swept.await {
             tracing::warn!(%error, "could not sweep out what has ended");

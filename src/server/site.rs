@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use data_encoding::HEXLOWER;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 #[derive(RustEmbed)]
@@ -129,7 +130,7 @@ fn takes(headers: &HeaderMap, coding: &str) -> bool {
 }
 
 /// Whether the client has the file already (RFC 9110, 13.1.2).
-fn knows(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+pub fn knows(headers: &HeaderMap, etag: &HeaderValue) -> bool {
     let ours = etag.to_str().unwrap_or_default().trim_start_matches("W/");
     entries(headers, header::IF_NONE_MATCH)
         .any(|tag| tag == "*" || tag.trim_start_matches("W/") == ours)
@@ -143,8 +144,12 @@ fn entries(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> 
 
 /// Weak: the same for each encoding.
 fn etag(file: &EmbeddedFile) -> HeaderValue {
-    let hash = file.metadata.sha256_hash();
-    let hex: String = hash[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+    weak_etag(&file.metadata.sha256_hash())
+}
+
+/// The first 96 bits of a hash of the contents.
+pub fn weak_etag(hash: &[u8]) -> HeaderValue {
+    let hex = HEXLOWER.encode(hash.get(..12).unwrap_or(hash));
     HeaderValue::from_str(&format!("W/\"{hex}\"")).unwrap_or(HeaderValue::from_static("W/\"\""))
 }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -67,7 +68,7 @@ pub async fn mint(
          expires_at = excluded.expires_at";
     let mut random = [0_u8; 32];
     getrandom::fill(&mut random).context("the system gives no random numbers")?;
-    let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let token = HEXLOWER.encode(&random);
     writing!(db, |pool| {
         sqlx::query(MINT)
             .bind(hash(&token))

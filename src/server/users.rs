@@ -7,6 +7,8 @@ use tower_sessions::session::Id;
 use uuid::Uuid;
 
 use super::{
+    administration,
+    audit::{self, By},
     auth::Client,
     clock::Timestamp,
     db::{Db, Tx, reading, violated, within, writing},
@@ -17,9 +19,10 @@ use super::{
 };
 use crate::{
     domain::{
+        administration::Action,
         email::EmailAddress,
         field::{Field, Problem},
-        role::Role,
+        role::{Permission, Role},
         security::EventKind,
         username::Username,
     },
@@ -49,9 +52,9 @@ impl User {
         self.roles.split(',').filter_map(Role::from_name)
     }
 
-    /// Whether one of their roles is at least this one.
-    pub fn is(&self, role: Role) -> bool {
-        self.roles().any(|mine| mine >= role)
+    /// Whether one of their roles lets them do that.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.roles().any(|role| role.may(permission))
     }
 }
 
@@ -128,6 +131,24 @@ pub async fn find_public(
     reading!(db, |pool| sqlx::query_as(FIND).bind(key(username)).fetch_optional(pool).await)
 }
 
+/// The public name of that account, be it deactivated.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn name_of(db: &Db, id: Uuid) -> sqlx::Result<Option<String>> {
+    const NAME: &str = "select username from users where id = $1";
+    reading!(db, |pool| sqlx::query_scalar(NAME).bind(id).fetch_optional(pool).await)
+}
+
+/// The name and the address of an account, whatever the case of its name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn names(db: &Db, username: &str) -> sqlx::Result<Option<(String, String)>> {
+    const FIND: &str = "select username, email from users where username_key = $1";
+    reading!(db, |pool| sqlx::query_as(FIND).bind(key(username)).fetch_optional(pool).await)
+}
+
 /// Whether anybody who can log in looks after the site.
 ///
 /// # Errors
@@ -137,6 +158,33 @@ pub async fn has_administrator(db: &Db) -> sqlx::Result<bool> {
          (select user_id from user_roles where role = 'administrator')";
     let n: i64 = reading!(db, |pool| sqlx::query_scalar(FIND).fetch_one(pool).await)?;
     Ok(n > 0)
+}
+
+/// Whoever changes who looks after the site waits from here for the end of this transaction.
+/// Taken before any account's row, so that two of these never wait for each other; on SQLite
+/// there is one writer anyway.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn hold_administrators(tx: &mut Tx) -> sqlx::Result<()> {
+    // A write that changes nothing.
+    const HOLD: &str = "update roles set description = description where name = 'administrator'";
+    within!(tx, |c| sqlx::query(HOLD).execute(c).await.map(|_| ()))
+}
+
+/// Whether nobody who can log in would look after the site without that account: it does, and
+/// it is the only one. Of two administrators who remove each other at once the second hears
+/// yes, because of [`hold_administrators`]: so it is asked before the account's row is touched.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn would_leave_no_administrator(tx: &mut Tx, without: Uuid) -> sqlx::Result<bool> {
+    const COUNT: &str = "select coalesce(sum(case when id = $1 then 1 else 0 end), 0), count(*) from users \
+         where active and id in (select user_id from user_roles where role = 'administrator')";
+    hold_administrators(&mut *tx).await?;
+    let (this_one, all): (i64, i64) =
+        within!(tx, |c| sqlx::query_as(COUNT).bind(without).fetch_one(c).await)?;
+    Ok(this_one == 1 && all == 1)
 }
 
 /// An account about to be made.
@@ -223,7 +271,8 @@ pub async fn upgrade_hash(db: &Db, id: Uuid, old: &str, new: &str) -> sqlx::Resu
     })
 }
 
-/// Gives the account another password and ends its sessions, and what was mailed for it.
+/// Gives the account another password, as the command line says, and ends its sessions and what
+/// was mailed for it.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -234,17 +283,22 @@ pub async fn set_password(
     now: Timestamp,
 ) -> Result<(), Failure> {
     const SET: &str = "update users set password_hash = $2, security_stamp = $3 \
-         where username_key = $1 returning id";
+         where username_key = $1 returning id, username";
     let mut tx = db.begin().await?;
-    let changed = within!(&mut tx, |c| {
-        sqlx::query_scalar(SET)
+    let changed: Option<(Uuid, String)> = within!(&mut tx, |c| {
+        sqlx::query_as(SET)
             .bind(key(username))
             .bind(password_hash)
             .bind(new_stamp())
             .fetch_optional(c)
             .await
     })?;
-    end_access_and_commit(tx, changed, EventKind::PasswordChanged, now).await
+    let (id, name) = changed.ok_or(Error::NotFound)?;
+    end_access(&mut tx, id).await?;
+    let by = By::command_line(now);
+    audit::write(&mut tx, &by, (id, &name), Action::PasswordSet, "").await?;
+    security_log::write(&mut tx, id, EventKind::PasswordChanged, None, now).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Gives the account another password in place of the one that `proved` was found with, ends
@@ -289,60 +343,54 @@ pub async fn change_password(
     Ok(stamp)
 }
 
-/// Lets the account log in, or no longer; either way its sessions end.
+/// Lets the account log in, or no longer, as the command line says; either way its sessions end.
 ///
 /// # Errors
-/// [`Error::NotFound`].
+/// [`Error::NotFound`]; [`Error::LastAdministrator`].
 pub async fn set_active(
     db: &Db,
     username: &str,
     active: bool,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    const SET: &str =
-        "update users set active = $2, security_stamp = $3 where username_key = $1 returning id";
-    let mut tx = db.begin().await?;
-    let changed = within!(&mut tx, |c| {
-        sqlx::query_scalar(SET)
-            .bind(key(username))
-            .bind(active)
-            .bind(new_stamp())
-            .fetch_optional(c)
-            .await
-    })?;
-    let kind = if active { EventKind::Activated } else { EventKind::Deactivated };
-    end_access_and_commit(tx, changed, kind, now).await
+    let by = By::command_line(now);
+    administration::set_active(db, &by, username, active, true).await.map(|_| ())
 }
 
-/// Gives the account one role in place of those it has; its sessions end.
+/// Gives the account one role in place of those it has, as the command line says; its sessions
+/// end.
 ///
 /// # Errors
-/// [`Error::NotFound`].
+/// [`Error::NotFound`]; [`Error::LastAdministrator`].
 pub async fn set_role(db: &Db, username: &str, role: Role, now: Timestamp) -> Result<(), Failure> {
-    const STAMP: &str = "update users set security_stamp = $2 where username_key = $1 returning id";
-    const CLEAR: &str = "delete from user_roles where user_id = $1";
-    let mut tx = db.begin().await?;
-    let found: Option<Uuid> = within!(&mut tx, |c| {
-        sqlx::query_scalar(STAMP).bind(key(username)).bind(new_stamp()).fetch_optional(c).await
-    })?;
-    if let Some(id) = found {
-        within!(&mut tx, |c| sqlx::query(CLEAR).bind(id).execute(c).await.map(|_| ()))?;
-        add_role(&mut tx, id, role).await?;
-    }
-    end_access_and_commit(tx, found, EventKind::RoleChanged, now).await
+    let by = By::command_line(now);
+    administration::set_role(db, &by, username, role, true).await.map(|_| ())
 }
 
-/// What follows each change that the command line makes to an account.
-async fn end_access_and_commit(
-    mut tx: Tx,
-    changed: Option<Uuid>,
-    kind: EventKind,
-    now: Timestamp,
-) -> Result<(), Failure> {
-    let id = changed.ok_or(Error::NotFound)?;
-    end_access(&mut tx, id).await?;
-    security_log::write(&mut tx, id, kind, None, now).await?;
-    Ok(tx.commit().await?)
+/// Gives the account one role in place of those it has. To be followed by [`shut_out`].
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn replace_roles(tx: &mut Tx, id: Uuid, role: Role) -> sqlx::Result<()> {
+    const CLEAR: &str = "delete from user_roles where user_id = $1";
+    within!(&mut *tx, |c| sqlx::query(CLEAR).bind(id).execute(c).await.map(|_| ()))?;
+    add_role(tx, id, role).await
+}
+
+/// Renews the security stamp and ends the account's sessions, log-ins that are under way, and
+/// the links that were mailed for it.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn shut_out(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
+    const RENEW: &str = "update users set security_stamp = $2 where id = $1";
+    within!(&mut *tx, |c| sqlx::query(RENEW)
+        .bind(id)
+        .bind(new_stamp())
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    end_access(tx, id).await
 }
 
 /// Gives an active account another password, if it still has that address; says whether it

@@ -186,8 +186,9 @@ async fn readable(app: &TestApp) -> Vec<String> {
     all
 }
 
+/// Ada, who wrote an article and looks after the site: there is nothing that she may not read.
 async fn with_one_article(app: &TestApp) -> Browser {
-    let ada = app.person("ada").await;
+    let ada = app.administrator("ada").await;
     let article =
         [("title", "Mine"), ("body", "Words enough."), ("tags", "x"), ("status", "published")];
     assert_eq!(ada.call("save-article", &article).await.status, StatusCode::OK);

@@ -96,11 +96,23 @@ async fn an_administrator_is_made_on_the_command_line_and_logs_in() {
         (vec!["user", "create", "root-of-it", "other@example.org"], PASSWORD, false),
         (vec!["user", "create", "x", "other@example.org"], PASSWORD, false),
         (vec!["user", "create", "short", "short@example.org"], "too short", false),
+        (vec!["user", "set-role", "root-of-it", "editor"], "", false),
+        (vec!["user", "deactivate", "root-of-it"], "", false),
+        (
+            vec!["user", "create", "other", "other@example.org", "--role", "administrator"],
+            PASSWORD,
+            true,
+        ),
+        (vec!["user", "create", "known", "known@example.org"], "philadelphia", false),
+        (vec!["user", "create", "named", "named@example.org"], "named-named-1", false),
         (vec!["user", "set-role", "root-of-it", "editor"], "", true),
         (vec!["user", "set-role", "root-of-it", "emperor"], "", false),
+        (vec!["user", "deactivate", "other"], "", false),
         (vec!["user", "deactivate", "root-of-it"], "", true),
         (vec!["user", "activate", "root-of-it"], "", true),
         (vec!["user", "deactivate", "nobody"], "", false),
+        (vec!["user", "reset-password", "root-of-it"], "Root@Example.org", false),
+        (vec!["user", "reset-password", "nobody"], "another good password", false),
         (vec!["user", "reset-password", "root-of-it"], "another good password", true),
     ] {
         let mut command = byline(&folder);

@@ -10,7 +10,7 @@ use crate::support::{Answer, TestApp, story};
 
 /// What a stranger may call. Everything else must answer 401, and a new function is refused
 /// here until somebody decides.
-const PUBLIC_FUNCTIONS: [&str; 14] = [
+pub const PUBLIC_FUNCTIONS: [&str; 14] = [
     "article",
     "ask-for-reset",
     "begin-passkey-log-in",
@@ -27,8 +27,15 @@ const PUBLIC_FUNCTIONS: [&str; 14] = [
     "who-am-i",
 ];
 
+/// What is not there for anybody but administrators.
+pub const HIDDEN_FUNCTIONS: [&str; 7] =
+    ["audit-log", "end-sessions-of", "mail-reset", "people", "person", "set-active", "set-role"];
+
+/// The pages that are not there for anybody but administrators.
+pub const HIDDEN_PAGES: [&str; 3] = ["/admin", "/admin/log", "/admin/people/{username}"];
+
 /// What a stranger may open; every other page sends them to log in.
-const PUBLIC_PAGES: [&str; 8] = [
+pub const PUBLIC_PAGES: [&str; 8] = [
     "/",
     "/login",
     "/register",
@@ -44,10 +51,22 @@ const PUBLIC_PAGES: [&str; 8] = [
 const PUBLIC_FORMS: [&str; 5] = ["/login", "/register", "/reset", "/reset/{token}", "/settings"];
 
 /// What is neither a page nor a function, and open.
-const PUBLIC_OTHERS: [&str; 2] = ["/health", "/ready"];
+const PUBLIC_OTHERS: [&str; 11] = [
+    "/health",
+    "/ready",
+    "/robots.txt",
+    "/sitemap.xml",
+    "/sitemap/1.xml",
+    "/feed.atom",
+    "/feed.json",
+    "/profile/{username}/feed.atom",
+    "/profile/{username}/feed.json",
+    "/tag/{tag}/feed.atom",
+    "/tag/{tag}/feed.json",
+];
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
-const FIELDS: [(&str, &str); 18] = [
+pub const FIELDS: [(&str, &str); 21] = [
     ("token", "x"),
     ("slug", "open"),
     ("page", "1"),
@@ -66,6 +85,9 @@ const FIELDS: [(&str, &str); 18] = [
     ("answer", "{}"),
     ("current_password", "a guess"),
     ("new_password", "another guess at it"),
+    ("role", "reader"),
+    ("active", "false"),
+    ("q", "ada"),
 ];
 
 story!(every_server_function_refuses_a_stranger_or_is_on_the_public_list, |engine| {
@@ -83,6 +105,8 @@ story!(every_server_function_refuses_a_stranger_or_is_on_the_public_list, |engin
         };
         if PUBLIC_FUNCTIONS.contains(&name) {
             assert_ne!(answer.json(), json!("unauthenticated"), "{name} is on the public list");
+        } else if HIDDEN_FUNCTIONS.contains(&name) {
+            assert_eq!((answer.status, answer.json()), (StatusCode::NOT_FOUND, json!("not_found")));
         } else {
             assert_eq!(
                 (answer.status, answer.json()),
@@ -121,6 +145,8 @@ story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
         let answer = app.browser().get(&path).await;
         if PUBLIC_PAGES.contains(&pattern) {
             assert_eq!(answer.status, StatusCode::OK, "{pattern}");
+        } else if HIDDEN_PAGES.contains(&pattern) {
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{pattern}");
         } else {
             assert_eq!(answer.status, StatusCode::SEE_OTHER, "{pattern}");
             assert!(answer.header("location").starts_with("/login?next="), "{pattern}");

@@ -47,6 +47,18 @@ fn only_sign_in_logs_in() {
     assert_eq!(calls, 1);
 }
 
+/// Everywhere else a new password would be as good as its length.
+#[test]
+fn a_new_password_is_looked_up_wherever_one_is_set() {
+    let places: Vec<String> = sources("src")
+        .into_iter()
+        .filter(|(_, text)| text.contains("Password::parse_new("))
+        .map(|(file, _)| file)
+        .collect();
+    assert_eq!(places.len(), 1, "{places:?}");
+    assert!(places[0].ends_with("server/passwords/known.rs"));
+}
+
 #[test]
 fn what_only_the_server_knows_hangs_on_one_line() {
     let lines: usize = sources("src")

@@ -1,4 +1,4 @@
-//! Mail, on its way out of the house. The mail server is a real one: `tests/smtp/server.py`.
+//! Mail, on its way out of the house. The mail server is a real one: `tests/python/mail_server.py`.
 
 use std::{
     io::{BufRead, BufReader},
@@ -24,12 +24,12 @@ struct MailServer {
 impl MailServer {
     fn start(mode: &str) -> Self {
         #[expect(clippy::disallowed_methods, reason = "the tests' own setting")]
-        let python = std::env::var("TEST_SMTP_PYTHON").expect(
-            "TEST_SMTP_PYTHON is not set: run `make test`, or `scripts/with-postgres cargo test --features ssr`",
+        let python = std::env::var("TEST_PYTHON").expect(
+            "TEST_PYTHON is not set: run `make test`, or `scripts/with-postgres cargo test --features ssr`",
         );
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(&python)
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/smtp/server.py"))
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/mail_server.py"))
             .arg(folder.path())
             .stdout(Stdio::piped())
             .spawn()

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod administration;
 mod articles;
 mod attacks;
 mod authenticator;
@@ -13,13 +14,16 @@ mod bad_input;
 mod command;
 mod demo_faults;
 mod doors;
+mod feeds;
 mod house_rules;
 mod lists;
 mod mail;
 mod markdown;
 mod mutations;
 mod passkeys;
+mod passwords;
 mod resets;
+mod roles;
 mod security;
 mod sessions;
 mod support;

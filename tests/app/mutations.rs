@@ -20,8 +20,9 @@ use crate::{
 
 /// A request that is accepted. In the values, which are percent-encoded as they travel, `{n}`
 /// is another number in each request, `{slug}` an article of ada's that none has touched,
-/// `{handle}` a session of hers, `{passkey}` a passkey of whoever sends it, and `{answer}` what a
-/// device answers.
+/// `{handle}` a session of hers, `{username}` somebody whom she, who looks after the site, has
+/// done nothing to but by that function, `{passkey}` a passkey of whoever sends it, and
+/// `{answer}` what a device answers.
 struct Valid {
     function: &'static str,
     /// The address of the page whose form it is, as in [`FORMS`]; a function that no form is
@@ -30,7 +31,7 @@ struct Valid {
     fields: &'static [(&'static str, &'static str)],
 }
 
-const VALID: [Valid; 31] = [
+const VALID: [Valid; 39] = [
     Valid { function: "article", page: None, fields: &[("slug", "mine")] },
     Valid { function: "desk", page: None, fields: &[("page", "1")] },
     Valid { function: "front-page", page: None, fields: &[("page", "1")] },
@@ -154,6 +155,44 @@ const VALID: [Valid; 31] = [
         page: Some("/settings/security/passkeys?form=remove-passkey"),
         fields: &[("handle", "{passkey}")],
     },
+    Valid { function: "people", page: None, fields: &[("q", "ad"), ("page", "1")] },
+    Valid { function: "person", page: None, fields: &[("username", "ada")] },
+    Valid { function: "audit-log", page: None, fields: &[("page", "1")] },
+    Valid {
+        function: "set-role",
+        page: Some("/admin/people/{username}?form=set-role"),
+        fields: &[
+            ("username", "{username}"),
+            ("role", "editor"),
+            ("reason", "Knows+how"),
+            ("sure", "false"),
+        ],
+    },
+    Valid {
+        function: "set-active",
+        page: Some("/admin/people/{username}?form=set-active"),
+        fields: &[
+            ("username", "{username}"),
+            ("active", "false"),
+            ("reason", "Asked+for+it"),
+            ("sure", "true"),
+        ],
+    },
+    Valid {
+        function: "end-sessions-of",
+        page: Some("/admin/people/{username}?form=end-sessions"),
+        fields: &[("username", "{username}"), ("reason", ""), ("sure", "false")],
+    },
+    Valid {
+        function: "mail-reset",
+        page: Some("/admin/people/{username}?form=mail-reset"),
+        fields: &[("username", "{username}"), ("reason", "Asked+for+it")],
+    },
+    Valid {
+        function: "confirm",
+        page: Some("/admin/people/{username}?form=confirm"),
+        fields: &[("password", "correct+horse+battery"), ("next", "/admin/people/ada")],
+    },
 ];
 
 /// What begins a ceremony: what was asked is kept apart, and is no change of anybody's.
@@ -227,6 +266,8 @@ fn faults(name: &str, value: &str) -> Vec<String> {
         Field::Tags,
         Field::Visibility,
         Field::Status,
+        Field::Reason,
+        Field::Sure,
     ];
     let most = fields.iter().find(|f| f.name() == name).map_or(100, |f| f.length().max);
     let mut faults: Vec<String> = vec![
@@ -301,8 +342,13 @@ impl Trial {
             "http://localhost:3000",
         ];
         let app = TestApp::start_with(engine, &patient).await;
-        let ada = app.person("ada").await;
+        let ada = app.administrator("ada").await;
         app.person("bob").await;
+        for valid in &VALID {
+            if valid.page.is_some_and(|page| page.contains("{username}")) {
+                app.account(&subject(valid)).await;
+            }
+        }
         let fields = [
             ("title", "Mine"),
             ("body", "Enough words to be an article."),
@@ -344,6 +390,7 @@ impl Trial {
         let fill = |text: &str| {
             let text = text.replace("{slug}", &slug).replace("{handle}", &handle);
             let text = text.replace("{passkey}", &passkey).replace("{answer}", &answer);
+            let text = text.replace("{username}", &subject(valid));
             text.replace("{n}", &n.to_string()).replace("{token}", &token)
         };
         let (path, body) = (fill(&path), fill(body));
@@ -447,6 +494,7 @@ impl Trial {
                 "select (select coalesce(string_agg(username || ' ' || email || ' ' || password_hash || ' ' || active, ',' order by username), '') from users) \
                  || (select ' roles: ' || count(*) from user_roles) \
                  || (select ' sessions: ' || count(*) || ' ' || coalesce(max(created_at), 0) from sessions) \
+                 || (select ' deeds: ' || count(*) from audit_log) \
                  || (select ' mails: ' || count(*) from outbox) \
                  || (select ' tokens: ' || count(*) from account_tokens) \
                  || (select coalesce(string_agg(name || ' ' || coalesce(last_used_at, 0), ',' order by id), '') from passkeys) \
@@ -518,6 +566,11 @@ fn parts(valid: &Valid) -> Vec<String> {
     valid.fields.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
+/// Whom an administrator's request is about.
+fn subject(valid: &Valid) -> String {
+    format!("under-{}", valid.function)
+}
+
 fn method(valid: &Valid) -> Method {
     let path = format!("/rpc/{}", valid.function);
     let mut functions = leptos::server_fn::axum::server_fn_paths();
@@ -570,7 +623,7 @@ story!(no_page_breaks_whatever_its_address_says, |engine| {
                 .collect::<Vec<_>>()
                 .join("/");
             for browser in [&trial.ada, &browser] {
-                for query in ["page", "next", "__err", "nonsense"] {
+                for query in ["page", "next", "q", "form", "__err", "nonsense"] {
                     let answer = browser.get(&format!("{path}?{query}={value}")).await;
                     let status = answer.status;
                     assert!(!status.is_server_error(), "{status}: {path}?{query}={value}");
@@ -579,7 +632,7 @@ story!(no_page_breaks_whatever_its_address_says, |engine| {
         }
     }
     for page in ["0", "-1", "4294967295", "4294967296", "99999999999999999999", "1e9", "word"] {
-        for path in ["/", "/profile/ada", "/tag/old%20boats", "/articles"] {
+        for path in ["/", "/profile/ada", "/tag/old%20boats", "/articles", "/admin", "/admin/log"] {
             let answer = trial.ada.get(&format!("{path}?page={page}")).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}?page={page}");
         }

@@ -8,15 +8,18 @@ use std::{
     time::Duration,
 };
 
-use byline::server::{
-    AppState,
-    clock::Clock,
-    config::Config,
-    db::Db,
-    mail,
-    serve::run,
-    tokens::{self, Purpose},
-    users,
+use byline::{
+    domain::{email::EmailAddress, role::Role, username::Username},
+    server::{
+        AppState,
+        clock::Clock,
+        config::Config,
+        db::Db,
+        mail,
+        serve::run,
+        tokens::{self, Purpose},
+        users::{self, NewUser},
+    },
 };
 use clap::Parser;
 use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap, redirect::Policy};
@@ -152,6 +155,30 @@ impl TestApp {
         let answer = browser.register(name).await;
         assert_eq!(answer.status, StatusCode::OK, "{name} registers: {}", answer.body);
         browser
+    }
+
+    /// A browser in which somebody is logged in who has that role.
+    pub async fn person_with(&self, name: &str, role: Role) -> Browser {
+        let browser = self.person(name).await;
+        users::set_role(&self.state.db, name, role, self.state.clock.now()).await.unwrap();
+        assert_eq!(browser.log_in(name, PASSWORD).await.status, StatusCode::OK, "{name}");
+        browser
+    }
+
+    /// A browser in which an administrator is logged in.
+    pub async fn administrator(&self, name: &str) -> Browser {
+        self.person_with(name, Role::Administrator).await
+    }
+
+    /// Makes an account in no time: no password opens it.
+    pub async fn account(&self, name: &str) {
+        let new = NewUser {
+            username: Username::parse(name).unwrap(),
+            email: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
+            password_hash: "none".into(),
+            role: Role::Author,
+        };
+        users::create(&self.state.db, &new, self.state.clock.now()).await.unwrap();
     }
 
     /// Delivers the mail that is due, and gives all that ever arrived in the folder for it.

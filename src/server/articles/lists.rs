@@ -5,10 +5,10 @@ use std::cmp::Reverse;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::tallies::Scope;
+use super::{reading::tags_of, tallies::Scope};
 use crate::{
     domain::{
-        article::{Preview, Status, Visibility},
+        article::{Preview, Status, Visibility, When},
         page::{LAST_PAGE, Listing, PER_PAGE},
     },
     server::{
@@ -55,7 +55,11 @@ pub async fn list(db: &Db, shelf: Shelf<'_>, page: u32) -> Result<Listing, Failu
     let pages = total.div_ceil(u64::from(PER_PAGE)).clamp(1, u64::from(LAST_PAGE));
     let pages = u32::try_from(pages).unwrap_or(LAST_PAGE);
     let offset = i64::from(page - 1) * i64::from(PER_PAGE);
-    let mut rows = if page > pages { Vec::new() } else { rows(db, shelf, offset).await? };
+    let mut rows = if page > pages {
+        Vec::new()
+    } else {
+        rows(db, shelf, i64::from(PER_PAGE), offset).await?
+    };
     // A join promises no order.
     rows.sort_unstable_by_key(|row| Reverse((row.shown_at, row.id)));
     Ok(Listing {
@@ -151,9 +155,69 @@ impl Shelf<'_> {
     }
 }
 
-async fn rows(db: &Db, shelf: Shelf<'_>, offset: i64) -> sqlx::Result<Vec<PreviewRow>> {
+/// An article with all that its readers see, for a feed.
+pub struct Whole {
+    /// Its key.
+    pub id: Uuid,
+    /// What lists show of it.
+    pub preview: Preview,
+    /// The sanitised HTML that was rendered when it was saved.
+    pub html: String,
+    /// Tags in the author's order.
+    pub tags: Vec<String>,
+    /// When it was last saved.
+    pub updated: When,
+}
+
+/// The newest articles of a shelf, whole.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest_whole(db: &Db, shelf: Shelf<'_>, most: u32) -> sqlx::Result<Vec<Whole>> {
+    const TEXT: &str = "select html, updated_at from articles where id = $1";
+    let mut rows = rows(db, shelf, i64::from(most), 0).await?;
+    rows.sort_unstable_by_key(|row| Reverse((row.shown_at, row.id)));
+    let mut articles = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = row.id;
+        let text: Option<(String, Timestamp)> =
+            reading!(db, |pool| sqlx::query_as(TEXT).bind(id).fetch_optional(pool).await)?;
+        // Deleted since the list was read.
+        let Some((html, updated)) = text else { continue };
+        let tags = tags_of(db, id).await?;
+        articles.push(Whole {
+            id,
+            preview: row.into_preview(),
+            html,
+            tags,
+            updated: updated.to_when(),
+        });
+    }
+    Ok(articles)
+}
+
+/// The slugs of public articles and when each was last saved, in the order in which they were
+/// published: `most` of them, after `before` times as many.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn oldest_public(
+    db: &Db,
+    before: u32,
+    most: u32,
+) -> sqlx::Result<Vec<(String, Timestamp)>> {
+    const OLDEST: &str = "select a.slug, a.updated_at from (select p.id, p.published_at from articles p \
+         where p.status = 'published' and p.visibility = 'public' \
+         order by p.published_at, p.id limit $1 offset $2) k join articles a on a.id = k.id \
+         order by k.published_at, k.id";
+    let most = i64::from(most);
+    let offset = most.saturating_mul(i64::from(before));
+    reading!(db, |pool| sqlx::query_as(OLDEST).bind(most).bind(offset).fetch_all(pool).await)
+}
+
+async fn rows(db: &Db, shelf: Shelf<'_>, most: i64, offset: i64) -> sqlx::Result<Vec<PreviewRow>> {
     reading!(db, |pool| {
-        let page = sqlx::query_as(shelf.sql()).bind(i64::from(PER_PAGE)).bind(offset);
+        let page = sqlx::query_as(shelf.sql()).bind(most).bind(offset);
         let page = match shelf {
             Shelf::Public | Shelf::Published => page,
             Shelf::Author { author, .. } | Shelf::Desk(author) => page.bind(author),
@@ -163,7 +227,11 @@ async fn rows(db: &Db, shelf: Shelf<'_>, offset: i64) -> sqlx::Result<Vec<Previe
     })
 }
 
-async fn count(db: &Db, shelf: Shelf<'_>) -> sqlx::Result<u64> {
+/// How many articles are on a shelf.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(db: &Db, shelf: Shelf<'_>) -> sqlx::Result<u64> {
     const COUNT: &str = "select cast(coalesce(sum(count), 0) as bigint) from tallies where scope = $1 and \
          (kind = 'public' or (kind = 'members' and $2) or (kind = 'draft' and $3))";
     let (scope, members, drafts) = match shelf {

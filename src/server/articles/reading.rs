@@ -46,7 +46,11 @@ pub async fn read(db: &Db, slug: &Slug, reader: Option<Uuid>) -> Result<Article,
     Ok(Article { preview, html: row.html, tags: tags_of(db, id).await?, mine })
 }
 
-async fn tags_of(db: &Db, article: Uuid) -> sqlx::Result<Vec<String>> {
+/// Tags in the author's order.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn tags_of(db: &Db, article: Uuid) -> sqlx::Result<Vec<String>> {
     const TAGS: &str = "select tag from article_tags where article_id = $1 order by position";
     reading!(db, |pool| sqlx::query_scalar(TAGS).bind(article).fetch_all(pool).await)
 }

@@ -13,12 +13,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{outbox::Waiting, transport::Fault};
-use crate::server::{
-    AppState,
-    attempts::{self, Budget},
-    failure::Failure,
-    tokens::{self, Purpose},
-    users::{self, User},
+use crate::{
+    domain::role::Role,
+    server::{
+        AppState,
+        attempts::{self, Budget},
+        failure::Failure,
+        tokens::{self, Purpose},
+        users::{self, User},
+    },
 };
 
 /// A letter, as it waits: what it is about, and nothing that opens anything.
@@ -47,6 +50,24 @@ pub enum Letter {
         name: String,
         /// Whether it was added.
         added: bool,
+    },
+    /// Whoever runs the site gave the account another role.
+    RoleChanged {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
+        /// Which.
+        role: Role,
+    },
+    /// Whoever runs the site shut the account out, or let it in again.
+    ActiveChanged {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
+        /// Whether it can log in now.
+        active: bool,
     },
 }
 
@@ -99,6 +120,14 @@ pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written
         Letter::PasskeysChanged { user, email, name, added } => {
             let user = users::find(&state.db, user).await?;
             Ok(user.map(|user| passkeys_changed(state, &user, email, &name, added)))
+        }
+        Letter::RoleChanged { user, email, role } => {
+            let name = users::name_of(&state.db, user).await?;
+            Ok(name.map(|name| role_changed(state, &name, email, role)))
+        }
+        Letter::ActiveChanged { user, email, active } => {
+            let name = users::name_of(&state.db, user).await?;
+            Ok(name.map(|name| active_changed(state, &name, email, active)))
         }
     }
 }
@@ -155,35 +184,71 @@ fn password_changed(state: &AppState, user: &User, email: String) -> Written {
     }
 }
 
-fn passkeys_changed(
-    state: &AppState,
-    user: &User,
-    email: String,
-    name: &str,
-    added: bool,
-) -> Written {
+fn passkeys_changed(state: &AppState, user: &User, to: String, name: &str, added: bool) -> Written {
     let site = state.config.origin.as_str();
     let (subject, done) = if added {
         ("A passkey was added", "Whoever has it logs in without your password.")
     } else {
         ("A passkey was removed", "Nobody logs in with it any more.")
     };
+    let advice = "If it was you, all is well. If it was not, look through your passkeys at once, and change your password:";
     Written {
-        to: email,
+        to,
         subject,
         paragraphs: vec![
             greeting(user),
             text(format!("{subject} just now at your account at {site}: \"{name}\". {done}")),
-            text(
-                "If it was you, all is well. If it was not, look through your passkeys at once, and change your password:",
-            ),
+            text(advice),
             Paragraph::Link("Your passkeys", format!("{site}/settings/security/passkeys")),
         ],
     }
 }
 
+fn role_changed(state: &AppState, name: &str, to: String, role: Role) -> Written {
+    let site = state.config.origin.as_str();
+    let may = match role {
+        Role::Reader => "You can read what is for members, and no longer write.",
+        Role::Author | Role::Editor => "You can read what is for members, and write.",
+        Role::Administrator => "You can write, and you look after the accounts of this site.",
+    };
+    Written {
+        to,
+        subject: "Your role was changed",
+        paragraphs: vec![
+            greeting_to(name),
+            text(format!(
+                "Whoever runs {site} has changed what your account may do. Its role is now: {}. {may}",
+                role.name()
+            )),
+            text("You were logged out everywhere. Log in again to go on:"),
+            Paragraph::Link("Log in", format!("{site}/login")),
+        ],
+    }
+}
+
+fn active_changed(state: &AppState, name: &str, to: String, active: bool) -> Written {
+    let site = state.config.origin.as_str();
+    let (subject, rest) = if active {
+        let again = format!("Whoever runs {site} has let your account in again.");
+        let link = Paragraph::Link("Log in", format!("{site}/login"));
+        ("Your account is open again", vec![text(again), link])
+    } else {
+        let shut = format!(
+            "Whoever runs {site} has shut out your account. You were logged out everywhere, and cannot log in."
+        );
+        let kept = "What you published stays where it is. If you think that this is a mistake, ask whoever runs the site.";
+        ("Your account was shut out", vec![text(shut), text(kept)])
+    };
+    let paragraphs = std::iter::once(greeting_to(name)).chain(rest).collect();
+    Written { to, subject, paragraphs }
+}
+
 fn greeting(user: &User) -> Paragraph {
-    text(format!("Hello {},", user.username))
+    greeting_to(&user.username)
+}
+
+fn greeting_to(name: &str) -> Paragraph {
+    text(format!("Hello {name},"))
 }
 
 fn text(text: impl Into<String>) -> Paragraph {

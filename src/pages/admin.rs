@@ -1,0 +1,158 @@
+//! `/admin`: the accounts, for whoever looks after the site. To everybody else nothing is here.
+
+pub mod log;
+pub mod person;
+
+use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos_meta::Title;
+use leptos_router::{hooks::use_query_map, location::Url};
+
+use super::page_number;
+use crate::{
+    domain::{
+        administration::{Deed, People, Person},
+        article::When,
+        role::Role,
+    },
+    error::Error,
+    json::Json,
+    ui::load::loaded,
+};
+
+/// One page of the accounts whose name or address has `q` in it, the newest first.
+// reads only
+#[server(prefix = "/rpc", endpoint = "people", input = GetUrl, output = Json)]
+pub async fn show_people(#[server(default)] q: String, page: u32) -> Result<People, Error> {
+    use crate::{
+        domain::role::Permission,
+        server::{administration::people, context, failure::Failure},
+    };
+    context::require(Permission::Administer)?;
+    Ok(people::list(&context::state()?.db, &q, page).await.map_err(Failure::from)?)
+}
+
+crate::ui::lazy::lazy_page! {
+    /// The route of [`PeoplePage`].
+    PeopleRoute = PeoplePage in admin
+}
+
+/// The list of accounts.
+#[component]
+pub fn PeoplePage() -> impl IntoView {
+    let page = page_number();
+    let query = use_query_map();
+    let wanted = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
+    let people =
+        Resource::new(move || (wanted.get(), page.get()), |(q, page)| show_people(q, page));
+    loaded(people, show)
+}
+
+fn show(list: People) -> AnyView {
+    let People { people, wanted, page, more } = list;
+    let base = format!("/admin?q={}", Url::escape(&wanted));
+    let found = if people.is_empty() {
+        let none = if wanted.is_empty() {
+            "There are no more accounts."
+        } else {
+            "No name and no address has that in it."
+        };
+        view! { <div class="empty-feed-message"><p>{none}</p></div> }.into_any()
+    } else {
+        view! { <ul class="desk">{people.into_iter().map(row).collect_view()}</ul> }.into_any()
+    };
+    view! {
+        <Title text="People" />
+        <div class="page">
+            <header class="page-head">
+                <h1>"People"</h1>
+                <a class="button secondary" href="/admin/log">"What was done"</a>
+            </header>
+            <form method="get" action="/admin" role="search">
+                <div class="field">
+                    <label for="q">"Part of a name or an address"</label>
+                    <input id="q" name="q" type="search" autocomplete="off" autocapitalize="none" value=wanted />
+                </div>
+                <p class="actions"><button type="submit" class="secondary">"Search"</button></p>
+            </form>
+            {found}
+            {turning(page, more, &base)}
+        </div>
+    }
+    .into_any()
+}
+
+fn row(person: Person) -> impl IntoView {
+    let Person { username, email, roles, active, confirmed, since, seen } = person;
+    view! {
+        <li class="desk-row">
+            <a class="desk-title" href=format!("/admin/people/{username}")>{username.clone()}</a>
+            <p class="meta">
+                {(!active).then(|| view! { <span class="badge">"Deactivated"</span> })}
+                <span>{in_words(&roles)}</span>
+                <span>{email}</span>
+                {(!confirmed).then(|| view! { <span>"Address not proved"</span> })}
+                <span>"Since "{moment(since)}</span>
+                {seen.map(|seen| view! { <span>"Last seen "{moment(seen)}</span> })}
+            </p>
+        </li>
+    }
+}
+
+fn in_words(roles: &[Role]) -> String {
+    match roles {
+        [] => "no role".into(),
+        roles => roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn moment(when: When) -> impl IntoView {
+    view! { <time datetime=when.iso>{when.text}</time> }
+}
+
+/// The ways to the newer page and to the older one. How many there are is not counted: that
+/// would read all of them.
+fn turning(page: u32, more: bool, base: &str) -> AnyView {
+    let link = |there: bool, to: u32, rel: &'static str, text: &'static str| {
+        there.then(|| {
+            let mark = if base.contains('?') { '&' } else { '?' };
+            let href = format!("{base}{mark}page={to}");
+            view! { <li class="page-item"><a class="page-link" href=href rel=rel>{text}</a></li> }
+        })
+    };
+    let newer = link(page > 1, page.saturating_sub(1), "prev", "Newer");
+    let older = link(more, page.saturating_add(1), "next", "Older");
+    if newer.is_none() && older.is_none() {
+        return ().into_any();
+    }
+    view! { <nav class="pagination" aria-label="Pages"><ul>{newer}{older}</ul></nav> }.into_any()
+}
+
+/// What was done, as one sentence without its full stop.
+fn sentence(deed: &Deed) -> String {
+    let text = deed.action.text();
+    if deed.detail.is_empty() { text.into() } else { format!("{text}: {}", deed.detail) }
+}
+
+/// An entry of the log; on a person's own page it need not say whose account it was.
+fn entry(deed: Deed, naming: bool) -> impl IntoView {
+    let what = sentence(&deed);
+    let Deed { on, now_called, by, reason, when, network, device, .. } = deed;
+    let by = by.map_or_else(|| "on the command line".into(), |by| format!("by {by}"));
+    let on = naming.then(|| match now_called {
+        Some(now) => view! { <a href=format!("/admin/people/{now}")>{on}</a> }.into_any(),
+        None => view! { <span>{format!("{on}, whose account is gone")}</span> }.into_any(),
+    });
+    view! {
+        <li class="desk-row">
+            <strong>{what}</strong>
+            <p class="meta">
+                {on}
+                <span>{by}</span>
+                {moment(when)}
+                {network.map(|network| view! { <span>{network}</span> })}
+                {device.map(|device| view! { <span>{device}</span> })}
+                {(!reason.is_empty()).then(|| view! { <q>{reason}</q> })}
+            </p>
+        </li>
+    }
+}

@@ -1,0 +1,57 @@
+//! `/admin/log`: what was done to accounts, by whom and why.
+
+use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos_meta::Title;
+
+use super::{entry, turning};
+use crate::{
+    domain::administration::Log, error::Error, json::Json, pages::page_number, ui::load::loaded,
+};
+
+/// One page of everything that was done to accounts, the last first.
+// reads only
+#[server(prefix = "/rpc", endpoint = "audit-log", input = GetUrl, output = Json)]
+pub async fn show_log(page: u32) -> Result<Log, Error> {
+    use crate::{
+        domain::role::Permission,
+        server::{audit, context, failure::Failure},
+    };
+    context::require(Permission::Administer)?;
+    let state = context::state()?;
+    Ok(audit::list(&state.db, page, state.clock.now()).await.map_err(Failure::from)?)
+}
+
+crate::ui::lazy::lazy_page! {
+    /// The route of [`LogPage`].
+    LogRoute = LogPage in admin
+}
+
+/// The audit log.
+#[component]
+pub fn LogPage() -> impl IntoView {
+    let page = page_number();
+    loaded(Resource::new(move || page.get(), show_log), show)
+}
+
+fn show(log: Log) -> AnyView {
+    let Log { deeds, page, more } = log;
+    let entries = if deeds.is_empty() {
+        let none = "Nothing yet. What administrators and the command line do to accounts is kept here for a year.";
+        view! { <div class="empty-feed-message"><p>{none}</p></div> }.into_any()
+    } else {
+        let rows = deeds.into_iter().map(|deed| entry(deed, true)).collect_view();
+        view! { <ul class="desk">{rows}</ul> }.into_any()
+    };
+    view! {
+        <Title text="What was done" />
+        <div class="page">
+            <header class="page-head">
+                <h1>"What was done"</h1>
+                <a class="button secondary" href="/admin">"People"</a>
+            </header>
+            {entries}
+            {turning(page, more, "/admin/log")}
+        </div>
+    }
+    .into_any()
+}
