@@ -5,12 +5,15 @@
 
 const CEREMONIES = {
   'log-in': { begin: 'begin-passkey-log-in', finish: 'log-in-with-passkey', ask: use },
+  step: { begin: 'begin-passkey-step', finish: 'finish-log-in-with-passkey', ask: use },
+  prove: { begin: 'begin-passkey-proof', finish: 'confirm-with-passkey', ask: use },
   add: { begin: 'begin-adding-passkey', finish: 'add-passkey', ask: make },
 };
 
 // What the server answers, in words.
 const REFUSALS = {
   passkey_refused: 'That passkey is not accepted here, or it took too long. Try again.',
+  not_found: 'Your account has no passkey.',
   too_many: 'That was tried too often. Wait a while, then try again.',
   invalid: 'Give it a name of 1 to 64 characters. An account has at most 20 passkeys.',
 };

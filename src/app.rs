@@ -17,10 +17,13 @@ use crate::{
         editor::EditorRoute,
         home::HomeRoute,
         log_in::LogInRoute,
+        log_in_step::LogInStepRoute,
         passkeys::PasskeysRoute,
         profile::ProfileRoute,
+        proof::{ProofLinkRoute, ProofRoute},
         register::RegisterRoute,
         reset::{NewPasswordRoute, ResetRoute},
+        second_factor::SecondFactorRoute,
         security::SecurityRoute,
         settings::SettingsRoute,
         tag::TagRoute,
@@ -50,12 +53,16 @@ pub fn App() -> impl IntoView {
                 <FlatRoutes fallback=missing>
                     <Route path=StaticSegment("") view={Lazy::<HomeRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("login") view={Lazy::<LogInRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("login"), StaticSegment("step")) view={Lazy::<LogInStepRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("register") view={Lazy::<RegisterRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("register"), StaticSegment("confirm")) view={Lazy::<ProofRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("register"), StaticSegment("confirm"), ParamSegment("token")) view={Lazy::<ProofLinkRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("reset") view={Lazy::<ResetRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("reset"), ParamSegment("token")) view={Lazy::<NewPasswordRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security")) view={Lazy::<SecurityRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("passkeys")) view={Lazy::<PasskeysRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("second-factor")) view={Lazy::<SecondFactorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("articles") view={Lazy::<DeskRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("editor") view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("editor"), ParamSegment("slug")) view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />

@@ -4,12 +4,14 @@
 pub mod account;
 pub mod administration;
 pub mod article;
+pub mod code;
 pub mod email;
 pub mod field;
 pub mod next;
 pub mod page;
 pub mod passkey;
 pub mod password;
+pub mod registration;
 pub mod role;
 pub mod security;
 pub mod token;

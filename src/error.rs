@@ -34,7 +34,7 @@ pub enum Error {
     },
     /// Nobody who can log in would look after the site any more.
     LastAdministrator,
-    /// A link from a mail opens nothing: it was used, replaced or not used in time.
+    /// A link or a code from a mail opens nothing: it was used, replaced or not used in time.
     LinkExpired,
     /// The request makes no sense.
     BadRequest,
@@ -110,7 +110,7 @@ impl Error {
                 "Nobody else looks after this site. Make somebody else an administrator first.".into()
             }
             Error::LinkExpired => {
-                "This link was used already, or a newer one took its place, or its time is over.".into()
+                "It was used already, or a newer one took its place, or its time is over.".into()
             }
             Error::BadRequest => "The server could not make sense of that request.".into(),
             Error::TooMany { retry_after_s } => {

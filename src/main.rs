@@ -20,6 +20,7 @@ use byline::{
         clock::Clock,
         config::{Config, Database, NewPasswords},
         db::Db,
+        factors,
         failure::Failure,
         passwords::{
             Passwords,
@@ -73,6 +74,8 @@ enum UserCommand {
     Activate(Named),
     /// Give an account another password, asked for or read from standard input
     ResetPassword(Named),
+    /// Switch an account's second factors off, for somebody who has lost them
+    ResetFactors(Named),
 }
 
 #[derive(Args)]
@@ -200,6 +203,9 @@ async fn run_user(command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Activate(Named { username, common }) => {
             change(&username, &common, async |db| users::set_active(db, &username, true, now).await)
                 .await
+        }
+        UserCommand::ResetFactors(Named { username, common }) => {
+            change(&username, &common, async |db| factors::reset(db, &username, now).await).await
         }
         UserCommand::ResetPassword(Named { username, common }) => {
             change(&username, &common, async |db| {

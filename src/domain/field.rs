@@ -20,6 +20,10 @@ pub enum Field {
     NewPassword,
     /// What its owner calls a passkey.
     PasskeyName,
+    /// A code: six digits from an authenticator app, or letters from a mail.
+    Code,
+    /// What stands in for the digits when the app is lost.
+    RecoveryCode,
     /// The title of an article.
     Title,
     /// The sentence under the title.
@@ -58,6 +62,8 @@ impl Field {
             Field::CurrentPassword => "current_password",
             Field::NewPassword => "new_password",
             Field::PasskeyName => "passkey_name",
+            Field::Code => "code",
+            Field::RecoveryCode => "recovery_code",
             Field::Title => "title",
             Field::Description => "description",
             Field::Body => "body",
@@ -79,6 +85,8 @@ impl Field {
             Field::CurrentPassword => "Current password",
             Field::NewPassword => "New password",
             Field::PasskeyName => "Name",
+            Field::Code => "Code",
+            Field::RecoveryCode => "Recovery code",
             Field::Title => "Title",
             Field::Description => "Description",
             Field::Body => "Article",
@@ -102,6 +110,9 @@ impl Field {
             // The minimum is a setting (BYLINE_PASSWORD_MIN); 256 keeps hashing cheap to refuse.
             Field::Password | Field::CurrentPassword | Field::NewPassword => (1, 256),
             Field::PasskeyName => (1, 64),
+            // Six digits or sixteen letters, with spaces and hyphens as people write them.
+            Field::Code => (1, 32),
+            Field::RecoveryCode => (0, 32),
             Field::Title => (1, 150),
             Field::Description | Field::Reason => (0, 300),
             Field::Sure => (0, 5),
@@ -133,7 +144,7 @@ pub enum Problem {
     Different,
     /// More entries than this.
     TooMany(usize),
-    /// Not the account's password.
+    /// Not the account's password, or no code of its.
     Wrong,
     /// The same as what it is to replace.
     Unchanged,
@@ -173,6 +184,9 @@ impl Problem {
             (Problem::Different, _) => "The two addresses are not the same.".into(),
             (Problem::TooMany(n), Field::PasskeyName) => format!("An account has at most {n} passkeys."),
             (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
+            (Problem::Wrong, Field::Code | Field::RecoveryCode) => {
+                "That code is wrong, or it was used already, or there is a newer one.".into()
+            }
             (Problem::Wrong, _) => "That is not your password.".into(),
             (Problem::Unchanged, _) => "That is the password you have. Choose another one.".into(),
             (Problem::Known, _) => "Attackers have this password on their lists. Choose another one, such as four random words.".into(),

@@ -12,10 +12,67 @@ pub struct Security {
     pub username: String,
     /// The fewest characters of a new password.
     pub password_min: u8,
+    /// What it is protected by beside the password.
+    pub factors: Factors,
     /// Where the person is logged in, this session first.
     pub sessions: Vec<OwnSession>,
     /// What happened to the account lately, the last first.
     pub events: Vec<Event>,
+}
+
+/// What an account is protected by beside its password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Factors {
+    /// An app that shows digits.
+    pub authenticator: bool,
+    /// How many recovery codes are left.
+    pub recovery_codes: i64,
+    /// Whether there are passkeys: each stands for any of the others, and for the password.
+    pub passkeys: bool,
+}
+
+impl Factors {
+    /// So few recovery codes are hardly any: time to make new ones.
+    pub const FEW: i64 = 3;
+
+    /// Whether the password alone is not enough.
+    pub fn any(&self) -> bool {
+        self.authenticator
+    }
+}
+
+/// The second factor's page, for the person alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnFactors {
+    /// The public name: password managers file a password under it.
+    pub username: String,
+    /// What there is.
+    pub factors: Factors,
+    /// What this answer shows, and no other.
+    pub handed: Handed,
+}
+
+/// Secrets, as they are shown: once, in the answer to the form that asked for them. No GET gives
+/// any of it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handed {
+    /// An app that is being set up.
+    pub set_up: Option<SetUp>,
+    /// Codes that were just made.
+    pub recovery_codes: Vec<String>,
+}
+
+/// What an authenticator app has to be given.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetUp {
+    /// In base32, to be typed.
+    pub secret: String,
+    /// For an app on the same device.
+    pub uri: String,
+    /// How many squares the QR code is wide.
+    pub qr_size: usize,
+    /// The dark ones, as an SVG path.
+    pub qr_path: String,
 }
 
 /// A browser that a person is logged in with.
@@ -58,6 +115,18 @@ pub enum EventKind {
     LoggedIn,
     /// Somebody gave a wrong password.
     LogInFailed,
+    /// Somebody gave the password, and then no code that was right.
+    SecondStepFailed,
+    /// An authenticator app was set up.
+    AuthenticatorAdded,
+    /// It is not asked for any more.
+    AuthenticatorRemoved,
+    /// New recovery codes were made.
+    RecoveryCodesMade,
+    /// One of them was used.
+    RecoveryCodeUsed,
+    /// Whoever runs the site switched all second factors off.
+    FactorsReset,
     /// The account has another password.
     PasswordChanged,
     /// The account has one more passkey.
@@ -77,9 +146,15 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [EventKind; 10] = [
+    const ALL: [EventKind; 16] = [
         EventKind::LoggedIn,
         EventKind::LogInFailed,
+        EventKind::SecondStepFailed,
+        EventKind::AuthenticatorAdded,
+        EventKind::AuthenticatorRemoved,
+        EventKind::RecoveryCodesMade,
+        EventKind::RecoveryCodeUsed,
+        EventKind::FactorsReset,
         EventKind::PasswordChanged,
         EventKind::PasskeyAdded,
         EventKind::PasskeyRemoved,
@@ -95,6 +170,12 @@ impl EventKind {
         match self {
             EventKind::LoggedIn => "logged_in",
             EventKind::LogInFailed => "log_in_failed",
+            EventKind::SecondStepFailed => "second_step_failed",
+            EventKind::AuthenticatorAdded => "authenticator_added",
+            EventKind::AuthenticatorRemoved => "authenticator_removed",
+            EventKind::RecoveryCodesMade => "recovery_codes_made",
+            EventKind::RecoveryCodeUsed => "recovery_code_used",
+            EventKind::FactorsReset => "factors_reset",
             EventKind::PasswordChanged => "password_changed",
             EventKind::PasskeyAdded => "passkey_added",
             EventKind::PasskeyRemoved => "passkey_removed",
@@ -116,6 +197,14 @@ impl EventKind {
         match self {
             EventKind::LoggedIn => "Logged in",
             EventKind::LogInFailed => "A log-in failed",
+            EventKind::SecondStepFailed => {
+                "A log-in with the right password failed at its second step"
+            }
+            EventKind::AuthenticatorAdded => "An authenticator app was set up",
+            EventKind::AuthenticatorRemoved => "The authenticator app was switched off",
+            EventKind::RecoveryCodesMade => "New recovery codes were made",
+            EventKind::RecoveryCodeUsed => "A recovery code was used",
+            EventKind::FactorsReset => "All second factors were switched off",
             EventKind::PasswordChanged => "The password was changed",
             EventKind::PasskeyAdded => "A passkey was added",
             EventKind::PasskeyRemoved => "A passkey was removed",

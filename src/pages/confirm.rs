@@ -3,33 +3,60 @@
 
 use leptos::{prelude::*, server};
 
+use super::log_in_step::code_fields;
 use crate::{
-    domain::{field::Field, password::TypedPassword},
+    domain::{code::TypedCode, field::Field, password::TypedPassword},
     error::Error,
     json::Json,
-    ui::form::{Done, ErrorMessages, Form, FormState, Submit, TextField},
+    ui::{
+        form::{Done, ErrorMessages, Form, FormState, Submit, TextField},
+        passkey::with_passkey,
+    },
 };
 
-/// Proves with the password that it is still the same person, and comes back to `next` if
-/// that is a page of ours.
+/// Proves with the password, and the second factor if there is one, that it is still the same
+/// person, and comes back to `next` if that is a page of ours.
 #[server(prefix = "/rpc", endpoint = "confirm", output = Json)]
 pub async fn confirm(
     password: TypedPassword,
+    #[server(default)] code: TypedCode,
+    #[server(default)] recovery_code: TypedCode,
     #[server(default)] next: String,
 ) -> Result<Done, Error> {
     use crate::{
         domain::next::Next,
-        server::{accounts, context},
+        server::{
+            accounts::{self, Proof},
+            context,
+        },
     };
     let user = context::require_user()?;
     let (state, client, mut session) = (context::state()?, context::client()?, context::session()?);
-    accounts::confirm(&state, &mut session, &client, &user, password).await?;
+    let proof = Proof { password, code, recovery_code };
+    accounts::confirm(&state, &mut session, &client, &user, proof).await?;
     Ok(Done::anew(Next::parse(&next).into_path()))
 }
 
-/// The form, at home on the page `next`.
+/// The form, at home on the page `next`. The second factor is asked for when the server has said
+/// that it is missing, as it does to whoever has one: no page needs to know beforehand.
 pub fn confirmation(form: FormState, username: String, next: impl Into<String>) -> AnyView {
     let next = next.into();
+    let missing = move || {
+        form.error().is_some_and(|error| {
+            [Field::Code, Field::RecoveryCode].iter().any(|field| error.about(*field).is_some())
+        })
+    };
+    // Once asked for, it is asked for again: after a wrong password too.
+    let before = form.typed("asked").is_some();
+    let asked = Memo::new(move |was| before || was == Some(&true) || missing());
+    let codes = move || {
+        asked.get().then(|| {
+            view! {
+                <input type="hidden" name="asked" value="true" />
+                {code_fields(form, true)}
+            }
+        })
+    };
     view! {
         <Form form to=format!("{next}?form=confirm")>
             <ErrorMessages form />
@@ -42,8 +69,10 @@ pub fn confirmation(form: FormState, username: String, next: impl Into<String>) 
                 autocomplete="current-password"
                 hint="You logged in a while ago, and this cannot be undone."
             />
+            {codes}
             <p class="actions"><Submit form label="Confirm that it is you" /></p>
         </Form>
+        {with_passkey("prove", "Confirm with a passkey")}
     }
     .into_any()
 }

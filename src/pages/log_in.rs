@@ -14,7 +14,8 @@ use crate::{
     },
 };
 
-/// Logs in by either identity, and goes on to `next` if that is a page of ours.
+/// Logs in by either identity, and goes on to `next` if that is a page of ours; before that, to
+/// the second step if the account has one.
 #[server(prefix = "/rpc", endpoint = "log-in", output = Json)]
 pub async fn log_in(
     email: String,
@@ -22,11 +23,20 @@ pub async fn log_in(
     #[server(default)] keep: bool,
     #[server(default)] next: String,
 ) -> Result<Done, Error> {
-    use crate::server::{auth, context};
-    let mut session = context::session()?;
-    auth::log_in(&context::state()?, &mut session, &context::client()?, &email, password, keep)
-        .await?;
-    Ok(Done::anew(Next::parse(&next).into_path()))
+    use crate::server::{
+        auth::{self, Progress},
+        context,
+    };
+    let (state, client, mut session) = (context::state()?, context::client()?, context::session()?);
+    let next = Next::parse(&next);
+    match auth::log_in(&state, &mut session, &client, &email, password, keep).await? {
+        Progress::LoggedIn => Ok(Done::anew(next.into_path())),
+        Progress::SecondStep => {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            let query = query.append_pair("next", next.as_str()).finish();
+            Ok(Done::at(format!("/login/step?{query}")))
+        }
+    }
 }
 
 crate::ui::lazy::lazy_page! {

@@ -50,6 +50,59 @@ pub async fn log_in_with_passkey(
     Ok(Done::anew(Next::parse(&next).into_path()))
 }
 
+/// Begins the second step of a log-in, where the account has passkeys.
+#[server(prefix = "/rpc", endpoint = "begin-passkey-step", output = Json)]
+pub async fn begin_passkey_step() -> Result<Value, Error> {
+    use crate::server::{context, passkeys, second_step};
+    let (state, cookie) = (context::state()?, context::cookie(second_step::COOKIE)?);
+    let pending = second_step::require(&state, cookie.clone()).await?;
+    Ok(passkeys::begin_step(&state, &pending, &cookie.unwrap_or_default()).await?)
+}
+
+/// Finishes a log-in by what a passkey answered, and goes on to `next` if that is a page of ours.
+#[server(prefix = "/rpc", endpoint = "finish-log-in-with-passkey", output = Json)]
+pub async fn finish_log_in_with_passkey(
+    answer: String,
+    #[server(default)] next: String,
+) -> Result<Done, Error> {
+    use crate::{
+        domain::next::Next,
+        server::{context, passkeys, second_step},
+    };
+    let (state, client, mut session) = (context::state()?, context::client()?, context::session()?);
+    let cookie = context::cookie(second_step::COOKIE)?;
+    let pending = second_step::require(&state, cookie.clone()).await?;
+    let cookie = cookie.unwrap_or_default();
+    passkeys::finish_step(&state, &mut session, &client, pending, &cookie, &answer).await?;
+    Ok(Done::anew(Next::parse(&next).into_path()))
+}
+
+/// Begins a proof that it is still the same person.
+#[server(prefix = "/rpc", endpoint = "begin-passkey-proof", output = Json)]
+pub async fn begin_passkey_proof() -> Result<Value, Error> {
+    use crate::server::{auth, context, passkeys};
+    let (user, state) = (context::require_user()?, context::state()?);
+    let asking = auth::identifier(&context::session()?)?;
+    Ok(passkeys::begin_proof(&state, &user, &asking).await?)
+}
+
+/// Proves by what a passkey answered that it is still the same person, and comes back to `next`
+/// if that is a page of ours.
+#[server(prefix = "/rpc", endpoint = "confirm-with-passkey", output = Json)]
+pub async fn confirm_with_passkey(
+    answer: String,
+    #[server(default)] next: String,
+) -> Result<Done, Error> {
+    use crate::{
+        domain::next::Next,
+        server::{context, passkeys},
+    };
+    let user = context::require_user()?;
+    let (state, client, mut session) = (context::state()?, context::client()?, context::session()?);
+    passkeys::prove(&state, &mut session, &client, &user, &answer).await?;
+    Ok(Done::anew(Next::parse(&next).into_path()))
+}
+
 /// The viewer's passkeys.
 // reads only
 #[server(prefix = "/rpc", endpoint = "own-passkeys", input = GetUrl, output = Json)]

@@ -24,6 +24,8 @@ use crate::{
 pub struct Terms {
     /// Whether new accounts are being made here.
     pub open: bool,
+    /// Whether the address has to be proved first.
+    pub proof: bool,
     /// The fewest characters of a password.
     pub password_min: u8,
 }
@@ -36,11 +38,12 @@ pub async fn registration_terms() -> Result<Terms, Error> {
     let config = context::state()?.config;
     Ok(Terms {
         open: config.registration == Registration::Open,
+        proof: config.asks_for_proof(),
         password_min: config.new_passwords.min,
     })
 }
 
-/// Makes an account and logs in. The address may be repeated, against typing mistakes.
+/// Makes an account and logs in, or has a mail sent that does. The address may be repeated, against typing mistakes.
 #[server(prefix = "/rpc", endpoint = "register", output = Json)]
 pub async fn register(
     username: String,
@@ -54,8 +57,9 @@ pub async fn register(
     };
     let mut session = context::session()?;
     let form = Application { username, email, email_again, password };
-    accounts::register(&context::state()?, &mut session, &context::client()?, form).await?;
-    Ok(Done::anew("/"))
+    let made =
+        accounts::register(&context::state()?, &mut session, &context::client()?, form).await?;
+    Ok(if made { Done::anew("/") } else { Done::at("/register/confirm") })
 }
 
 crate::ui::lazy::lazy_page! {
@@ -93,7 +97,13 @@ fn fields(terms: Terms, form: FormState) -> AnyView {
                 autocomplete="username"
                 hint="Letters, digits, hyphens and underscores. Readers see it under your articles."
             />
-            <TextField form field=Field::Email kind="email" autocomplete="email" />
+            <TextField
+                form
+                field=Field::Email
+                kind="email"
+                autocomplete="email"
+                hint=if terms.proof { "We mail a code to it, which you type in next." } else { "We write to it when you forget your password." }
+            />
             <TextField
                 form
                 field=Field::EmailAgain

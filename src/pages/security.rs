@@ -7,12 +7,15 @@ use leptos::{
 };
 use leptos_meta::Title;
 
-use super::confirm::{Confirm, account, confirmation};
+use super::{
+    confirm::{Confirm, account, confirmation},
+    second_factor::few_codes,
+};
 use crate::{
     domain::{
         field::Field,
         password::TypedPassword,
-        security::{Event, EventKind, OwnSession, Security},
+        security::{Event, EventKind, Factors, OwnSession, Security},
     },
     error::Error,
     json::Json,
@@ -29,13 +32,15 @@ const HERE: &str = "/settings/security";
 // reads only
 #[server(prefix = "/rpc", endpoint = "own-security", input = GetUrl, output = Json)]
 pub async fn show_security() -> Result<Security, Error> {
-    use crate::server::{auth, context, failure::Failure, security_log, sessions::own};
+    use crate::server::{auth, context, factors, failure::Failure, security_log, sessions::own};
     let user = context::require_user()?;
     let (state, asking) = (context::state()?, auth::identifier(&context::session()?)?);
     let now = state.clock.now();
     let sessions = own::list(&state.db, user.id, &asking, now).await.map_err(Failure::from)?;
     let events = security_log::latest(&state.db, user.id, now).await.map_err(Failure::from)?;
+    let factors = factors::of(&state.db, user.id).await.map_err(Failure::from)?;
     Ok(Security {
+        factors,
         sessions,
         events,
         password_min: state.config.new_passwords.min,
@@ -71,7 +76,11 @@ pub async fn change_password(
     new_password: TypedPassword,
 ) -> Result<Done, Error> {
     use crate::server::{accounts, context};
-    let user = context::require_user()?;
+    let mut user = context::require_user()?;
+    // The password that the form asks for is proof enough where there is no other.
+    if user.second_factor {
+        user = context::require_recent().await?;
+    }
     let (state, client, mut session) = (context::state()?, context::client()?, context::session()?);
     let (current, new) = (current_password, new_password);
     accounts::change_password(&state, &mut session, &client, &user, current, new).await?;
@@ -106,7 +115,7 @@ pub fn SecurityPage() -> impl IntoView {
 }
 
 fn show(security: Security, forms: Forms) -> AnyView {
-    let Security { username, password_min, sessions, events } = security;
+    let Security { username, password_min, factors, sessions, events } = security;
     let refused = forms.password.was_refused() || forms.end.was_refused();
     let done = events.first().filter(|e| !refused && e.fresh && is_an_answer(e.kind));
     let done = done.map(
@@ -118,12 +127,16 @@ fn show(security: Security, forms: Forms) -> AnyView {
             <h1>"Security"</h1>
             {done}
             <section>
+                <h2>"Second factor"</h2>
+                {second_factor(factors)}
+            </section>
+            <section>
                 <h2>"Where you are logged in"</h2>
                 {list(sessions, username.clone(), forms)}
             </section>
             <section>
                 <h2>"Change your password"</h2>
-                {password(forms.password, username, password_min)}
+                {password(forms, username, password_min)}
             </section>
             <section>
                 <h2>"Passkeys"</h2>
@@ -135,6 +148,22 @@ fn show(security: Security, forms: Forms) -> AnyView {
             </section>
             <p class="aside"><a href="/settings">"Settings"</a></p>
         </div>
+    }
+    .into_any()
+}
+
+fn second_factor(factors: Factors) -> AnyView {
+    let Factors { recovery_codes: left, .. } = factors;
+    let state = if factors.any() {
+        format!("On: the password alone does not open this account. Recovery codes left: {left}.")
+    } else {
+        "Off: whoever knows the password is in.".into()
+    };
+    let label = if factors.any() { "Look after it" } else { "Set one up" };
+    view! {
+        <p>{state}</p>
+        {few_codes(factors)}
+        <p><a href="/settings/security/second-factor">{label}</a></p>
     }
     .into_any()
 }
@@ -178,7 +207,6 @@ fn row(session: OwnSession) -> impl IntoView {
 /// The button for all others, or, when that needs a fresh proof, the form for it in its place.
 fn others(username: String, forms: Forms) -> AnyView {
     let Forms { end, end_others: form, confirm, .. } = forms;
-    let stale = move |form: FormState| form.error() == Some(Error::RecentLoginNeeded);
     let needed = Memo::new(move |_| confirm.was_refused() || stale(end) || stale(form));
     let button = move || {
         view! {
@@ -197,11 +225,21 @@ fn others(username: String, forms: Forms) -> AnyView {
     view! { <ErrorMessages form />{shown} }.into_any()
 }
 
-fn password(form: FormState, username: String, min: u8) -> AnyView {
+/// Whether the form was refused for want of a fresh proof. Tracked.
+fn stale(form: FormState) -> bool {
+    form.error() == Some(Error::RecentLoginNeeded)
+}
+
+fn password(forms: Forms, username: String, min: u8) -> AnyView {
+    let Forms { password: form, confirm, .. } = forms;
+    let name = username.clone();
+    // Only whoever has a second factor is asked to prove it first.
+    let proof = move || stale(form).then(|| confirmation(confirm, name.clone(), HERE));
     view! {
         <p>"Every other session ends with the old password."</p>
+        <ErrorMessages form />
+        {proof}
         <Form form to=format!("{HERE}?form=change-password")>
-            <ErrorMessages form />
             {account(username)}
             <TextField form field=Field::CurrentPassword kind="password" autocomplete="current-password" />
             <NewPassword
@@ -218,7 +256,10 @@ fn password(form: FormState, username: String, min: u8) -> AnyView {
 /// What a form of this page leads to. The page is loaded anew then, and says so by what was
 /// written down; an address that says it could be written by anybody.
 fn is_an_answer(kind: EventKind) -> bool {
-    matches!(kind, EventKind::PasswordChanged | EventKind::SessionsEnded)
+    matches!(
+        kind,
+        EventKind::PasswordChanged | EventKind::SessionsEnded | EventKind::AuthenticatorRemoved
+    )
 }
 
 fn log(events: Vec<Event>) -> AnyView {

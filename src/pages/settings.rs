@@ -34,11 +34,14 @@ pub async fn show_account() -> Result<OwnAccount, Error> {
     })
 }
 
-/// Ends the session. Whoever is not logged in is logged out already.
+/// Ends the session, and a log-in that waits for its second step. Whoever is not logged in is
+/// logged out already.
 #[server(prefix = "/rpc", endpoint = "log-out", output = Json)]
 pub async fn log_out() -> Result<Done, Error> {
-    use crate::server::{auth, context};
-    let mut session = context::session()?;
+    use crate::server::{auth, context, failure::Failure, second_step};
+    let (state, mut session) = (context::state()?, context::session()?);
+    let waiting = context::cookie(second_step::COOKIE)?;
+    second_step::give_up(&state, waiting).await.map_err(Failure::from)?;
     auth::sign_out(&mut session).await?;
     Ok(Done::anew("/"))
 }

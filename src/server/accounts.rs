@@ -5,16 +5,19 @@ use super::{
     attempts::{self, Budget},
     auth::{self, AuthSession, Client},
     config::Registration,
+    factors::Given,
     failure::Failure,
     passwords::{
         are_same,
         known::{self, OwnNames},
     },
+    registrations, security_log,
     sessions::own,
     users::{self, NewUser, User},
 };
 use crate::{
     domain::{
+        code::TypedCode,
         email::EmailAddress,
         field::{Field, Problem},
         password::{Password, TypedPassword},
@@ -36,7 +39,8 @@ pub struct Application {
     pub password: TypedPassword,
 }
 
-/// Makes an account and logs in.
+/// Makes an account and logs in; or, where an address has to be proved, only writes down what is
+/// wished for. Says whether there is an account now.
 ///
 /// # Errors
 /// [`Error::RegistrationClosed`], [`Error::Invalid`] with everything that is wrong at once,
@@ -46,7 +50,7 @@ pub async fn register(
     auth: &mut AuthSession,
     client: &Client,
     form: Application,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     if state.config.registration == Registration::Closed {
         return Err(Error::RegistrationClosed.into());
     }
@@ -68,8 +72,13 @@ pub async fn register(
     };
 
     let now = state.clock.now();
+    let proof = state.config.asks_for_proof();
     let from = Budget::register_from(client.address, state.config.registrations_per_address);
-    let taken = attempts::take(&state.db, &[from], now).await?;
+    let mut budgets = vec![from];
+    if proof {
+        budgets.extend(registrations::mail_budgets(state, client, email.as_str()));
+    }
+    let taken = attempts::take(&state.db, &budgets, now).await?;
     let password_hash = match state.passwords.hash(&password).await {
         // Not given back: a registration that is refused for a name costs a hash as well.
         Ok(hash) => hash,
@@ -79,11 +88,13 @@ pub async fn register(
         }
     };
     let new = NewUser { username, email, password_hash, role: Role::Author };
-    let id = users::create(&state.db, &new, now).await?;
-    let user = users::find(&state.db, id).await?.ok_or(Error::NotFound)?;
-    auth::sign_in(auth, &user, client, false).await?;
-    tracing::info!(event = "registered", user = %user.id, address = %client.address);
-    Ok(())
+    if proof {
+        registrations::begin(state, client, &new).await?;
+        return Ok(false);
+    }
+    let account = registrations::admit(state, &new, None).await?;
+    registrations::let_in(state, auth, client, account).await?;
+    Ok(true)
 }
 
 /// Changes one's password. Every session ends with the old one; this browser goes on in a
@@ -126,13 +137,43 @@ pub async fn change_password(
         .await?
         .filter(|user| user.security_stamp == stamp)
         .ok_or(Error::Unauthenticated)?;
-    auth::sign_in_anew(auth, &user, client).await?;
+    // Whoever has a second factor has proved it lately, or would not have come this far.
+    auth::sign_in_anew(auth, &user, client, auth::asked_of(&user)).await?;
     tracing::info!(event = "password_changed", user = %user.id, address = %client.address);
     Ok(())
 }
 
-/// Proves with the password that whoever is logged in is who they were. The session goes on
-/// under another identifier, as fresh as after a log-in; it alone.
+/// A proof that it is still the same person, as it was typed.
+pub struct Proof {
+    /// The account's password.
+    pub password: TypedPassword,
+    /// Digits from an app; asked of whoever has a second factor.
+    pub code: TypedCode,
+    /// What stands in for them.
+    pub recovery_code: TypedCode,
+}
+
+impl Proof {
+    /// What it says, all that is wrong with it at once.
+    fn parse(self, user: &User) -> Result<(Password, Option<Given>), Error> {
+        let mut problems = Problems::default();
+        let password = Password::parse_given(self.password.into_inner());
+        let password = problems.check(Field::Password, password);
+        let given = user.second_factor.then(|| Given::parse(&self.code, &self.recovery_code));
+        match (password, given.transpose()) {
+            (Some(password), Ok(given)) => Ok((password, given)),
+            (_, Err((field, problem))) => {
+                problems.add(field, problem);
+                Err(problems.into_error())
+            }
+            (None, Ok(_)) => Err(problems.into_error()),
+        }
+    }
+}
+
+/// Proves that whoever is logged in is who they were: with the password, and with the second
+/// factor if there is one. The session goes on under another identifier, as fresh as after a
+/// log-in; it alone.
 ///
 /// # Errors
 /// [`Error::Invalid`], [`Error::TooMany`]; [`Error::Unauthenticated`] when this session ended
@@ -142,21 +183,34 @@ pub async fn confirm(
     auth: &mut AuthSession,
     client: &Client,
     user: &User,
-    password: TypedPassword,
+    proof: Proof,
 ) -> Result<(), Failure> {
-    let mut problems = Problems::default();
-    let password = problems.check(Field::Password, Password::parse_given(password.into_inner()));
-    let password = password.ok_or_else(|| problems.into_error())?;
-    let asking = auth::identifier(auth)?;
+    let (password, given) = proof.parse(user)?;
+    let (db, asking, now) = (&state.db, auth::identifier(auth)?, state.clock.now());
     auth::prove(state, client, user, Field::Password, &password).await?;
-    let mut tx = state.db.begin().await?;
-    if !own::give_up(&mut tx, user.id, &asking).await? {
+    let taken = match &given {
+        Some(given) => Some(given.count(db, user.id, now).await?),
+        None => None,
+    };
+    let mut tx = db.begin().await?;
+    let held = users::hold(&mut tx, user.id, &user.security_stamp).await?;
+    if !held || !own::give_up(&mut tx, user.id, &asking).await? {
         return Err(Error::Unauthenticated.into());
     }
+    if let Some(given) = &given {
+        if !given.spend(&mut tx, &state.key, user.id, now).await? {
+            drop(tx);
+            security_log::note_second_step(db, user.id, client, now).await?;
+            return Err(given.wrong().into());
+        }
+        given.tell(&mut tx, user, client, now).await?;
+    }
     tx.commit().await?;
-    // With the stamp that the request came with: if it changed since, the new session is
-    // dead like the old one.
-    auth::sign_in_anew(auth, user, client).await?;
+    state.mail.wake();
+    if let Some(taken) = taken {
+        taken.give_back(db).await?;
+    }
+    auth::sign_in_anew(auth, user, client, auth::asked_of(user)).await?;
     tracing::info!(event = "confirmed", user = %user.id, address = %client.address);
     Ok(())
 }

@@ -47,8 +47,21 @@ const PASSKEYS: u32 = 10;
 /// Log-ins by passkey that are begun from an address in a quarter of an hour. Nothing is guessed
 /// with them: it is the rows that each leaves, and an office behind one address has its mornings.
 const BEGUN: u32 = 300;
+/// Enough to find a name; not enough to find out who is here.
+const NAMES: u32 = 20;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Codes at a second step, in the time of a log-in's budget: whoever has no luck with ten has
+/// another problem than a slow clock.
+const SECOND_STEPS: u32 = 10;
+
+/// Digits in a day. Three of a million are right at any time, so whoever has the password and
+/// guesses at the rest has found some within a year with a chance of one in thirty; and their
+/// owner has read of it 365 times.
+const DIGITS: u32 = 30;
 
 impl Budget {
     /// Failed log-ins from an address.
@@ -99,9 +112,45 @@ impl Budget {
         Self::new("passkeys-of", &account.to_string(), PASSKEYS, HOUR)
     }
 
+    /// Codes given for an account's second factor, right or wrong, at a log-in or later.
+    pub fn second_step_of(account: Uuid) -> Self {
+        Self::new("second-step-of", &account.to_string(), SECOND_STEPS, LOG_IN_WINDOW)
+    }
+
+    /// Of them the digits from an app, in a day.
+    pub fn digits_of(account: Uuid) -> Self {
+        Self::new("digits-of", &account.to_string(), DIGITS, DAY)
+    }
+
+    /// Failed second steps that are worth a note to the owner.
+    pub fn noting_second_step(account: Uuid) -> Self {
+        Self::new("noting-second-step", &account.to_string(), 1, HOUR)
+    }
+
     /// New accounts from an address.
     pub fn register_from(address: IpAddr, most: u32) -> Self {
         Self::new("register-from", &prefix(address), most, HOUR)
+    }
+
+    /// Mails about a registration to what was typed as an address, from one network.
+    pub fn registration_mail_from(address: IpAddr, email: &str, most: u32) -> Self {
+        let who = format!("{}\n{}", prefix(address), mailbox(email));
+        Self::new("registration-mail-from", &who, most, HOUR)
+    }
+
+    /// Mails about a registration to what was typed as an address, whether it has an account.
+    pub fn registration_mail_to(email: &str, most: u32) -> Self {
+        Self::new("registration-mail-to", &mailbox(email), most, HOUR)
+    }
+
+    /// Codes and links of registrations that are shown from an address.
+    pub fn confirm_from(address: IpAddr, most: u32) -> Self {
+        Self::new("confirm-from", &prefix(address), most, LOG_IN_WINDOW)
+    }
+
+    /// Names that somebody asks for whose own was taken.
+    pub fn names_for(attempt: Uuid) -> Self {
+        Self::new("names-for", &attempt.to_string(), NAMES, HOUR)
     }
 
     /// Requests for a new password from an address.
@@ -253,6 +302,15 @@ pub async fn forgive(tx: &mut Tx, budgets: &[Budget]) -> sqlx::Result<()> {
 pub async fn forget_ended(db: &Db, now: Timestamp) -> sqlx::Result<()> {
     const FORGET: &str = "delete from attempts where window_ends_at <= $1";
     writing!(db, |pool| sqlx::query(FORGET).bind(now).execute(pool).await.map(|_| ()))
+}
+
+/// The mailbox that an address most likely belongs to: some providers ignore dots, and what follows
+/// a plus sign. Only for counting; nobody is taken for somebody else because of it.
+fn mailbox(email: &str) -> String {
+    let key = users::key(email);
+    let (local, domain) = key.rsplit_once('@').unwrap_or((&key, ""));
+    let local = local.split('+').next().unwrap_or_default().replace('.', "");
+    format!("{local}@{domain}")
 }
 
 /// What one customer of a provider has for themselves: a whole IPv4 address, a /64 of IPv6.

@@ -13,8 +13,8 @@ use super::{
     config::Config,
     failure::Failure,
     passwords::Verdict,
-    security_log,
-    sessions::{ABOUT, About, KEPT_ABSOLUTE, note, own},
+    second_step, security_log,
+    sessions::{ABOUT, Aal, About, KEPT_ABSOLUTE, note, own},
     users::{self, Credential, User},
 };
 use crate::{
@@ -93,8 +93,18 @@ pub struct Client {
     pub user_agent: String,
 }
 
-/// Logs in by username or e-mail address. An unknown account, a wrong password and a
-/// deactivated account get the same answer after the same work.
+/// How far a right password leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// In.
+    LoggedIn,
+    /// To the question for the second factor. Nobody is logged in.
+    SecondStep,
+}
+
+/// Logs in by username or e-mail address, or as far as the second step if the account has one.
+/// An unknown account, a wrong password and a deactivated account get the same answer after the
+/// same work.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an empty or an absurd field, [`Error::TooMany`],
@@ -106,7 +116,7 @@ pub async fn log_in(
     identity: &str,
     password: TypedPassword,
     keep: bool,
-) -> Result<(), Failure> {
+) -> Result<Progress, Failure> {
     let mut problems = Problems::default();
     let filled = problems.check(Field::Email, check_identity(identity));
     let password = problems.check(Field::Password, Password::parse_given(password.into_inner()));
@@ -124,11 +134,15 @@ pub async fn log_in(
         .await?
         .filter(|user| user.security_stamp == credential.security_stamp)
         .ok_or(Error::BadCredentials)?;
+    if user.second_factor {
+        second_step::begin(state, &user, keep).await?;
+        return Ok(Progress::SecondStep);
+    }
     let now = state.clock.now();
     security_log::note(&state.db, user.id, EventKind::LoggedIn, client, now).await?;
-    sign_in(auth, &user, client, keep).await?;
+    sign_in(auth, &user, client, keep, Aal::One).await?;
     tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
-    Ok(())
+    Ok(Progress::LoggedIn)
 }
 
 /// Whoever is logged in proves once more that they know the account's password. It is
@@ -231,6 +245,7 @@ pub async fn sign_in(
     user: &User,
     client: &Client,
     keep: bool,
+    aal: Aal,
 ) -> Result<(), Failure> {
     auth.session.clear().await;
     auth.session.cycle_id().await?;
@@ -239,6 +254,7 @@ pub async fn sign_in(
         kept: keep,
         user_agent: client.user_agent.clone(),
         address_prefix: prefix(client.address),
+        aal,
     };
     auth.session.insert(ABOUT, about).await?;
     // The cookie's life; how long the session lives is the store's decision.
@@ -262,9 +278,10 @@ pub async fn sign_in_anew(
     auth: &mut AuthSession,
     user: &User,
     client: &Client,
+    aal: Aal,
 ) -> Result<(), Failure> {
     let before: Option<About> = auth.session.get(ABOUT).await?;
-    sign_in(auth, user, client, before.is_some_and(|about| about.kept)).await
+    sign_in(auth, user, client, before.is_some_and(|about| about.kept), aal).await
 }
 
 /// Ends the session, for requests in flight too: its row is gone, and none of them can
@@ -299,9 +316,10 @@ pub fn require_user(parts: &Parts) -> Result<User, Failure> {
 
 /// Ten minutes: long enough to look through what one is about to do, short enough that a
 /// browser left open is not one more key to the account.
-const RECENT: Duration = Duration::from_secs(10 * 60);
+pub const RECENT: Duration = Duration::from_secs(10 * 60);
 
-/// Whoever sent the request, if they proved in this session who they are, and lately.
+/// Whoever sent the request, if they proved in this session who they are, lately, and by all
+/// that the account asks for: a session from before it had a second factor proves too little.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] or [`Error::RecentLoginNeeded`].
@@ -309,12 +327,17 @@ pub async fn require_recent(state: &AppState, parts: &Parts) -> Result<User, Fai
     let user = require_user(parts)?;
     let asking = identifier(&session(parts)?)?;
     // Without a row somebody ended the session since the request began.
-    let proved = own::authenticated_at(&state.db, user.id, &asking).await?;
-    let proved = proved.ok_or(Error::Unauthenticated)?;
-    if state.clock.now() > proved.after(RECENT) {
+    let proof = own::proof(&state.db, user.id, &asking).await?;
+    let (when, aal) = proof.ok_or(Error::Unauthenticated)?;
+    if state.clock.now() > when.after(RECENT) || aal < asked_of(&user) {
         return Err(Error::RecentLoginNeeded.into());
     }
     Ok(user)
+}
+
+/// By how much the account's owner has to prove who they are.
+pub fn asked_of(user: &User) -> Aal {
+    if user.second_factor { Aal::Two } else { Aal::One }
 }
 
 /// What the session of somebody who is logged in is stored under.

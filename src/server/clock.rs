@@ -35,6 +35,11 @@ impl Timestamp {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0).div_ceil(1_000_000)
     }
 
+    /// Whole seconds since 1970, as RFC 6238 counts its steps.
+    pub fn unix_seconds(self) -> u64 {
+        u64::try_from(self.0 / 1_000_000).unwrap_or(0)
+    }
+
     /// For tower-sessions, which speaks of `OffsetDateTime`.
     pub fn to_offset(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000)

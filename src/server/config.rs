@@ -57,6 +57,12 @@ pub struct Config {
     #[arg(long, env = "BYLINE_REGISTRATION", value_name = "HOW", default_value = "open")]
     pub registration: Registration,
 
+    /// Whether whoever registers has to prove first that the e-mail address is theirs, by a code
+    /// or a link that is mailed there; then registration tells nobody which addresses have an
+    /// account. When it is not given: on with a mail server, off without
+    #[arg(long, env = "BYLINE_EMAIL_PROOF", value_name = "SWITCH")]
+    pub email_proof: Option<Switch>,
+
     /// What a new password has to be
     #[command(flatten)]
     pub new_passwords: NewPasswords,
@@ -84,6 +90,12 @@ pub struct Config {
     #[arg(long, env = "BYLINE_REGISTRATIONS_PER_ADDRESS", value_name = "N", default_value_t = 300,
           value_parser = clap::value_parser!(u32).range(1..))]
     pub registrations_per_address: u32,
+
+    /// Mails about a registration to one e-mail address, within an hour; from one network address
+    /// half of them, so that it cannot use up somebody else's
+    #[arg(long, env = "BYLINE_REGISTRATION_MAILS", value_name = "N", default_value_t = 6,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub registration_mails: u32,
 
     /// Mails with a link to set a new password, for one account, within a quarter of an hour
     #[arg(long, env = "BYLINE_RESETS_PER_ACCOUNT", value_name = "N", default_value_t = 2,
@@ -117,6 +129,14 @@ pub struct Config {
     pub log: String,
 }
 
+impl Config {
+    /// Whether an account begins with a proof that its address is its owner's.
+    pub fn asks_for_proof(&self) -> bool {
+        let default = if self.mail.server().is_some() { Switch::On } else { Switch::Off };
+        self.email_proof.unwrap_or(default) == Switch::On
+    }
+}
+
 /// What a new password has to be, wherever it is set.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct NewPasswords {
@@ -148,6 +168,13 @@ pub struct MailSettings {
     /// and the host of the site's address
     #[arg(long = "mail-from", env = "BYLINE_MAIL_FROM", value_name = "ADDRESS")]
     pub from: Option<Mailbox>,
+}
+
+impl MailSettings {
+    /// The mail server's address, if there is one.
+    pub fn server(&self) -> Option<&str> {
+        self.smtp_url.as_deref().map(str::trim).filter(|url| !url.is_empty())
+    }
 }
 
 /// The address of the mail server may hold a password.
@@ -186,6 +213,15 @@ pub enum Readers {
     Public,
     /// Only people who are logged in read anything
     Members,
+}
+
+/// A thing that is done or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is
+    On,
+    /// It is not
+    Off,
 }
 
 /// Who may make an account.

@@ -37,20 +37,20 @@ pub fn client() -> Result<Client, Failure> {
         .ok_or_else(|| anyhow::anyhow!("no client in this request").into())
 }
 
-/// What this browser has in a cookie of that name, beside the session's.
-///
-/// # Errors
-/// [`Failure::Broken`] outside of a request.
-pub fn cookie(name: &str) -> Result<Option<String>, Failure> {
-    Ok(cookies::read(&parts()?.headers, &state()?.config.origin, name))
-}
-
 /// The session.
 ///
 /// # Errors
 /// [`Failure::Broken`] outside of a request.
 pub fn session() -> Result<AuthSession, Failure> {
     auth::session(&parts()?)
+}
+
+/// A cookie beside the session's.
+///
+/// # Errors
+/// [`Failure::Broken`] outside of a request.
+pub fn cookie(name: &str) -> Result<Option<String>, Failure> {
+    Ok(cookies::read(&parts()?.headers, &state()?.config.origin, name))
 }
 
 /// Whoever is logged in, if anybody is.

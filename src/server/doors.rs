@@ -3,8 +3,8 @@
 //! `/rpc/…` is for programs, the hydrated pages among them: it answers with JSON and the
 //! status that says the same. A page's own address is for plain HTML forms: success is a
 //! redirect, and a refusal is the page itself with what was typed, what is wrong with it,
-//! and the right status; nothing of it travels in an address. Behind both is the same
-//! server function.
+//! and the right status; nothing of it travels in an address. What is shown once is the page
+//! as well, in the answer to the form. Behind both is the same server function.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use axum::{
     Json,
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt;
@@ -20,6 +20,7 @@ use leptos::server_fn::ServerFn;
 
 use super::{AppState, pages};
 use crate::{
+    domain::security::Handed,
     error::Error,
     pages::{
         admin::person::{EndSessionsOf, MailReset, SetActive, SetRole},
@@ -27,9 +28,14 @@ use crate::{
         confirm::Confirm,
         editor::SaveArticle,
         log_in::LogIn,
+        log_in_step::FinishLogIn,
         passkeys::{RemovePasskey, RenamePasskey},
+        proof::{ChooseUsername, ConfirmByCode, ConfirmByLink, SendCodeAgain},
         register::Register,
         reset::{AskForReset, ResetPassword},
+        second_factor::{
+            BeginAuthenticator, ConfirmAuthenticator, MakeRecoveryCodes, RemoveAuthenticator,
+        },
         security::{ChangePassword, EndOtherSessions, EndSession},
         settings::LogOut,
     },
@@ -38,12 +44,18 @@ use crate::{
 
 /// Which server function a page's form is for, and which page shows its refusal. The forms
 /// of a page that has several are told apart by the query of the address they are sent to.
-pub const FORMS: [(&str, &str); 20] = [
+pub const FORMS: &[(&str, &str)] = &[
     ("/login", LogIn::PATH),
+    ("/login/step?form=finish", FinishLogIn::PATH),
     ("/register", Register::PATH),
+    ("/register/confirm?form=code", ConfirmByCode::PATH),
+    ("/register/confirm?form=again", SendCodeAgain::PATH),
+    ("/register/confirm?form=name", ChooseUsername::PATH),
+    ("/register/confirm/{token}", ConfirmByLink::PATH),
     ("/reset", AskForReset::PATH),
     ("/reset/{token}", ResetPassword::PATH),
     ("/settings", LogOut::PATH),
+    ("/login/step?form=cancel", LogOut::PATH),
     ("/editor", SaveArticle::PATH),
     ("/editor/{slug}", SaveArticle::PATH),
     ("/article/{slug}", DeleteArticle::PATH),
@@ -59,6 +71,11 @@ pub const FORMS: [(&str, &str); 20] = [
     ("/admin/people/{username}?form=end-sessions", EndSessionsOf::PATH),
     ("/admin/people/{username}?form=mail-reset", MailReset::PATH),
     ("/admin/people/{username}?form=confirm", Confirm::PATH),
+    ("/settings/security/second-factor?form=begin-authenticator", BeginAuthenticator::PATH),
+    ("/settings/security/second-factor?form=confirm-authenticator", ConfirmAuthenticator::PATH),
+    ("/settings/security/second-factor?form=remove-authenticator", RemoveAuthenticator::PATH),
+    ("/settings/security/second-factor?form=make-recovery-codes", MakeRecoveryCodes::PATH),
+    ("/settings/security/second-factor?form=confirm", Confirm::PATH),
 ];
 
 /// The pages that have forms, each once.
@@ -133,24 +150,38 @@ async fn form(state: AppState, request: Request, page: &str, function: &str) -> 
     let Ok(uri) = function.parse::<Uri>() else { return StatusCode::NOT_FOUND.into_response() };
     parts.uri = uri;
     let answer = call(&state, Request::from_parts(parts.clone(), Body::from(body.clone()))).await;
-    let status = answer.status();
-    let Ok(answer) = to_bytes(answer.into_body(), ANSWER_LIMIT).await else {
+    let (head, answer) = answer.into_parts();
+    let Ok(answer) = to_bytes(answer, ANSWER_LIMIT).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    if status.is_success() {
-        return match serde_json::from_slice::<Done>(&answer) {
-            Ok(done) => see_other(&done.to),
-            Err(_) => see_other("/"),
-        };
+    let mut response = if head.status.is_success() {
+        match (serde_json::from_slice::<Done>(&answer), serde_json::from_slice::<Handed>(&answer)) {
+            (Ok(done), _) => see_other(&done.to),
+            (_, Ok(handed)) => {
+                pages::render_handed(&state, as_get(parts, page, &here), handed).await
+            }
+            _ => see_other("/"),
+        }
+    } else {
+        let error = serde_json::from_slice(&answer).unwrap_or(Error::BadRequest);
+        let refused = Refused { function: function.to_owned(), error, typed: typed(&body) };
+        pages::render_refused(&state, as_get(parts, page, &here), refused).await
+    };
+    // The cookies that the function set or took back.
+    for cookie in head.headers.get_all(header::SET_COOKIE) {
+        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }
-    let error = serde_json::from_slice(&answer).unwrap_or(Error::BadRequest);
-    let refused = Refused { function: function.to_owned(), error, typed: typed(&body) };
+    response
+}
+
+/// A request for the page that a form was sent to, by whoever sent the form.
+fn as_get(mut parts: Parts, page: &str, here: &Uri) -> Request {
     let query = here.query().map(|q| format!("?{q}")).unwrap_or_default();
-    parts.uri = format!("{page}{query}").parse().unwrap_or(here);
+    parts.uri = format!("{page}{query}").parse().unwrap_or_else(|_| here.clone());
     parts.method = Method::GET;
     parts.headers.remove(header::CONTENT_TYPE);
     parts.headers.remove(header::CONTENT_LENGTH);
-    pages::render_refused(&state, Request::from_parts(parts, Body::empty()), refused).await
+    Request::from_parts(parts, Body::empty())
 }
 
 /// More than any answer to a form or any error is long.
@@ -232,11 +263,11 @@ fn see_other(to: &str) -> Response {
 /// More inputs than any form of ours has.
 const MOST_INPUTS: usize = 16;
 
-/// What was typed, to be typed no second time; passwords excepted.
+/// What was typed, to be typed no second time; passwords and codes excepted.
 fn typed(body: &Bytes) -> Vec<(String, String)> {
     url::form_urlencoded::parse(body)
         .take(MOST_INPUTS)
-        .filter(|(name, _)| !name.contains("password"))
+        .filter(|(name, _)| !name.contains("password") && !name.contains("code"))
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect()
 }

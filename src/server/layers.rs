@@ -14,9 +14,10 @@ use http_body_util::BodyExt;
 use super::{
     AppState,
     auth::{AuthSession, Client},
+    cookies,
     doors::accepts_html,
     failure::{RETRY_AFTER_S, incident, unavailable},
-    pages, sessions,
+    pages, second_step, sessions,
 };
 use crate::{domain::role::Permission, error::Error};
 
@@ -86,7 +87,9 @@ pub async fn refuse_unmarked(
 /// Whether an address opens something by itself: it stands in a mail, and belongs into no log,
 /// no cache and no `Referer`.
 fn is_secret(path: &str) -> bool {
-    path.starts_with("/reset/") || path == "/rpc/reset-terms"
+    path.starts_with("/reset/")
+        || path.starts_with("/register/confirm/")
+        || matches!(path, "/rpc/reset-terms" | "/rpc/registration-link")
 }
 
 /// The headers that every answer carries (OWASP ASVS 5.0, 3.4).
@@ -135,7 +138,8 @@ pub async fn caching(request: Request, next: Next) -> Response {
 }
 
 /// Pages that make no sense without somebody send a stranger to the log-in page and back.
-/// A courtesy: every server function behind them refuses strangers by itself.
+/// So does the second step of a log-in that has no first. A courtesy: every server function
+/// behind them refuses strangers by itself.
 ///
 /// What is under `/admin` is not there for anybody but administrators: not to be told from an
 /// address that leads nowhere.
@@ -145,7 +149,9 @@ pub async fn gate(State(state): State<AppState>, request: Request, next: Next) -
     if first == "admin" && !administers(&request) {
         return pages::missing(&state, request).await;
     }
-    let personal = matches!(first, "articles" | "editor" | "settings");
+    let begun = cookies::read(request.headers(), &state.config.origin, second_step::COOKIE);
+    let personal = matches!(first, "articles" | "editor" | "settings")
+        || path == "/login/step" && begun.is_none();
     let anonymous =
         request.extensions().get::<AuthSession>().is_none_or(|auth| auth.user.is_none());
     if personal && anonymous && request.method() == Method::GET {

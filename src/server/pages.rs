@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
+    domain::security::Handed,
     ui::{form::Refused, status::SetStatus},
 };
 
@@ -97,15 +98,9 @@ fn policy(nonce: &str) -> String {
     )
 }
 
-/// Renders the page at the request's address, whole: nothing is streamed, so its status is
-/// known before its first byte, and it leaves in one piece.
+/// Renders the page at the request's address.
 pub async fn render(state: &AppState, request: Request) -> Response {
-    let (for_context, for_shell) = (state.clone(), state.clone());
-    let handler = leptos_axum::render_app_async_with_context(
-        move || provide(&for_context),
-        move || document(&for_shell, false),
-    );
-    handler(request).await
+    render_with(state, request, false, || {}).await
 }
 
 /// The app's own page for what is not there. It is the same wherever it is asked for, so that
@@ -116,32 +111,44 @@ pub async fn missing(state: &AppState, mut request: Request) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     }
     *request.uri_mut() = Uri::from_static("/nothing/is/here");
-    let (for_context, for_shell) = (state.clone(), state.clone());
-    let handler = leptos_axum::render_app_async_with_context(
-        move || provide(&for_context),
-        move || document(&for_shell, true),
-    );
-    handler(request).await
+    render_with(state, request, true, || {}).await
 }
 
 /// Renders a page that holds a form which was refused: what was typed and what is wrong
 /// with it, under the status that says so.
 pub async fn render_refused(state: &AppState, request: Request, refused: Refused) -> Response {
     let error = refused.error.clone();
-    let (for_context, for_shell) = (state.clone(), state.clone());
-    let handler = leptos_axum::render_app_async_with_context(
-        move || {
-            provide(&for_context);
-            provide_context(refused.clone());
-        },
-        move || document(&for_shell, false),
-    );
-    let mut response = handler(request).await;
+    let mut response =
+        render_with(state, request, false, move || provide_context(refused.clone())).await;
     if let Ok(status) = StatusCode::from_u16(error.status()) {
         *response.status_mut() = status;
     }
     doors::retry_after(&error, response.headers_mut());
     response
+}
+
+/// Renders a page with what it shows once, in the answer to the form that asked for it.
+pub async fn render_handed(state: &AppState, request: Request, handed: Handed) -> Response {
+    render_with(state, request, false, move || provide_context(handed.clone())).await
+}
+
+/// Renders a page, whole: nothing is streamed, so its status is known before its first byte, and
+/// it leaves in one piece. `more` puts what only this answer shows into the context.
+async fn render_with(
+    state: &AppState,
+    request: Request,
+    still: bool,
+    more: impl Fn() + Clone + Send + Sync + 'static,
+) -> Response {
+    let (for_context, for_shell) = (state.clone(), state.clone());
+    let handler = leptos_axum::render_app_async_with_context(
+        move || {
+            provide(&for_context);
+            more();
+        },
+        move || document(&for_shell, still),
+    );
+    handler(request).await
 }
 
 /// The options that Leptos wants for its own: output name and development reload.

@@ -92,6 +92,25 @@ pub async fn note_failure(
     tx.commit().await
 }
 
+/// Writes down that a second step failed: once an hour, as its owner learns from one that
+/// somebody has the password, and others must not push out of sight what else there is.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn note_second_step(
+    db: &Db,
+    user: Uuid,
+    client: &Client,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    if Budget::noting_second_step(user).take_one(&mut tx, now).await?.is_none() {
+        return Ok(());
+    }
+    write(&mut tx, user, EventKind::SecondStepFailed, Some(client), now).await?;
+    tx.commit().await
+}
+
 #[derive(FromRow)]
 struct Row {
     kind: String,

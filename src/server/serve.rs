@@ -23,13 +23,14 @@ use tower::Layer;
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    AppState, attempts, audit,
+    AppState, attempts, audit, authenticator,
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
     mail,
     passkeys::challenges,
-    router, security_log, sessions, tokens, users,
+    registrations::pending,
+    router, sealed, second_step, security_log, sessions, tokens, users,
 };
 
 /// How often ended sessions, links and attempts, and old events, are swept out.
@@ -61,6 +62,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let db = Db::open(&config.database.url).await?;
     db.migrate().await?;
     let state = AppState::new(db.clone(), config, Clock::system())?;
+    sealed::check_key(&db, &state.key, &state.config.key_file).await?;
     // Whoever reads that it is there may stop it at once.
     let terminate = signal(SignalKind::terminate())?;
     announce(&state).await?;
@@ -185,8 +187,11 @@ async fn sweep(state: AppState) {
         let now = state.clock.now();
         let swept = async {
             sessions::forget_ended(&state.db, now).await?;
+            second_step::forget_ended(&state.db, now).await?;
+            authenticator::forget_ended(&state.db, now).await?;
             tokens::forget_ended(&state.db, now).await?;
             challenges::forget_ended(&state.db, now).await?;
+            pending::forget_ended(&state.db, now).await?;
             attempts::forget_ended(&state.db, now).await?;
             security_log::forget_old(&state.db, now).await?;
             audit::forget_old(&state.db, now).await

@@ -41,6 +41,32 @@ const SEEN_EVERY: Duration = Duration::from_secs(60);
 /// The key under which [`About`] lies in a session's data.
 pub const ABOUT: &str = "about";
 
+/// How surely a person was recognised: the authenticator assurance levels of NIST SP 800-63B.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Aal {
+    /// By a password.
+    #[default]
+    One,
+    /// By two factors.
+    Two,
+}
+
+impl Aal {
+    /// As the column `aal` has it.
+    pub const fn level(self) -> i64 {
+        match self {
+            Aal::One => 1,
+            Aal::Two => 2,
+        }
+    }
+
+    /// The reverse of [`Aal::level`]; what this program does not know is no proof of anything
+    /// more than a password.
+    pub const fn from_level(level: i64) -> Self {
+        if level == 2 { Aal::Two } else { Aal::One }
+    }
+}
+
 /// What the store puts into columns of their own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct About {
@@ -52,6 +78,9 @@ pub struct About {
     pub user_agent: String,
     /// The network it came from: see [`super::attempts::prefix`].
     pub address_prefix: String,
+    /// By how much the person proved who they are when it began.
+    #[serde(default)]
+    pub aal: Aal,
 }
 
 /// tower-sessions' store on the table `sessions`.
@@ -78,11 +107,12 @@ impl Store {
 impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> Result<()> {
         const CREATE: &str = "insert into sessions (id_hash, user_id, data, kept, created_at, last_seen_at, \
-             authenticated_at, ends_at, absolute_expires_at, user_agent, address_prefix) \
-             values ($1, $2, $3, $4, $5, $5, $5, $6, $7, $8, $9) on conflict (id_hash) do nothing";
+             authenticated_at, ends_at, absolute_expires_at, user_agent, address_prefix, aal) \
+             values ($1, $2, $3, $4, $5, $5, $5, $6, $7, $8, $9, $10) on conflict (id_hash) do nothing";
         let about: Option<About> =
             record.data.get(ABOUT).and_then(|v| serde_json::from_value(v.clone()).ok());
         let kept = about.as_ref().is_some_and(|a| a.kept);
+        let aal = about.as_ref().map_or(Aal::One, |a| a.aal);
         let now = self.clock.now();
         let (idle, absolute) = lifetimes(kept);
         let data = encode(&record.data)?;
@@ -102,6 +132,7 @@ impl SessionStore for Store {
                     .bind(now.after(absolute))
                     .bind(&user_agent)
                     .bind(&prefix)
+                    .bind(aal.level())
                     .execute(pool)
                     .await
                     .map(|done| done.rows_affected())
@@ -186,8 +217,8 @@ fn lifetimes(kept: bool) -> (Duration, Duration) {
     if kept { (KEPT_IDLE, KEPT_ABSOLUTE) } else { (IDLE, ABSOLUTE) }
 }
 
-/// Plain SHA-256 is enough here: the identifier is 128 random bits, not a password.
-fn hash(id: &Id) -> Vec<u8> {
+/// What the table knows a session by. Plain SHA-256 is enough here: the identifier is 128 random bits, not a password.
+pub fn hash(id: &Id) -> Vec<u8> {
     Sha256::digest(id.0.to_le_bytes()).to_vec()
 }
 

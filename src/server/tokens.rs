@@ -45,6 +45,16 @@ impl Purpose {
 pub struct Token(String);
 
 impl Token {
+    /// 256 random bits, in hexadecimal digits.
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn random() -> Result<Self, Failure> {
+        let mut random = [0_u8; 32];
+        getrandom::fill(&mut random).context("the system gives no random numbers")?;
+        Ok(Self(HEXLOWER.encode(&random)))
+    }
+
     /// For the link.
     pub fn expose(&self) -> &str {
         &self.0
@@ -66,12 +76,10 @@ pub async fn mint(
          values ($1, $2, $3, $4, $5, $6) on conflict (user_id, purpose) do update set \
          hash = excluded.hash, email = excluded.email, created_at = excluded.created_at, \
          expires_at = excluded.expires_at";
-    let mut random = [0_u8; 32];
-    getrandom::fill(&mut random).context("the system gives no random numbers")?;
-    let token = HEXLOWER.encode(&random);
+    let token = Token::random()?;
     writing!(db, |pool| {
         sqlx::query(MINT)
-            .bind(hash(&token))
+            .bind(hash(token.expose()))
             .bind(user.id)
             .bind(purpose.name())
             .bind(&user.email)
@@ -81,7 +89,7 @@ pub async fn mint(
             .await
             .map(|_| ())
     })?;
-    Ok(Token(token))
+    Ok(token)
 }
 
 /// Whose token that is, and the address that it was mailed to, as long as it is good.
@@ -139,6 +147,6 @@ pub async fn forget_ended(db: &Db, now: Timestamp) -> sqlx::Result<()> {
 }
 
 /// Plain SHA-256 is enough here: a token is 256 random bits, not a password.
-fn hash(token: &str) -> Vec<u8> {
+pub fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token).to_vec()
 }

@@ -42,6 +42,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// Renewed with whatever must end the sessions. Secret: it stands for a log-in.
     pub security_stamp: Vec<u8>,
+    /// Whether the password alone is not enough.
+    pub second_factor: bool,
     /// Role names, separated by commas.
     roles: String,
 }
@@ -84,6 +86,7 @@ pub struct Credential {
 /// When the database cannot be read.
 pub async fn find(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
     const FIND: &str = "select id, username, email, created_at, security_stamp, \
+         exists (select 1 from authenticators where user_id = users.id) as second_factor, \
          coalesce((select string_agg(role, ',') from user_roles where user_id = users.id), '') as roles \
          from users where id = $1 and active";
     reading!(db, |pool| sqlx::query_as(FIND).bind(id).fetch_optional(pool).await)
@@ -219,7 +222,11 @@ pub async fn create(db: &Db, new: &NewUser, now: Timestamp) -> Result<Uuid, Fail
     }
 }
 
-async fn insert(tx: &mut Tx, id: Uuid, new: &NewUser, now: Timestamp) -> sqlx::Result<()> {
+/// Writes an account into a transaction.
+///
+/// # Errors
+/// When the database cannot be written, or name or address is taken ([`violated`], [`taken`]).
+pub async fn insert(tx: &mut Tx, id: Uuid, new: &NewUser, now: Timestamp) -> sqlx::Result<()> {
     const INSERT: &str = "insert into users (id, username, email, username_key, email_key, password_hash, active, \
          security_stamp, created_at) values ($1, $2, $3, $4, $5, $6, true, $7, $8)";
     within!(tx, |c| {
@@ -244,8 +251,32 @@ async fn add_role(tx: &mut Tx, id: Uuid, role: Role) -> sqlx::Result<()> {
     within!(tx, |c| sqlx::query(ADD).bind(id).bind(role.name()).execute(c).await.map(|_| ()))
 }
 
+/// Notes that the account's address was proved to be its owner's.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn note_proof(tx: &mut Tx, id: Uuid, now: Timestamp) -> sqlx::Result<()> {
+    const NOTE: &str = "update users set confirmed_at = $2 where id = $1";
+    within!(tx, |c| sqlx::query(NOTE).bind(id).bind(now).execute(c).await.map(|_| ()))
+}
+
+/// Notes that the account's address was proved, if it was not before; says whether it was not.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn note_first_proof(tx: &mut Tx, id: Uuid, now: Timestamp) -> sqlx::Result<bool> {
+    const NOTE: &str = "update users set confirmed_at = $2 where id = $1 and confirmed_at is null";
+    within!(tx, |c| {
+        let done = sqlx::query(NOTE).bind(id).bind(now).execute(c).await;
+        done.map(|done| done.rows_affected() == 1)
+    })
+}
+
 /// The statement that failed ran into one index; the form wants to hear of both.
-async fn taken(db: &Db, new: &NewUser) -> Result<Error, Failure> {
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn taken(db: &Db, new: &NewUser) -> Result<Error, Failure> {
     const TAKEN: &str = "select coalesce(sum(case when username_key = $1 then 1 else 0 end), 0), \
          coalesce(sum(case when email_key = $2 then 1 else 0 end), 0) \
          from users where username_key = $1 or email_key = $2";
@@ -418,43 +449,66 @@ pub async fn replace_password(
     })
 }
 
-/// Holds an active account until the transaction ends: nobody changes what opens it meanwhile.
-/// Gives its security stamp.
+/// Locks the account's row until the end of the transaction, if it is active and has that
+/// security stamp; says whether it has.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Vec<u8>>> {
+pub async fn hold(tx: &mut Tx, id: Uuid, stamp: &[u8]) -> sqlx::Result<bool> {
+    // SQLite knows no `for update`; both know that a row that is written is held.
     const HOLD: &str =
-        "update users set active = active where id = $1 and active returning security_stamp";
-    within!(tx, |c| sqlx::query_scalar(HOLD).bind(id).fetch_optional(c).await)
-}
-
-/// Renews the security stamp of an account that is as `user` was read, and gives the new one.
-/// To be followed by [`end_access`].
-///
-/// # Errors
-/// When the database cannot be written.
-pub async fn renew_stamp(tx: &mut Tx, user: &User) -> sqlx::Result<Option<Vec<u8>>> {
-    const RENEW: &str = "update users set security_stamp = $3 \
-         where id = $1 and security_stamp = $2 and active returning security_stamp";
+        "update users set active = active where id = $1 and security_stamp = $2 and active";
     within!(tx, |c| {
-        sqlx::query_scalar(RENEW)
-            .bind(user.id)
-            .bind(&user.security_stamp)
-            .bind(new_stamp())
-            .fetch_optional(c)
+        sqlx::query(HOLD)
+            .bind(id)
+            .bind(stamp)
+            .execute(c)
             .await
+            .map(|done| done.rows_affected() == 1)
     })
 }
 
-/// Ends the account's sessions, and every link that was mailed for it.
+/// Gives the account another security stamp in place of that one, and gives it back; `None` if
+/// it has another one already or is not active. To be followed by [`end_access`].
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn renew_stamp(tx: &mut Tx, id: Uuid, stamp: &[u8]) -> sqlx::Result<Option<Vec<u8>>> {
+    const RENEW: &str = "update users set security_stamp = $3 \
+         where id = $1 and security_stamp = $2 and active";
+    let new = new_stamp();
+    let renewed = within!(tx, |c| {
+        sqlx::query(RENEW)
+            .bind(id)
+            .bind(stamp)
+            .bind(&new)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected())
+    })?;
+    Ok((renewed == 1).then_some(new))
+}
+
+/// [`User::second_factor`], in the midst of a change.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_second_factor(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
+    const COUNT: &str = "select count(*) from authenticators where user_id = $1";
+    let n: i64 = within!(tx, |c| sqlx::query_scalar(COUNT).bind(id).fetch_one(c).await)?;
+    Ok(n > 0)
+}
+
+/// Ends the account's sessions, log-ins that wait for their second step, and every link that was
+/// mailed for it.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn end_access(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     const SESSIONS: &str = "delete from sessions where user_id = $1";
+    const PENDING: &str = "delete from pending_log_ins where user_id = $1";
     const LINKS: &str = "delete from account_tokens where user_id = $1";
-    for end in [SESSIONS, LINKS] {
+    for end in [SESSIONS, PENDING, LINKS] {
         within!(&mut *tx, |c| sqlx::query(end).bind(id).execute(c).await.map(|_| ()))?;
     }
     Ok(())

@@ -304,6 +304,7 @@ pub fn TextField(
                 type=kind
                 autocomplete=autocomplete
                 autocapitalize="none"
+                inputmode=(autocomplete == "one-time-code").then_some("numeric")
                 spellcheck=matches!(field, Field::Title | Field::Description).to_string()
                 required={length.min > 0}
                 minlength=minlength(length)

@@ -10,19 +10,25 @@ use crate::support::{Answer, TestApp, story};
 
 /// What a stranger may call. Everything else must answer 401, and a new function is refused
 /// here until somebody decides.
-pub const PUBLIC_FUNCTIONS: [&str; 14] = [
+pub const PUBLIC_FUNCTIONS: [&str; 20] = [
     "article",
     "ask-for-reset",
     "begin-passkey-log-in",
+    "choose-username",
+    "confirm-by-code",
+    "confirm-by-link",
     "front-page",
     "log-in",
     "log-in-with-passkey",
     "log-out",
     "profile",
     "register",
+    "registration-link",
+    "registration-step",
     "registration-terms",
     "reset-password",
     "reset-terms",
+    "send-code-again",
     "tagged",
     "who-am-i",
 ];
@@ -35,10 +41,12 @@ pub const HIDDEN_FUNCTIONS: [&str; 7] =
 pub const HIDDEN_PAGES: [&str; 3] = ["/admin", "/admin/log", "/admin/people/{username}"];
 
 /// What a stranger may open; every other page sends them to log in.
-pub const PUBLIC_PAGES: [&str; 8] = [
+pub const PUBLIC_PAGES: [&str; 10] = [
     "/",
     "/login",
     "/register",
+    "/register/confirm",
+    "/register/confirm/{token}",
     "/reset",
     "/reset/{token}",
     "/article/{slug}",
@@ -48,7 +56,18 @@ pub const PUBLIC_PAGES: [&str; 8] = [
 
 /// The pages whose forms a stranger may send. Logging out asks for nobody: whoever is not logged
 /// in is logged out already.
-const PUBLIC_FORMS: [&str; 5] = ["/login", "/register", "/reset", "/reset/{token}", "/settings"];
+const PUBLIC_FORMS: &[&str] = &[
+    "/login",
+    "/login/step?form=cancel",
+    "/register",
+    "/register/confirm/{token}",
+    "/register/confirm?form=again",
+    "/register/confirm?form=code",
+    "/register/confirm?form=name",
+    "/reset",
+    "/reset/{token}",
+    "/settings",
+];
 
 /// What is neither a page nor a function, and open.
 const PUBLIC_OTHERS: [&str; 11] = [
@@ -66,7 +85,7 @@ const PUBLIC_OTHERS: [&str; 11] = [
 ];
 
 /// Fields that every function can make sense of, so that only the guard can refuse.
-pub const FIELDS: [(&str, &str); 21] = [
+pub const FIELDS: &[(&str, &str)] = &[
     ("token", "x"),
     ("slug", "open"),
     ("page", "1"),
@@ -83,11 +102,14 @@ pub const FIELDS: [(&str, &str); 21] = [
     ("handle", "0"),
     ("passkey_name", "A phone"),
     ("answer", "{}"),
+    ("code", "23456789"),
     ("current_password", "a guess"),
     ("new_password", "another guess at it"),
     ("role", "reader"),
     ("active", "false"),
     ("q", "ada"),
+    ("code", "123456"),
+    ("recovery_code", ""),
 ];
 
 story!(every_server_function_refuses_a_stranger_or_is_on_the_public_list, |engine| {
@@ -99,9 +121,9 @@ story!(every_server_function_refuses_a_stranger_or_is_on_the_public_list, |engin
         found.insert(name);
         let stranger = app.browser();
         let answer = if method == Method::GET {
-            stranger.ask(name, &FIELDS).await
+            stranger.ask(name, FIELDS).await
         } else {
-            stranger.call(name, &FIELDS).await
+            stranger.call(name, FIELDS).await
         };
         if PUBLIC_FUNCTIONS.contains(&name) {
             assert_ne!(answer.json(), json!("unauthenticated"), "{name} is on the public list");
@@ -134,6 +156,8 @@ story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
         )
         .await;
     let token = app.reset_token("ada").await;
+    let (_, mailed) = app.attempt("bob").await;
+    let link = mailed.link.expose();
     let patterns = byline::server::page_paths();
     assert!(patterns.len() >= 10);
     for pattern in patterns.iter().map(String::as_str) {
@@ -141,7 +165,7 @@ story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
             .replace("{slug}", "open")
             .replace("{username}", "ada")
             .replace("{tag}", "x")
-            .replace("{token}", &token);
+            .replace("{token}", if pattern.starts_with("/reset") { &token } else { &link });
         let answer = app.browser().get(&path).await;
         if PUBLIC_PAGES.contains(&pattern) {
             assert_eq!(answer.status, StatusCode::OK, "{pattern}");
@@ -172,7 +196,10 @@ fn is_public(method: &Method, route: &str) -> bool {
             all.any(|(path, m)| path == route && m == *method)
                 && PUBLIC_FUNCTIONS.contains(&function)
         }
-        None if reads => PUBLIC_PAGES.contains(&route) || PUBLIC_OTHERS.contains(&route),
+        None if reads => {
+            let page = route.split('?').next().unwrap();
+            PUBLIC_PAGES.contains(&page) || PUBLIC_OTHERS.contains(&page)
+        }
         None => *method == Method::POST && PUBLIC_FORMS.contains(&route),
     }
 }
@@ -187,14 +214,17 @@ story!(every_route_with_every_method_refuses_a_stranger_or_is_on_the_public_list
     ];
     app.person("ada").await.call("save-article", &tagged).await;
     let mut routes: HashSet<&str> = page_paths().iter().map(String::as_str).collect();
-    routes.extend(FORMS.map(|(page, _)| page));
+    routes.extend(FORMS.iter().map(|(page, _)| *page));
     routes.extend(leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path));
     routes.extend(PUBLIC_OTHERS);
     routes.extend(["/rpc/nothing", "/pkg/nothing", "/nothing"]);
-    let fields = FIELDS.map(|(name, value)| {
-        // A guess would be refused as well, but not because nobody is logged in.
-        (name, if name == "password" { crate::support::PASSWORD } else { value })
-    });
+    let fields: Vec<_> = FIELDS
+        .iter()
+        .map(|&(name, value)| {
+            // A guess would be refused as well, but not because nobody is logged in.
+            (name, if name == "password" { crate::support::PASSWORD } else { value })
+        })
+        .collect();
     for route in routes {
         let path = route
             .replace("{slug}", "open")

@@ -62,7 +62,8 @@ impl Drop for MailServer {
 
 /// A site that sends by that server, and ada on it, who has forgotten her password.
 async fn forgetful(engine: crate::support::Engine, server: &MailServer) -> TestApp {
-    let app = TestApp::start_with(engine, &["--smtp-url", &server.url]).await;
+    let app =
+        TestApp::start_with(engine, &["--smtp-url", &server.url, "--email-proof", "off"]).await;
     app.person("ada").await;
     ask(&app, "ada").await;
     app
@@ -163,7 +164,8 @@ story!(a_letter_is_given_up_after_two_days, |engine| {
 
 story!(nothing_is_sent_twice_by_two_who_deliver_at_once, |engine| {
     let server = MailServer::start("accept");
-    let app = TestApp::start_with(engine, &["--smtp-url", &server.url]).await;
+    let app =
+        TestApp::start_with(engine, &["--smtp-url", &server.url, "--email-proof", "off"]).await;
     for name in ["ada", "bob", "cyd", "dan", "eve", "fay", "gus", "hal"] {
         app.person(name).await;
         ask(&app, name).await;

@@ -14,15 +14,16 @@ use reqwest::{Method, StatusCode};
 use url::form_urlencoded;
 
 use crate::{
-    authenticator::{self, Device},
+    authenticator::{self, Device, ask},
+    phone::Phone,
     support::{Answer, Browser, Engine, PASSWORD, TestApp, story},
 };
 
 /// A request that is accepted. In the values, which are percent-encoded as they travel, `{n}`
 /// is another number in each request, `{slug}` an article of ada's that none has touched,
 /// `{handle}` a session of hers, `{username}` somebody whom she, who looks after the site, has
-/// done nothing to but by that function, `{passkey}` a passkey of whoever sends it, and
-/// `{answer}` what a device answers.
+/// done nothing to but by that function, `{digits}` what the app of whoever sends it shows,
+/// `{passkey}` a passkey of theirs, and `{answer}` what a device answers.
 struct Valid {
     function: &'static str,
     /// The address of the page whose form it is, as in [`FORMS`]; a function that no form is
@@ -31,7 +32,7 @@ struct Valid {
     fields: &'static [(&'static str, &'static str)],
 }
 
-const VALID: [Valid; 39] = [
+const VALID: &[Valid] = &[
     Valid { function: "article", page: None, fields: &[("slug", "mine")] },
     Valid { function: "desk", page: None, fields: &[("page", "1")] },
     Valid { function: "front-page", page: None, fields: &[("page", "1")] },
@@ -43,6 +44,44 @@ const VALID: [Valid; 39] = [
     Valid { function: "tagged", page: None, fields: &[("tag", "old+boats"), ("page", "1")] },
     Valid { function: "who-am-i", page: None, fields: &[] },
     Valid { function: "log-out", page: Some("/settings"), fields: &[] },
+    Valid { function: "log-out", page: Some("/login/step?form=cancel"), fields: &[] },
+    Valid { function: "second-step", page: None, fields: &[] },
+    Valid {
+        function: "finish-log-in",
+        page: Some("/login/step?form=finish"),
+        fields: &[("code", "{digits}"), ("recovery_code", ""), ("next", "/editor")],
+    },
+    Valid { function: "own-factors", page: None, fields: &[] },
+    Valid {
+        function: "begin-authenticator",
+        page: Some("/settings/security/second-factor?form=begin-authenticator"),
+        fields: &[],
+    },
+    Valid {
+        function: "confirm-authenticator",
+        page: Some("/settings/security/second-factor?form=confirm-authenticator"),
+        fields: &[("code", "{digits}")],
+    },
+    Valid {
+        function: "remove-authenticator",
+        page: Some("/settings/security/second-factor?form=remove-authenticator"),
+        fields: &[],
+    },
+    Valid {
+        function: "make-recovery-codes",
+        page: Some("/settings/security/second-factor?form=make-recovery-codes"),
+        fields: &[],
+    },
+    Valid {
+        function: "confirm",
+        page: Some("/settings/security/second-factor?form=confirm"),
+        fields: &[
+            ("password", "correct+horse+battery"),
+            ("code", ""),
+            ("recovery_code", ""),
+            ("next", "/settings/security/second-factor"),
+        ],
+    },
     Valid {
         function: "log-in",
         page: Some("/login"),
@@ -62,6 +101,24 @@ const VALID: [Valid; 39] = [
             ("email_again", "person{n}@example.org"),
             ("password", "correct+horse+battery"),
         ],
+    },
+    Valid { function: "registration-step", page: None, fields: &[] },
+    Valid { function: "registration-link", page: None, fields: &[("token", "{token}")] },
+    Valid {
+        function: "confirm-by-code",
+        page: Some("/register/confirm?form=code"),
+        fields: &[("code", "{code}")],
+    },
+    Valid { function: "send-code-again", page: Some("/register/confirm?form=again"), fields: &[] },
+    Valid {
+        function: "choose-username",
+        page: Some("/register/confirm?form=name"),
+        fields: &[("username", "named{n}")],
+    },
+    Valid {
+        function: "confirm-by-link",
+        page: Some("/register/confirm/{token}"),
+        fields: &[("token", "{token}"), ("password", "correct+horse+battery")],
     },
     Valid { function: "ask-for-reset", page: Some("/reset"), fields: &[("email", "person{n}")] },
     Valid { function: "reset-terms", page: None, fields: &[("token", "{token}")] },
@@ -139,6 +196,18 @@ const VALID: [Valid; 39] = [
         page: None,
         fields: &[("answer", "{answer}"), ("keep", "true"), ("next", "/editor")],
     },
+    Valid { function: "begin-passkey-step", page: None, fields: &[] },
+    Valid {
+        function: "finish-log-in-with-passkey",
+        page: None,
+        fields: &[("answer", "{answer}"), ("next", "/editor")],
+    },
+    Valid { function: "begin-passkey-proof", page: None, fields: &[] },
+    Valid {
+        function: "confirm-with-passkey",
+        page: None,
+        fields: &[("answer", "{answer}"), ("next", "/settings/security/passkeys")],
+    },
     Valid { function: "begin-adding-passkey", page: None, fields: &[("passkey_name", "A+phone")] },
     Valid {
         function: "add-passkey",
@@ -196,7 +265,18 @@ const VALID: [Valid; 39] = [
 ];
 
 /// What begins a ceremony: what was asked is kept apart, and is no change of anybody's.
-const BEGINNINGS: [&str; 2] = ["begin-passkey-log-in", "begin-adding-passkey"];
+const BEGINNINGS: [&str; 4] =
+    ["begin-passkey-log-in", "begin-passkey-step", "begin-passkey-proof", "begin-adding-passkey"];
+
+/// The functions that go on with a registration, in the browser that began it.
+const OF_REGISTRATIONS: [&str; 6] = [
+    "registration-step",
+    "registration-link",
+    "confirm-by-code",
+    "send-code-again",
+    "choose-username",
+    "confirm-by-link",
+];
 
 /// In place of what was there.
 const VALUES: [&str; 24] = [
@@ -260,6 +340,8 @@ fn faults(name: &str, value: &str) -> Vec<String> {
         Field::CurrentPassword,
         Field::NewPassword,
         Field::PasskeyName,
+        Field::Code,
+        Field::RecoveryCode,
         Field::Title,
         Field::Description,
         Field::Body,
@@ -321,6 +403,10 @@ struct Trial {
     ada: Browser,
     /// Keeps a passkey of ada's.
     device: Device,
+    /// The app of carol, who has a second factor.
+    carols: Phone,
+    /// Keeps a passkey of hers.
+    carols_device: Device,
     door: Door,
     requests: AtomicU32,
 }
@@ -334,6 +420,8 @@ impl Trial {
             "1000000",
             "--registrations-per-address",
             "1000000",
+            "--registration-mails",
+            "1000000",
             "--resets-per-account",
             "1000000",
             "--resets-per-address",
@@ -344,10 +432,17 @@ impl Trial {
         let app = TestApp::start_with(engine, &patient).await;
         let ada = app.administrator("ada").await;
         app.person("bob").await;
-        for valid in &VALID {
+        for valid in VALID {
             if valid.page.is_some_and(|page| page.contains("{username}")) {
                 app.account(&subject(valid)).await;
             }
+        }
+        let carol = app.person("carol").await;
+        let (carols, _) = Phone::set_up(&app, &carol).await;
+        let (mut device, mut carols_device) = (Device::at(&app.origin), Device::at(&app.origin));
+        for (browser, device) in [(&ada, &mut device), (&carol, &mut carols_device)] {
+            let added = authenticator::add(browser, device, "Phone").await;
+            assert_eq!(added.status, StatusCode::OK, "{}", added.body);
         }
         let fields = [
             ("title", "Mine"),
@@ -356,9 +451,7 @@ impl Trial {
             ("status", "published"),
         ];
         assert_eq!(ada.call("save-article", &fields).await.status, StatusCode::OK);
-        let mut device = Device::at(&app.origin);
-        assert_eq!(authenticator::add(&ada, &mut device, "Phone").await.status, StatusCode::OK);
-        Self { app, ada, device, door, requests: AtomicU32::new(0) }
+        Self { app, ada, device, carols, carols_device, door, requests: AtomicU32::new(0) }
     }
 
     /// The requests that there are for this door.
@@ -377,8 +470,15 @@ impl Trial {
         if format!("{path}{body}").contains("{slug}") {
             self.ada.write(&format!("Fresh {n}"), "published", "public").await;
         }
-        let token = self.app.reset_token("bob").await;
-        let stranger = self.app.browser();
+        let mut token = self.app.reset_token("bob").await;
+        let (mut stranger, mut code) = (self.app.browser(), String::new());
+        if OF_REGISTRATIONS.contains(&valid.function) {
+            let (browser, mailed) = self.app.attempt(&format!("attempt{n}")).await;
+            (stranger, token, code) = (browser, mailed.link.expose().to_owned(), mailed.code);
+            if valid.function == "choose-username" {
+                self.app.execute("update pending_registrations set proved_at = created_at").await;
+            }
+        }
         let mut handle = String::new();
         if body.contains("{handle}") || valid.function == "end-other-sessions" {
             self.app.browser().log_in("ada", PASSWORD).await;
@@ -387,23 +487,52 @@ impl Trial {
         }
         let (passkey, answer) = self.ceremony(valid.function, &stranger, n).await;
         let answer: String = form_urlencoded::byte_serialize(answer.as_bytes()).collect();
+        let mut digits = String::new();
+        match valid.function {
+            "second-step" | "finish-log-in" => {
+                // The same person each time, who has never guessed and whose app is in time.
+                self.app.execute("delete from attempts").await;
+                self.app.execute("update authenticators set last_step = 0").await;
+                stranger.log_in("carol", PASSWORD).await;
+                digits = self.carols.digits(&self.app);
+            }
+            "confirm-authenticator" => {
+                stranger.register(&format!("begins{n}")).await;
+                digits = Phone::begin(&stranger).await.digits(&self.app);
+            }
+            "remove-authenticator" | "make-recovery-codes" => {
+                stranger.register(&format!("has{n}")).await;
+                Phone::set_up(&self.app, &stranger).await;
+            }
+            _ => {}
+        }
         let fill = |text: &str| {
             let text = text.replace("{slug}", &slug).replace("{handle}", &handle);
-            let text = text.replace("{passkey}", &passkey).replace("{answer}", &answer);
+            let text = text.replace("{code}", &code).replace("{answer}", &answer);
+            let text = text.replace("{passkey}", &passkey);
             let text = text.replace("{username}", &subject(valid));
+            let text = text.replace("{digits}", &digits);
             text.replace("{n}", &n.to_string()).replace("{token}", &token)
         };
         let (path, body) = (fill(&path), fill(body));
         let browser = match valid.function {
+            of_it if OF_REGISTRATIONS.contains(&of_it) => &stranger,
             "log-in"
             | "register"
             | "ask-for-reset"
             | "reset-terms"
             | "reset-password"
             | "log-in-with-passkey"
+            | "begin-passkey-step"
+            | "finish-log-in-with-passkey"
             | "add-passkey"
             | "rename-passkey"
-            | "remove-passkey" => &stranger,
+            | "remove-passkey"
+            | "second-step"
+            | "finish-log-in"
+            | "confirm-authenticator"
+            | "remove-authenticator"
+            | "make-recovery-codes" => &stranger,
             // Ada keeps her password: others log in with it.
             "change-password" => {
                 stranger.register(&format!("changes{n}")).await;
@@ -433,13 +562,22 @@ impl Trial {
         let mut another = Device::at(&self.app.origin);
         match function {
             "log-in-with-passkey" => {
-                let question = authenticator::ask(stranger, "begin-passkey-log-in", &[]).await;
+                let question = ask(stranger, "begin-passkey-log-in", &[]).await;
+                (String::new(), self.device.clone().answer(&question).await)
+            }
+            "begin-passkey-step" | "finish-log-in-with-passkey" => {
+                stranger.log_in("carol", PASSWORD).await;
+                let question = ask(stranger, "begin-passkey-step", &[]).await;
+                (String::new(), self.carols_device.clone().answer(&question).await)
+            }
+            "confirm-with-passkey" => {
+                let question = ask(&self.ada, "begin-passkey-proof", &[]).await;
                 (String::new(), self.device.clone().answer(&question).await)
             }
             "add-passkey" => {
                 stranger.register(&format!("adds{n}")).await;
                 let fields = [("passkey_name", "A phone")];
-                let question = authenticator::ask(stranger, "begin-adding-passkey", &fields).await;
+                let question = ask(stranger, "begin-adding-passkey", &fields).await;
                 (String::new(), another.make(&question).await)
             }
             "rename-passkey" | "remove-passkey" => {
@@ -464,7 +602,7 @@ impl Trial {
             body.len(),
             answer.body.chars().take(300).collect::<String>()
         );
-        if answer.status == self.success() {
+        if answer.status == self.success(valid) {
             return answer.status;
         }
         assert!(answer.status.is_client_error(), "{what}");
@@ -479,9 +617,12 @@ impl Trial {
         answer.status
     }
 
-    fn success(&self) -> StatusCode {
+    fn success(&self, valid: &Valid) -> StatusCode {
+        // What is shown once is shown in the answer itself.
+        let shows = ["begin-authenticator", "confirm-authenticator", "make-recovery-codes"];
         match self.door {
             Door::Function => StatusCode::OK,
+            Door::Page if shows.contains(&valid.function) => StatusCode::OK,
             Door::Page => StatusCode::SEE_OTHER,
         }
     }
@@ -494,7 +635,11 @@ impl Trial {
                 "select (select coalesce(string_agg(username || ' ' || email || ' ' || password_hash || ' ' || active, ',' order by username), '') from users) \
                  || (select ' roles: ' || count(*) from user_roles) \
                  || (select ' sessions: ' || count(*) || ' ' || coalesce(max(created_at), 0) from sessions) \
+                 || (select ' attempts: ' || count(*) || ' ' || count(proved_at) from pending_registrations) \
                  || (select ' deeds: ' || count(*) from audit_log) \
+                 || (select ' apps: ' || count(*) from authenticators) \
+                 || (select ' set-ups: ' || count(*) || ' ' || coalesce(max(expires_at), 0) from authenticator_setups) \
+                 || (select ' recovery codes: ' || count(*) from recovery_codes) \
                  || (select ' mails: ' || count(*) from outbox) \
                  || (select ' tokens: ' || count(*) from account_tokens) \
                  || (select coalesce(string_agg(name || ' ' || coalesce(last_used_at, 0), ',' order by id), '') from passkeys) \
@@ -596,7 +741,7 @@ story!(a_valid_request_is_accepted_at_both_doors, |engine| {
         let trial = Trial::start(engine, door).await;
         for valid in trial.valid() {
             let (before, answer) = trial.send(valid, Some(FORM), &parts(valid).join("&")).await;
-            assert_eq!(answer.status, trial.success(), "{}: {}", valid.function, answer.body);
+            assert_eq!(answer.status, trial.success(valid), "{}: {}", valid.function, answer.body);
             let changed = before != trial.stored().await;
             let changes = method(valid) == Method::POST && !BEGINNINGS.contains(&valid.function);
             assert_eq!(changed, changes, "{} stores", valid.function);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use byline::server::{
+    factors,
     passkeys::challenges::{self, Binding, Purpose},
     users,
 };
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     authenticator::{Device, add, ask, log_in},
+    phone::Phone,
     support::{Answer, Browser, Engine, PASSWORD, TestApp, story},
 };
 
@@ -374,13 +376,14 @@ async fn bystanders(app: &TestApp) -> (Browser, String) {
     (other, app.reset_token("ada").await)
 }
 
-/// What was open has ended, this browser goes on under another identifier, and the mail came.
+/// What was open has ended, this browser goes on under another identifier, and the mail came
+/// that says so.
 async fn assert_alone(
     app: &TestApp,
     ada: &Browser,
     before: Option<String>,
     (other, link): (Browser, String),
-    subject: &str,
+    said: &str,
 ) {
     let thief = app.browser();
     thief.set_cookie(before);
@@ -393,8 +396,11 @@ async fn assert_alone(
     assert_eq!(dead.status, StatusCode::GONE, "{dead:?}");
     let mail = app.post().await;
     let letter = mail.last().unwrap();
-    assert_eq!((letter.header("Subject"), letter.header("To")), (subject, "ada@example.org"));
-    assert!(letter.part("text/plain").contains("\"A phone\""), "{}", letter.raw());
+    assert_eq!(
+        (letter.header("Subject"), letter.header("To")),
+        ("Your passkeys", "ada@example.org")
+    );
+    assert!(letter.part("text/plain").contains(said), "{}", letter.raw());
 }
 
 story!(t08_adding_a_passkey_ends_what_was_open_and_is_told_to_its_owner, |engine| {
@@ -610,4 +616,188 @@ story!(a_person_finds_their_passkeys_and_what_they_are, |engine| {
     assert!(page.contains("A phone") && page.contains("Never used"), "{page}");
     let login = app.browser().get("/login").await.body;
     assert!(login.contains("data-passkey=\"log-in\""), "{login}");
+});
+
+/// Somebody with a passkey and an app: their browser, the device, the app.
+async fn with_both(app: &TestApp, name: &str) -> (Browser, Device, Phone) {
+    let (browser, device) = with_passkey(app, name).await;
+    let (phone, _) = Phone::set_up(app, &browser).await;
+    (browser, device, phone)
+}
+
+/// A browser in which that person has given the password, and not yet the rest.
+async fn half_way(app: &TestApp, name: &str) -> Browser {
+    let browser = app.browser();
+    let answer = browser.log_in(name, PASSWORD).await;
+    assert!(answer.json()["to"].as_str().unwrap().starts_with("/login/step"), "{}", answer.body);
+    browser
+}
+
+async fn finish_with(browser: &Browser, answer: &str) -> Answer {
+    browser.call("finish-log-in-with-passkey", &[("answer", answer)]).await
+}
+
+story!(a_passkey_takes_the_place_of_digits_at_the_second_step_and_of_the_step_itself, |engine| {
+    let app = start(engine).await;
+    let (ada, mut device, _) = with_both(&app, "ada").await;
+    let browser = half_way(&app, "ada").await;
+    let page = browser.get("/login/step").await.body;
+    assert!(page.contains("data-passkey=\"step\""), "{page}");
+    let question = ask(&browser, "begin-passkey-step", &[]).await;
+    assert_eq!(question["allowCredentials"].as_array().unwrap().len(), 1, "the account's own");
+    let answer = device.answer(&question).await;
+    let fields = [("answer", answer.as_str()), ("next", "/editor")];
+    let answer = browser.call("finish-log-in-with-passkey", &fields).await;
+    assert_eq!(answer.json()["to"], "/editor", "{}", answer.body);
+    assert_eq!(browser.name().await.as_deref(), Some("ada"));
+    assert_eq!(browser.other_cookie("step"), None);
+    assert_eq!(events(&ada).await[0], "logged_in");
+    assert!(passkeys(&ada).await[0]["used"].is_object());
+    // By itself it is both steps, and a proof of both.
+    let alone = app.browser();
+    assert_eq!(log_in(&alone, &mut device).await.json()["to"], "/");
+    assert_eq!(alone.call("end-other-sessions", &[]).await.status, StatusCode::OK);
+    // Whoever has no passkey is offered none.
+    let carol = app.person("carol").await;
+    Phone::set_up(&app, &carol).await;
+    let browser = half_way(&app, "carol").await;
+    assert!(!browser.get("/login/step").await.body.contains("data-passkey"));
+    let answer = browser.call("begin-passkey-step", &[]).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.body);
+});
+
+story!(t42_a_second_step_is_answered_once_by_its_own_browser_and_its_own_account, |engine| {
+    let app = start(engine).await;
+    let (_, mut device, phone) = with_both(&app, "ada").await;
+    let (_, mut bobs, _) = with_both(&app, "bob").await;
+    let (browser, other) = (half_way(&app, "ada").await, half_way(&app, "ada").await);
+    let question = ask(&browser, "begin-passkey-step", &[]).await;
+    let answer = device.answer(&question).await;
+    assert_refused(&other, &finish_with(&other, &answer).await, "it asked nothing").await;
+    ask(&other, "begin-passkey-step", &[]).await;
+    assert_refused(&other, &finish_with(&other, &answer).await, "it asked something else").await;
+    // Bob's device, told to answer for any account of his.
+    let mut any = question.clone();
+    any["allowCredentials"] = json!([]);
+    let foreign = bobs.answer(&any).await;
+    assert_refused(&browser, &finish_with(&browser, &foreign).await, "bob's").await;
+    assert_refused(&browser, &finish_with(&browser, &answer).await, "a second guess").await;
+    // A challenge of a log-in, or of somebody's session, is none of this step.
+    let question = ask(&browser, "begin-passkey-log-in", &[]).await;
+    let answer = device.answer(&question).await;
+    assert_refused(&browser, &finish_with(&browser, &answer).await, "a log-in's").await;
+    // The step waits still.
+    let question = ask(&browser, "begin-passkey-step", &[]).await;
+    let answer = device.answer(&question).await;
+    let value = browser.other_cookie("step").unwrap();
+    assert_eq!(finish_with(&browser, &answer).await.status, StatusCode::OK);
+    let thief = app.browser();
+    thief.others.lock().unwrap().insert("__Host-byline-step".into(), value);
+    let again = finish_with(&thief, &answer).await;
+    assert_eq!(again.json(), json!("unauthenticated"), "the log-in is over: {}", again.body);
+    // Digits and a passkey at once: one of them logs in.
+    let browser = half_way(&app, "ada").await;
+    let question = ask(&browser, "begin-passkey-step", &[]).await;
+    let (answer, digits) = (device.answer(&question).await, phone.next_digits(&app));
+    let fields = [("code", digits.as_str())];
+    let by_digits = browser.call("finish-log-in", &fields);
+    let (by_digits, by_passkey) = tokio::join!(by_digits, finish_with(&browser, &answer));
+    let statuses = [by_digits.status, by_passkey.status];
+    let good = statuses.iter().filter(|status| **status == StatusCode::OK).count();
+    assert_eq!(good, 1, "{statuses:?}");
+});
+
+story!(t42_a_proof_by_passkey_freshens_this_session_only_and_only_by_its_own_account, |engine| {
+    let app = start(engine).await;
+    let (ada, mut device) = with_passkey(&app, "ada").await;
+    let (bob, mut bobs) = with_passkey(&app, "bob").await;
+    let phone = app.browser();
+    phone.log_in("ada", PASSWORD).await;
+    app.state.clock.advance(11 * MINUTE);
+    let prove = async |browser: &Browser, answer: &str| {
+        let fields = [("answer", answer), ("next", PASSKEYS)];
+        browser.call("confirm-with-passkey", &fields).await
+    };
+    let is_fresh = async |browser: &Browser| {
+        let page = browser.ask("own-passkeys", &[]).await.json();
+        page["recent"].as_bool().unwrap()
+    };
+    assert!(ada.get(PASSKEYS).await.body.contains("data-passkey=\"prove\""));
+    // Bob's passkey, in ada's session and in his own.
+    let question = ask(&ada, "begin-passkey-proof", &[]).await;
+    let mut any = question.clone();
+    any["allowCredentials"] = json!([]);
+    let foreign = bobs.answer(&any).await;
+    for (who, browser) in [("ada", &ada), ("bob", &bob)] {
+        let refused = prove(browser, &foreign).await;
+        assert_eq!(refused.json(), json!("passkey_refused"), "{who}: {}", refused.body);
+        assert!(!is_fresh(browser).await, "{who}");
+    }
+    // Ada's answer, in another session of hers, and after a challenge of that one's.
+    let question = ask(&ada, "begin-passkey-proof", &[]).await;
+    let answer = device.answer(&question).await;
+    for begun in [false, true] {
+        if begun {
+            ask(&phone, "begin-passkey-proof", &[]).await;
+        }
+        assert_eq!(prove(&phone, &answer).await.json(), json!("passkey_refused"));
+    }
+    let (before, value) = (ada.cookie(), prove(&ada, &answer).await.json());
+    assert_eq!(value["to"], PASSKEYS, "{value}");
+    assert!(ada.cookie() != before && is_fresh(&ada).await && !is_fresh(&phone).await);
+    let thief = app.browser();
+    thief.set_cookie(before);
+    assert_eq!(thief.name().await, None, "the identifier is another one");
+    assert_eq!(prove(&ada, &answer).await.json(), json!("passkey_refused"), "used up");
+    assert_eq!(passkeys(&bob).await.len(), 1);
+    let carol = app.person("carol").await;
+    assert_eq!(carol.call("begin-passkey-proof", &[]).await.status, StatusCode::NOT_FOUND);
+});
+
+story!(t41_where_two_factors_are_asked_for_a_passkey_is_both, |engine| {
+    let app = start(engine).await;
+    let (ada, mut device, _) = with_both(&app, "ada").await;
+    app.state.clock.advance(11 * MINUTE);
+    let refused = ada.call("end-other-sessions", &[]).await;
+    assert_eq!(refused.json(), json!("recent_login_needed"));
+    let by_password = ada.call("confirm", &[("password", PASSWORD)]).await;
+    assert_eq!(by_password.status, StatusCode::UNPROCESSABLE_ENTITY, "digits are missing");
+    let question = ask(&ada, "begin-passkey-proof", &[]).await;
+    let answer = device.answer(&question).await;
+    let proved = ada.call("confirm-with-passkey", &[("answer", &answer)]).await;
+    assert_eq!(proved.status, StatusCode::OK, "{}", proved.body);
+    assert_eq!(ada.call("end-other-sessions", &[]).await.status, StatusCode::OK);
+    assert_eq!(ada.call("remove-authenticator", &[]).await.status, StatusCode::OK);
+});
+
+story!(what_switches_all_factors_off_removes_the_passkeys, |engine| {
+    let app = start(engine).await;
+    let (ada, mut device, _) = with_both(&app, "ada").await;
+    factors::reset(&app.state.db, "ada", app.state.clock.now()).await.unwrap();
+    assert_eq!(ada.name().await, None);
+    let browser = app.browser();
+    assert_refused(&browser, &log_in(&browser, &mut device).await, "lost").await;
+    assert_eq!(browser.log_in("ada", PASSWORD).await.json()["to"], "/", "the password is left");
+});
+
+story!(t31_the_passkeys_of_whoever_took_the_address_first_are_dead_after_a_reset, |engine| {
+    let app = start(engine).await;
+    let (_, mut first) = with_passkey(&app, "ada").await;
+    let reset = async || {
+        let token = app.reset_token("ada").await;
+        let fields = [("token", token.as_str()), ("password", "four other random words")];
+        let answer = app.browser().call("reset-password", &fields).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    };
+    reset().await;
+    let thief = app.browser();
+    assert_refused(&thief, &log_in(&thief, &mut first).await, "before the address was proved")
+        .await;
+    // Once it is proved, whoever only reads the mailbox takes no passkey away.
+    let owner = app.browser();
+    owner.log_in("ada", "four other random words").await;
+    let mut device = Device::at(SITE);
+    assert_eq!(add(&owner, &mut device, "A phone").await.status, StatusCode::OK);
+    reset().await;
+    assert_eq!(log_in(&app.browser(), &mut device).await.status, StatusCode::OK);
 });

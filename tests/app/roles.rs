@@ -96,9 +96,9 @@ story!(v8_2_1_each_role_may_call_what_the_table_says_and_nothing_else, |engine| 
         let name = path.strip_prefix("/rpc/").unwrap();
         let answers = site.answers(async |browser| {
             if method == Method::GET {
-                browser.ask(name, &FIELDS).await
+                browser.ask(name, FIELDS).await
             } else {
-                browser.call(name, &FIELDS).await
+                browser.call(name, FIELDS).await
             }
         });
         let answers = answers.await;
@@ -188,22 +188,22 @@ story!(v8_2_1_to_everybody_else_what_is_for_administrators_does_not_exist, |engi
         ] {
             assert_eq!(outside(&browser.get(path).await), nowhere, "{at} at {path}");
         }
-        let nowhere = outside(&browser.submit("/no/such/page", &FIELDS).await);
+        let nowhere = outside(&browser.submit("/no/such/page", FIELDS).await);
         for form in ["", "?form=set-role", "?form=set-active", "?form=confirm", "?form=nothing"] {
-            let sent = browser.submit(&format!("/admin/people/ada{form}"), &FIELDS).await;
+            let sent = browser.submit(&format!("/admin/people/ada{form}"), FIELDS).await;
             assert_eq!(outside(&sent), nowhere, "{at} sends {form}");
         }
         let method = browser.bare(Method::PUT, "/admin").header("origin", &app.origin);
         let unknown = browser.bare(Method::PUT, "/no/such/page").header("origin", &app.origin);
         assert_eq!(outside(&browser.send(method).await), outside(&browser.send(unknown).await));
-        let reads = outside(&browser.ask("no-such-function", &FIELDS).await);
-        let writes = outside(&browser.call("no-such-function", &FIELDS).await);
+        let reads = outside(&browser.ask("no-such-function", FIELDS).await);
+        let writes = outside(&browser.call("no-such-function", FIELDS).await);
         for (path, method) in leptos::server_fn::axum::server_fn_paths() {
             let name = path.strip_prefix("/rpc/").unwrap();
             if HIDDEN_FUNCTIONS.contains(&name) && method == Method::GET {
-                assert_eq!(outside(&browser.ask(name, &FIELDS).await), reads, "{at} asks {name}");
+                assert_eq!(outside(&browser.ask(name, FIELDS).await), reads, "{at} asks {name}");
             } else if HIDDEN_FUNCTIONS.contains(&name) {
-                assert_eq!(outside(&browser.call(name, &FIELDS).await), writes, "{at}: {name}");
+                assert_eq!(outside(&browser.call(name, FIELDS).await), writes, "{at}: {name}");
             }
         }
     }

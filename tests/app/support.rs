@@ -9,15 +9,17 @@ use std::{
 };
 
 use byline::{
-    domain::{email::EmailAddress, role::Role, username::Username},
+    domain::{email::EmailAddress, password::Password, role::Role, username::Username},
     server::{
         AppState,
         clock::Clock,
         config::Config,
         db::Db,
         mail,
+        registrations::pending::{self, Mailed},
+        sealed,
         serve::run,
-        tokens::{self, Purpose},
+        tokens::{self, Purpose, Token},
         users::{self, NewUser},
     },
 };
@@ -127,6 +129,7 @@ impl TestApp {
         let db = Db::open(&url).await.unwrap();
         db.migrate().await.unwrap();
         let state = AppState::new(db, config, Clock::system()).unwrap();
+        sealed::check_key(&state.db, &state.key, &state.config.key_file).await.unwrap();
         let handle = axum_server::Handle::new();
         tokio::spawn(run(listener, handle.clone(), state.clone()));
         handle.listening().await.unwrap();
@@ -200,6 +203,25 @@ impl TestApp {
         let now = self.state.clock.now();
         let token = tokens::mint(db, &user, Purpose::ResetPassword, now).await.unwrap();
         token.expose().to_owned()
+    }
+
+    /// An attempt to register that waits for its proof: the browser that began it, and what its
+    /// mail holds.
+    pub async fn attempt(&self, name: &str) -> (Browser, Mailed) {
+        let password = Password::parse_given(PASSWORD.into()).ok().unwrap();
+        let new = NewUser {
+            username: Username::parse(name).unwrap(),
+            email: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
+            password_hash: self.state.passwords.hash(&password).await.unwrap(),
+            role: Role::Author,
+        };
+        let (db, token) = (&self.state.db, Token::random().unwrap());
+        let mut tx = db.begin().await.unwrap();
+        let id = pending::insert(&mut tx, &new, &token, self.state.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let browser = self.browser();
+        browser.set_other_cookie("registration", token.expose());
+        (browser, pending::mint(db, &self.state.key, id).await.unwrap())
     }
 
     /// One number that a query gives.
@@ -340,6 +362,13 @@ impl Letter {
         part.split_once("\r\n\r\n").unwrap().1
     }
 
+    /// The code that stands in a line of its own.
+    pub fn code(&self) -> String {
+        let mut lines = self.part("text/plain").lines();
+        let is_code = |line: &&str| line.len() == 9 && line.as_bytes()[4] == b'-';
+        lines.find(is_code).unwrap().to_owned()
+    }
+
     /// The path of its link.
     pub fn link(&self, origin: &str) -> String {
         let line = self.part("text/plain").lines().find_map(|line| line.strip_prefix(origin));
@@ -367,14 +396,14 @@ impl Answer {
     }
 }
 
-/// A browser: it keeps its cookies, follows no redirect by itself, and says where its
+/// A browser: it keeps its session cookie, follows no redirect by itself, and says where its
 /// requests come from as real ones do.
 pub struct Browser {
     client: reqwest::Client,
     base: String,
     origin: String,
     cookie: Mutex<Option<String>>,
-    /// What it keeps beside the session's, by name.
+    /// Those beside the session's, each with its value.
     pub others: Mutex<BTreeMap<String, String>>,
 }
 
@@ -389,12 +418,24 @@ impl Browser {
         *self.cookie.lock().unwrap() = cookie;
     }
 
+    /// The value of a cookie beside the session's: one whose name ends so.
+    pub fn other_cookie(&self, name: &str) -> Option<String> {
+        let others = self.others.lock().unwrap();
+        others.iter().find(|(n, _)| n.ends_with(&format!("-{name}"))).map(|(_, v)| v.clone())
+    }
+
+    /// Puts a cookie beside the session's into the browser.
+    pub fn set_other_cookie(&self, name: &str, value: &str) {
+        let name = format!("byline-{name}");
+        self.others.lock().unwrap().insert(name, value.to_owned());
+    }
+
     /// A request without any header but the cookies.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
-        let mut cookies = Vec::from_iter(self.cookie());
-        let others = self.others.lock().unwrap();
-        cookies.extend(others.iter().map(|(name, value)| format!("{name}={value}")));
+        let others = self.others.lock().unwrap().clone();
+        let others = others.iter().map(|(name, value)| format!("{name}={value}"));
+        let cookies: Vec<String> = self.cookie().into_iter().chain(others).collect();
         if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
     }
 
@@ -407,13 +448,13 @@ impl Browser {
             let pair = cookie.split(';').next().unwrap();
             let (name, value) = pair.split_once('=').unwrap();
             let gone = cookie.contains("Max-Age=0");
-            if name.ends_with("byline") {
+            if name == "byline" || name == "__Host-byline" {
                 self.set_cookie((!gone).then(|| pair.to_owned()));
-                continue;
+            } else if gone {
+                self.others.lock().unwrap().remove(name);
+            } else {
+                self.others.lock().unwrap().insert(name.to_owned(), value.to_owned());
             }
-            let mut others = self.others.lock().unwrap();
-            others.remove(name);
-            others.extend((!gone).then(|| (name.to_owned(), value.to_owned())));
         }
         Answer { status, headers, body: response.text().await.unwrap() }
     }

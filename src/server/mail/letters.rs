@@ -1,5 +1,7 @@
 //! What letters there are, whom they are for and what they say.
 
+mod registration;
+
 use anyhow::Context;
 use lettre::{
     Message,
@@ -14,7 +16,7 @@ use uuid::Uuid;
 
 use super::{outbox::Waiting, transport::Fault};
 use crate::{
-    domain::role::Role,
+    domain::{role::Role, security::EventKind},
     server::{
         AppState,
         attempts::{self, Budget},
@@ -33,23 +35,17 @@ pub enum Letter {
         /// A username or an address, of somebody or nobody.
         identity: String,
     },
+    /// The code and the link that prove the address of an attempt to register.
+    ConfirmRegistration {
+        /// Its key.
+        attempt: Uuid,
+    },
     /// The password is another one now.
     PasswordChanged {
         /// Whose.
         user: Uuid,
         /// The address that the account had then.
         email: String,
-    },
-    /// A passkey was added, or removed.
-    PasskeysChanged {
-        /// Whose.
-        user: Uuid,
-        /// The address that the account had then.
-        email: String,
-        /// What its owner calls it.
-        name: String,
-        /// Whether it was added.
-        added: bool,
     },
     /// Whoever runs the site gave the account another role.
     RoleChanged {
@@ -69,9 +65,23 @@ pub enum Letter {
         /// Whether it can log in now.
         active: bool,
     },
+    /// Something happened to what is asked for beside the password.
+    FactorsChanged {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
+        /// What.
+        what: EventKind,
+    },
 }
 
 impl Letter {
+    /// The notice for that account.
+    pub fn factors_changed(user: &User, what: EventKind) -> Self {
+        Letter::FactorsChanged { user: user.id, email: user.email.clone(), what }
+    }
+
     /// As the columns `kind` and `about` have it.
     ///
     /// # Errors
@@ -113,13 +123,14 @@ enum Paragraph {
 pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written>, Failure> {
     match waiting.letter()? {
         Letter::ResetPassword { identity } => reset_password(state, waiting, &identity).await,
+        Letter::ConfirmRegistration { attempt } => registration::confirm(state, attempt).await,
         Letter::PasswordChanged { user, email } => {
             let user = users::find(&state.db, user).await?;
             Ok(user.map(|user| password_changed(state, &user, email)))
         }
-        Letter::PasskeysChanged { user, email, name, added } => {
+        Letter::FactorsChanged { user, email, what } => {
             let user = users::find(&state.db, user).await?;
-            Ok(user.map(|user| passkeys_changed(state, &user, email, &name, added)))
+            Ok(user.map(|user| factors_changed(state, &user, email, what)))
         }
         Letter::RoleChanged { user, email, role } => {
             let name = users::name_of(&state.db, user).await?;
@@ -184,22 +195,23 @@ fn password_changed(state: &AppState, user: &User, email: String) -> Written {
     }
 }
 
-fn passkeys_changed(state: &AppState, user: &User, to: String, name: &str, added: bool) -> Written {
+fn factors_changed(state: &AppState, user: &User, email: String, what: EventKind) -> Written {
     let site = state.config.origin.as_str();
-    let (subject, done) = if added {
-        ("A passkey was added", "Whoever has it logs in without your password.")
-    } else {
-        ("A passkey was removed", "Nobody logs in with it any more.")
+    let (subject, then) = match what {
+        EventKind::PasskeyAdded | EventKind::PasskeyRemoved => {
+            ("Your passkeys", "Then look through your passkeys in the settings.")
+        }
+        _ => ("Your second factor", "Then look after your second factor in the settings."),
     };
-    let advice = "If it was you, all is well. If it was not, look through your passkeys at once, and change your password:";
     Written {
-        to,
+        to: email,
         subject,
         paragraphs: vec![
             greeting(user),
-            text(format!("{subject} just now at your account at {site}: \"{name}\". {done}")),
-            text(advice),
-            Paragraph::Link("Your passkeys", format!("{site}/settings/security/passkeys")),
+            text(format!("This happened just now to your account at {site}: {}.", what.text())),
+            text("If it was you, all is well. If it was not, set a new password at once:"),
+            Paragraph::Link("Ask for a new password", format!("{site}/reset")),
+            text(then),
         ],
     }
 }

@@ -66,8 +66,7 @@ impl Transport {
     /// Names the setting that makes no sense. The address of a server is not repeated: it may
     /// hold a password.
     pub fn new(settings: &MailSettings) -> anyhow::Result<Self> {
-        let url = settings.smtp_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
-        let Some(url) = url else {
+        let Some(url) = settings.server() else {
             if settings.folder.exists() && !settings.folder.is_dir() {
                 bail!("BYLINE_MAIL_DIR is {}, which is no folder", settings.folder.display());
             }

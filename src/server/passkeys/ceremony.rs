@@ -4,8 +4,9 @@
 //! feature for that has "danger" in its name because a state that the browser keeps could be
 //! replayed. Here it never leaves the server ([`challenges`](super::challenges)).
 
+use data_encoding::BASE64URL_NOPAD;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 use webauthn_rs::prelude::{
@@ -40,14 +41,18 @@ impl Site {
         built.ok().map(Self)
     }
 
-    /// Asks for any passkey of this site: the question for the browser, and what to judge the
-    /// answer by.
+    /// Asks for one of `known`, or, if that is empty, for any passkey of this site: the question
+    /// for the browser, and what to judge the answer by.
     ///
     /// # Errors
     /// None that is known.
-    pub fn ask(&self) -> Result<(Value, String), Failure> {
+    pub fn ask(&self, known: &[Vec<u8>]) -> Result<(Value, String), Failure> {
         let (question, asked) = self.0.start_discoverable_authentication().map_err(broken)?;
-        Ok((options(&question)?, text(&asked)?))
+        let mut question = options(&question)?;
+        let known = known.iter().map(|id| BASE64URL_NOPAD.encode(id));
+        question["allowCredentials"] =
+            known.map(|id| json!({ "type": "public-key", "id": id })).collect();
+        Ok((question, text(&asked)?))
     }
 
     /// Judges an answer to that question by a passkey, as it is kept.

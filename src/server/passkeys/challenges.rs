@@ -25,6 +25,10 @@ const LIFE: Duration = Duration::from_secs(5 * 60);
 pub enum Purpose {
     /// A log-in.
     LogIn,
+    /// The end of a log-in whose password was right.
+    SecondStep,
+    /// A proof that it is still the same person.
+    Prove,
     /// One more passkey for an account.
     Add,
 }
@@ -33,6 +37,8 @@ impl Purpose {
     const fn name(self) -> &'static str {
         match self {
             Purpose::LogIn => "log_in",
+            Purpose::SecondStep => "second_step",
+            Purpose::Prove => "prove",
             Purpose::Add => "add",
         }
     }
@@ -45,6 +51,11 @@ impl Binding {
     /// The browser with this random value in a cookie.
     pub fn to_browser(secret: &str) -> Self {
         Self(Sha256::digest(format!("browser\n{secret}")).to_vec())
+    }
+
+    /// The browser with a log-in under way, by its cookie for that.
+    pub fn to_step(cookie: &str) -> Self {
+        Self(Sha256::digest(format!("step\n{cookie}")).to_vec())
     }
 
     /// The session of whoever is logged in: when it ends, so does what it was asked.

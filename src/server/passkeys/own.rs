@@ -3,16 +3,15 @@
 //! Adding and removing change what opens the account. Both need a recent proof, end every other
 //! session and every mailed link, and are told to the account's address.
 
+use serde_json::Value;
 use sqlx::FromRow;
-use tower_sessions::session::Id;
 use url::{Host, Url};
 use uuid::Uuid;
-
-use serde_json::Value;
 
 use super::{
     ceremony::Site,
     challenges::{self, Binding, Purpose},
+    known,
 };
 use crate::{
     domain::{
@@ -28,11 +27,9 @@ use crate::{
         clock::Timestamp,
         config::Origin,
         db::{Db, Tx, reading, violated, within, writing},
+        factors::Change,
         failure::Failure,
-        mail::{letters::Letter, outbox},
-        security_log,
-        sessions::own,
-        users::{self, User},
+        users::User,
     },
 };
 
@@ -92,11 +89,9 @@ pub async fn begin_adding(
     user: &User,
     name: &str,
 ) -> Result<Value, Failure> {
-    const KNOWN: &str = "select credential_id from passkeys where user_id = $1";
     let _ = parse(name)?;
     let site = Site::at(&state.config.origin).ok_or(Error::PasskeyRefused)?;
-    let known: Vec<Vec<u8>> =
-        reading!(&state.db, |pool| sqlx::query_scalar(KNOWN).bind(user.id).fetch_all(pool).await)?;
+    let known = known(&state.db, user.id).await?;
     if known.len() >= MOST {
         return Err(too_many());
     }
@@ -122,23 +117,21 @@ pub async fn add(
 ) -> Result<(), Failure> {
     let name = parse(name)?;
     let site = Site::at(&state.config.origin).ok_or(Error::PasskeyRefused)?;
-    let asking = auth::identifier(auth)?;
-    let (binding, now) = (Binding::to_session(&asking), state.clock.now());
+    let (binding, now) = (Binding::to_session(&auth::identifier(auth)?), state.clock.now());
     let owner = Some(user.id);
     let asked = challenges::spend(&state.db, &binding, Purpose::Add, owner, now).await?;
     let asked = asked.ok_or(Error::PasskeyRefused)?;
     let (called, kept) = site.take_new(&asked, answer)?;
 
-    let mut change = Change::begin(state, user, &asking).await?;
-    match insert(&mut change.tx, user.id, &called, &kept, name.as_str(), now).await {
+    let mut change = change(state, user, auth).await?;
+    match insert(change.tx(), user.id, &called, &kept, name.as_str(), now).await {
         Ok(true) => {}
         Ok(false) => return Err(too_many()),
         // It is another account's: whoever answered so has copied it from somewhere.
         Err(error) if violated(&error).is_some() => return Err(Error::PasskeyRefused.into()),
         Err(error) => return Err(error.into()),
     }
-    let name = name.as_str().to_owned();
-    change.finish(state, auth, client, user, EventKind::PasskeyAdded, name).await
+    change.finish(state, auth, client, EventKind::PasskeyAdded).await
 }
 
 /// Inserts one more, if there are not too many. The account is held, so nobody else adds one.
@@ -200,65 +193,38 @@ pub async fn remove(
     user: &User,
     handle: &str,
 ) -> Result<(), Failure> {
-    const REMOVE: &str = "delete from passkeys where id = $1 and user_id = $2 returning name";
+    const REMOVE: &str = "delete from passkeys where id = $1 and user_id = $2";
     let id: Uuid = handle.parse().map_err(|_| Error::NotFound)?;
-    let asking = auth::identifier(auth)?;
-    let mut change = Change::begin(state, user, &asking).await?;
-    let removed: Option<String> = within!(&mut change.tx, |c| {
-        sqlx::query_scalar(REMOVE).bind(id).bind(user.id).fetch_optional(c).await
+    let mut change = change(state, user, auth).await?;
+    let removed = within!(change.tx(), |c| {
+        let done = sqlx::query(REMOVE).bind(id).bind(user.id).execute(c).await;
+        done.map(|done| done.rows_affected())
     })?;
-    let name = removed.ok_or(Error::NotFound)?;
-    change.finish(state, auth, client, user, EventKind::PasskeyRemoved, name).await
+    if removed == 0 {
+        return Err(Error::NotFound.into());
+    }
+    change.finish(state, auth, client, EventKind::PasskeyRemoved).await
 }
 
-/// A change of what opens an account, on its way.
-struct Change {
-    tx: Tx,
-    stamp: Vec<u8>,
+/// Removes all of an account's passkeys. To be followed by [`end_access`](crate::server::users::end_access).
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
+    const FORGET: &str = "delete from passkeys where user_id = $1";
+    within!(tx, |c| sqlx::query(FORGET).bind(user).execute(c).await.map(|_| ()))
 }
 
-impl Change {
-    /// Holds the account, and gives up the session that asks: another will take its place.
-    async fn begin(state: &AppState, user: &User, asking: &Id) -> Result<Self, Failure> {
-        // Not given back: the notice of each goes to an address that nobody has proved.
-        let budget = Budget::passkeys_of(user.id);
-        let _ = attempts::take(&state.db, &[budget], state.clock.now()).await?;
-        let mut tx = state.db.begin().await?;
-        let stamp = users::renew_stamp(&mut tx, user).await?.ok_or(Error::Unauthenticated)?;
-        if !own::give_up(&mut tx, user.id, asking).await? {
-            return Err(Error::Unauthenticated.into());
-        }
-        Ok(Self { tx, stamp })
-    }
-
-    /// Ends what the account was open with, tells its owner, and lets this browser go on.
-    async fn finish(
-        mut self,
-        state: &AppState,
-        auth: &mut AuthSession,
-        client: &Client,
-        user: &User,
-        kind: EventKind,
-        name: String,
-    ) -> Result<(), Failure> {
-        let (tx, now) = (&mut self.tx, state.clock.now());
-        users::end_access(tx, user.id).await?;
-        security_log::write(tx, user.id, kind, Some(client), now).await?;
-        let added = kind == EventKind::PasskeyAdded;
-        let email = user.email.clone();
-        let notice = Letter::PasskeysChanged { user: user.id, email, name, added };
-        outbox::put(tx, &notice, now).await?;
-        self.tx.commit().await?;
-        state.mail.wake();
-        // Whoever changed the account once more meanwhile has not left this session to go on.
-        let user = users::find(&state.db, user.id)
-            .await?
-            .filter(|user| user.security_stamp == self.stamp)
-            .ok_or(Error::Unauthenticated)?;
-        auth::sign_in_anew(auth, &user, client).await?;
-        tracing::info!(event = kind.name(), user = %user.id, address = %client.address);
-        Ok(())
-    }
+/// Begins a change of what opens the account.
+async fn change<'a>(
+    state: &AppState,
+    user: &'a User,
+    auth: &AuthSession,
+) -> Result<Change<'a>, Failure> {
+    // Not given back: the notice of each goes to an address that nobody may have proved.
+    let budget = Budget::passkeys_of(user.id);
+    let _ = attempts::take(&state.db, &[budget], state.clock.now()).await?;
+    Change::begin(state, user, &auth::identifier(auth)?).await
 }
 
 fn parse(name: &str) -> Result<PasskeyName, Failure> {

@@ -10,7 +10,7 @@ use sqlx::FromRow;
 use tower_sessions::session::Id;
 use uuid::Uuid;
 
-use super::{device, hash};
+use super::{Aal, device, hash};
 use crate::{
     domain::security::{EventKind, OwnSession},
     error::Error,
@@ -147,13 +147,16 @@ async fn delete(tx: &mut Tx, user: Uuid, id_hash: &[u8]) -> sqlx::Result<bool> {
     })
 }
 
-/// When the person proved in this session who they are; `None` when it has ended.
+/// When the person proved in this session who they are, and by how much; `None` when it has
+/// ended.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn authenticated_at(db: &Db, user: Uuid, asking: &Id) -> sqlx::Result<Option<Timestamp>> {
-    const WHEN: &str = "select authenticated_at from sessions where id_hash = $1 and user_id = $2";
-    reading!(db, |pool| {
-        sqlx::query_scalar(WHEN).bind(hash(asking)).bind(user).fetch_optional(pool).await
-    })
+pub async fn proof(db: &Db, user: Uuid, asking: &Id) -> sqlx::Result<Option<(Timestamp, Aal)>> {
+    const PROOF: &str =
+        "select authenticated_at, aal from sessions where id_hash = $1 and user_id = $2";
+    let found: Option<(Timestamp, i64)> = reading!(db, |pool| {
+        sqlx::query_as(PROOF).bind(hash(asking)).bind(user).fetch_optional(pool).await
+    })?;
+    Ok(found.map(|(when, level)| (when, Aal::from_level(level))))
 }

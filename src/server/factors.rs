@@ -1,0 +1,223 @@
+//! Second factors: which ones an account has, looking at what was given for one, and what every
+//! change to them brings with it.
+//!
+//! [`authenticator`] and [`recovery`] know their own kind; [`super::second_step`] asks for one
+//! at a log-in, and `auth::require_recent` before anything grave.
+
+use tower_sessions::session::Id;
+use uuid::Uuid;
+
+use super::{
+    AppState,
+    attempts::{self, Budget, Taken},
+    auth::{self, AuthSession, Client},
+    authenticator,
+    clock::Timestamp,
+    db::{Db, Tx, reading, within},
+    failure::Failure,
+    key::SiteKey,
+    mail::{letters::Letter, outbox},
+    passkeys,
+    recovery::{self, RecoveryCode},
+    security_log,
+    sessions::own,
+    users::{self, User},
+};
+use crate::{
+    domain::{
+        code::TypedCode,
+        field::{Field, Problem},
+        security::{EventKind, Factors},
+    },
+    error::Error,
+};
+
+/// What an account has beside its password. Whether it has a second factor at all, each request
+/// knows already: [`User::second_factor`].
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of(db: &Db, user: Uuid) -> sqlx::Result<Factors> {
+    const COUNT: &str = "select (select count(*) from authenticators where user_id = $1), \
+         (select count(*) from recovery_codes where user_id = $1), \
+         (select count(*) from passkeys where user_id = $1)";
+    let (authenticators, recovery_codes, passkeys): (i64, i64, i64) =
+        reading!(db, |pool| sqlx::query_as(COUNT).bind(user).fetch_one(pool).await)?;
+    Ok(Factors { authenticator: authenticators > 0, recovery_codes, passkeys: passkeys > 0 })
+}
+
+/// What was typed as a second factor. It has no `Debug`, `Display` or `Serialize`, so it cannot
+/// be printed by accident.
+pub enum Given {
+    /// Six digits from an app.
+    Digits(String),
+    /// A recovery code.
+    Recovery(RecoveryCode),
+}
+
+impl Given {
+    /// Reads the two fields of the form; a recovery code counts in either.
+    ///
+    /// # Errors
+    /// What cannot be right, and why.
+    pub fn parse(code: &TypedCode, recovery_code: &TypedCode) -> Result<Self, (Field, Problem)> {
+        let (field, bare) = match (code.bare(), recovery_code.bare()) {
+            (code, recovery) if recovery.is_empty() => (Field::Code, code),
+            (_, recovery) => (Field::RecoveryCode, recovery),
+        };
+        if bare.is_empty() {
+            return Err((Field::Code, Problem::Required));
+        }
+        if bare.len() == 6 && bare.bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(Given::Digits(bare));
+        }
+        let code = RecoveryCode::parse(&bare).map(Given::Recovery);
+        code.ok_or((field, Problem::Wrong))
+    }
+
+    /// What is said of one that is not right.
+    pub fn wrong(&self) -> Error {
+        let field = match self {
+            Given::Digits(_) => Field::Code,
+            Given::Recovery(_) => Field::RecoveryCode,
+        };
+        Error::Invalid(vec![(field, Problem::Wrong)])
+    }
+
+    /// Counts that it is looked at, before it is: for the account, whichever browser and however
+    /// many half-finished log-ins it comes from. Digits can be guessed, and count for a day too;
+    /// a recovery code cannot, so whoever used the digits up has their codes.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`].
+    pub async fn count(&self, db: &Db, user: Uuid, now: Timestamp) -> Result<Taken, Failure> {
+        let digits = [Budget::second_step_of(user), Budget::digits_of(user)];
+        match self {
+            Given::Digits(_) => attempts::take(db, &digits, now).await,
+            Given::Recovery(_) => attempts::take(db, &digits[..1], now).await,
+        }
+    }
+
+    /// Whether it is the account's, and was not used before; it is from now on.
+    ///
+    /// # Errors
+    /// When a secret cannot be opened, or the database not be written.
+    pub async fn spend(
+        &self,
+        tx: &mut Tx,
+        key: &SiteKey,
+        user: Uuid,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        match self {
+            Given::Digits(digits) => authenticator::spend(tx, key, user, digits, now).await,
+            Given::Recovery(code) => recovery::spend(tx, key, user, code).await,
+        }
+    }
+
+    /// Writes down that a recovery code was used, for the owner to read and to be mailed.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn tell(
+        &self,
+        tx: &mut Tx,
+        user: &User,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        if let Given::Recovery(_) = self {
+            let what = EventKind::RecoveryCodeUsed;
+            security_log::write(tx, user.id, what, Some(client), now).await?;
+            outbox::put(tx, &Letter::factors_changed(user, what), now).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A change of an account's second factors or its passkeys. The account gets another security stamp, so that
+/// every other session ends, and so does what was mailed for it; this browser goes on.
+pub struct Change<'a> {
+    tx: Tx,
+    user: &'a User,
+    stamp: Vec<u8>,
+}
+
+impl<'a> Change<'a> {
+    /// # Errors
+    /// [`Error::Unauthenticated`] when the session that asks has ended meanwhile, or the account
+    /// has another stamp: then somebody else was faster.
+    pub async fn begin(state: &AppState, user: &'a User, asking: &Id) -> Result<Self, Failure> {
+        let mut tx = state.db.begin().await?;
+        // The account first, as everywhere: two of these never wait for each other.
+        let stamp = users::renew_stamp(&mut tx, user.id, &user.security_stamp).await?;
+        let stamp = stamp.ok_or(Error::Unauthenticated)?;
+        if !own::give_up(&mut tx, user.id, asking).await? {
+            return Err(Error::Unauthenticated.into());
+        }
+        users::end_access(&mut tx, user.id).await?;
+        Ok(Self { tx, user, stamp })
+    }
+
+    /// Where the change itself is written.
+    pub fn tx(&mut self) -> &mut Tx {
+        &mut self.tx
+    }
+
+    /// Tells the owner, and signs this browser in anew: it has proved all that was asked for,
+    /// lately, or the change would not have begun, and a new factor by adding it.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] when the account has changed once more meanwhile.
+    pub async fn finish(
+        mut self,
+        state: &AppState,
+        auth: &mut AuthSession,
+        client: &Client,
+        what: EventKind,
+    ) -> Result<(), Failure> {
+        let (id, now) = (self.user.id, state.clock.now());
+        forget_idle_codes(&mut self.tx, id).await?;
+        security_log::write(&mut self.tx, id, what, Some(client), now).await?;
+        outbox::put(&mut self.tx, &Letter::factors_changed(self.user, what), now).await?;
+        self.tx.commit().await?;
+        state.mail.wake();
+        let user = users::find(&state.db, id).await?;
+        let user = user.filter(|user| user.security_stamp == self.stamp);
+        let user = user.ok_or(Error::Unauthenticated)?;
+        auth::sign_in_anew(auth, &user, client, auth::asked_of(&user)).await?;
+        tracing::info!(event = what.name(), user = %id, address = %client.address);
+        Ok(())
+    }
+}
+
+/// Without a second factor there is nothing that a recovery code could stand in for.
+async fn forget_idle_codes(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
+    if users::has_second_factor(tx, user).await? {
+        Ok(())
+    } else {
+        recovery::forget(tx, user).await
+    }
+}
+
+/// Switches all second factors of an account off, its passkeys too, for whoever runs the site:
+/// its owner has lost them, and has said so by another way. Sessions and links end.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn reset(db: &Db, username: &str, now: Timestamp) -> Result<(), Failure> {
+    const AUTHENTICATOR: &str = "delete from authenticators where user_id = $1";
+    let (id, ..) = users::find_public(db, username).await?.ok_or(Error::NotFound)?;
+    let user = users::find(db, id).await?.ok_or(Error::NotFound)?;
+    let mut tx = db.begin().await?;
+    let stamp = users::renew_stamp(&mut tx, id, &user.security_stamp).await?;
+    stamp.ok_or(Error::NotFound)?;
+    within!(&mut tx, |c| sqlx::query(AUTHENTICATOR).bind(id).execute(c).await.map(|_| ()))?;
+    recovery::forget(&mut tx, id).await?;
+    passkeys::own::forget(&mut tx, id).await?;
+    users::end_access(&mut tx, id).await?;
+    let what = EventKind::FactorsReset;
+    security_log::write(&mut tx, id, what, None, now).await?;
+    outbox::put(&mut tx, &Letter::factors_changed(&user, what), now).await?;
+    Ok(tx.commit().await?)
+}
