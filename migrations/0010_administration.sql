@@ -27,4 +27,5 @@ create index audit_log_subject on audit_log (subject_id, created_at, id);
 -- name or an address reads this and no account that it does not show.
 create index users_newest on users (created_at, id, username_key, email_key);
 
+update roles set description = 'Takes the articles of others offline as well' where name = 'editor';
 update roles set description = 'Looks after accounts as well' where name = 'administrator';

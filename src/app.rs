@@ -16,6 +16,7 @@ use crate::{
         articles::DeskRoute,
         editor::EditorRoute,
         home::HomeRoute,
+        invitations::InvitationsRoute,
         log_in::LogInRoute,
         log_in_step::LogInStepRoute,
         passkeys::PasskeysRoute,
@@ -62,6 +63,7 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security")) view={Lazy::<SecurityRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("passkeys")) view={Lazy::<PasskeysRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("invitations")) view={Lazy::<InvitationsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("second-factor")) view={Lazy::<SecondFactorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("articles") view={Lazy::<DeskRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("editor") view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />

@@ -18,10 +18,11 @@ use byline::{
     error::Error,
     server::{
         clock::Clock,
-        config::{Config, Database, NewPasswords},
+        config::{Config, Database, NewPasswords, Origin},
         db::Db,
         factors,
         failure::Failure,
+        invitations,
         passwords::{
             Passwords,
             known::{self, OwnNames},
@@ -58,6 +59,8 @@ enum Command {
     /// Make and look after accounts
     #[command(subcommand)]
     User(UserCommand),
+    /// Print a link with which one person can register, within two weeks
+    Invite(Invite),
     /// Fill the database with people and articles to measure with
     Seed(Seed),
 }
@@ -116,6 +119,20 @@ struct Common {
     database: Database,
     #[command(flatten)]
     new_passwords: NewPasswords,
+}
+
+#[derive(Args)]
+struct Invite {
+    /// The site's address, as `serve` is told it
+    #[arg(
+        long,
+        env = "BYLINE_ORIGIN",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:3000"
+    )]
+    origin: Origin,
+    #[command(flatten)]
+    database: Database,
 }
 
 #[derive(Args)]
@@ -179,6 +196,15 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(config) => serve(*config).await,
         Command::Migrate(database) => with(&database, async |_| Ok(())).await,
         Command::User(command) => run_user(command).await,
+        Command::Invite(Invite { origin, database }) => {
+            with(&database, async |db| {
+                let now = Clock::system().now();
+                let token = invitations::make_for_the_site(db, now).await?;
+                println!("{}", invitations::link(origin.as_str(), token.expose()));
+                Ok(())
+            })
+            .await
+        }
         Command::Seed(Seed { users, articles, database }) => {
             with(&database, async |db| seed::seed(db, &Clock::system(), users, articles).await)
                 .await
@@ -229,7 +255,9 @@ async fn create(Create { username, email, role, common }: Create) -> anyhow::Res
         let password = read_password(common.new_passwords, &names)?;
         let password_hash = Passwords::new()?.hash(&password).await.map_err(|f| cause(f, &name))?;
         let new = NewUser { username, email, password_hash, role };
-        users::create(db, &new, Clock::system().now()).await.map_err(|f| cause(f, &name))?;
+        users::create_by_command(db, &new, Clock::system().now())
+            .await
+            .map_err(|f| cause(f, &name))?;
         println!("{name} can log in now.");
         Ok(())
     })

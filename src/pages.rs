@@ -11,6 +11,7 @@ pub mod articles;
 pub mod confirm;
 pub mod editor;
 pub mod home;
+pub mod invitations;
 pub mod log_in;
 pub mod log_in_step;
 pub mod passkeys;

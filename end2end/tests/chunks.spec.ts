@@ -13,7 +13,7 @@ const test = base.extend({
 });
 
 /** The chunks of some pages fail from now on. Returns the number of those that were asked for. */
-async function loseChunks(page: Page, group: 'account' | 'reading' | 'writing'): Promise<() => number> {
+async function loseChunks(page: Page, group: 'account' | 'reading' | 'writing' | 'strength'): Promise<() => number> {
   let lost = 0;
   await page.route(new RegExp(`/pkg/split_${group}\\.`), async (route) => {
     lost += 1;
@@ -96,4 +96,17 @@ test('a navigation to a page without its chunk loads the document', async ({ pag
   // Once, and not again and again: the second time the page is being hydrated.
   expect(documents).toEqual(['/', '/login']);
   expect(lost()).toBeGreaterThan(0);
+});
+
+test('without the chunk that judges passwords nothing is said of one, and the form is sent', async ({ page }) => {
+  const lost = await loseChunks(page, 'strength');
+  const ada = aPerson();
+  await page.goto('/register');
+  await settle(page);
+  await fillRegistration(page, ada);
+  await expect.poll(lost).toBeGreaterThan(0);
+  await expect(page.locator('.strength')).toBeEmpty();
+  await send(page, submitButton(page, 'email_again'));
+  await expect(page).toHaveURL('/');
+  await expectLoggedIn(page, ada);
 });

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { weighPages } from './bytes.mjs';
 import { BINARY, needBinary, newPostgres, newSqlite, newestSlug, seed, serve } from './byline.mjs';
 import { measureGrowth } from './growth.mjs';
+import { measureLogIns } from './logins.mjs';
 import { readOptions } from './options.mjs';
 import { meetPeer } from './peers.mjs';
 import { end } from './processes.mjs';
@@ -29,10 +30,11 @@ async function main(options) {
   if (options.postgres) engines.PostgreSQL = (name) => newPostgres(options.postgres, name);
 
   introduce(options);
-  if (options.only.includes('bytes') || options.only.includes('requests')) {
+  if (['bytes', 'requests', 'logins'].some((part) => options.only.includes(part))) {
     const bylines = await startBylines(engines, options);
     if (options.only.includes('bytes')) await weighPages(await pagesOf(bylines[0], peer));
     if (options.only.includes('requests')) await measureRequests(bylines, peer, options);
+    if (options.only.includes('logins')) await measureLogIns(bylines, options);
   }
   if (options.only.includes('growth')) {
     for (const [engine, newDatabase] of Object.entries(engines)) {

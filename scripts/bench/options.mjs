@@ -11,7 +11,8 @@ const HELP = `scripts/bench/run [OPTIONS]: measures target/release/byline and pr
   --users N          seeded people (50)
   --articles N       seeded articles, spread over them (10000)
   --few N, --many N  articles of the two databases that are compared for growth (1000, 100000)
-  --only PARTS       of bytes, requests, growth, separated by commas (all)
+  --log-ins N        log-ins a second that readers are beside (200)
+  --only PARTS       of bytes, requests, logins, growth, separated by commas (all)
   --postgres         PostgreSQL beside SQLite: TEST_POSTGRES_URL, or one that is started for it
   --peer URL         another site that is measured in turns with this one (environment: PEER)
   --peer-kind KIND   its addresses: ${Object.keys(PEER_KINDS).join(', ')} (environment: PEER_KIND)
@@ -21,7 +22,7 @@ const HELP = `scripts/bench/run [OPTIONS]: measures target/release/byline and pr
 Environment: BYLINE_BIN is another binary to measure, CHROMIUM another browser.
 `;
 
-const PARTS = ['bytes', 'requests', 'growth'];
+const PARTS = ['bytes', 'requests', 'logins', 'growth'];
 
 /** Reads the options, or prints the help and ends; a wrong one throws what would be right. */
 export function readOptions() {
@@ -35,6 +36,7 @@ export function readOptions() {
       articles: text('10000'),
       few: text('1000'),
       many: text('100000'),
+      'log-ins': text('200'),
       only: text(PARTS.join(',')),
       postgres: { type: 'boolean', default: false },
       peer: text(process.env.PEER ?? ''),
@@ -54,11 +56,11 @@ export function readOptions() {
     peerKind: values['peer-kind'],
     peerPids: values['peer-pid'].split(/[\s,]+/).filter(Boolean).map(Number),
   };
-  for (const name of ['rounds', 'seconds', 'connections', 'users', 'articles', 'few', 'many']) {
-    options[name] = Number(values[name]);
-    if (!Number.isSafeInteger(options[name]) || options[name] < 1) {
-      throw new Error(`--${name} wants a whole number from 1`);
-    }
+  const counts = ['rounds', 'seconds', 'connections', 'users', 'articles', 'few', 'many', 'log-ins'];
+  for (const name of counts) {
+    const count = Number(values[name]);
+    if (!Number.isSafeInteger(count) || count < 1) throw new Error(`--${name} wants a whole number from 1`);
+    options[name === 'log-ins' ? 'logIns' : name] = count;
   }
   const unknown = options.only.find((part) => !PARTS.includes(part));
   if (unknown !== undefined) throw new Error(`--only wants some of ${PARTS.join(', ')}`);

@@ -111,11 +111,15 @@ pub enum Action {
     ResetMailed,
     /// It was given another password on the command line.
     PasswordSet,
+    /// Its second factors were switched off.
+    FactorsReset,
+    /// An article of theirs was taken offline.
+    ArticleWithdrawn,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 7] = [
+    pub const ALL: [Action; 9] = [
         Action::Created,
         Action::RoleChanged,
         Action::Deactivated,
@@ -123,6 +127,8 @@ impl Action {
         Action::SessionsEnded,
         Action::ResetMailed,
         Action::PasswordSet,
+        Action::FactorsReset,
+        Action::ArticleWithdrawn,
     ];
 
     /// The name in the database.
@@ -135,6 +141,8 @@ impl Action {
             Action::SessionsEnded => "sessions_ended",
             Action::ResetMailed => "reset_mailed",
             Action::PasswordSet => "password_set",
+            Action::FactorsReset => "factors_reset",
+            Action::ArticleWithdrawn => "article_withdrawn",
         }
     }
 
@@ -153,6 +161,8 @@ impl Action {
             Action::SessionsEnded => "All sessions ended",
             Action::ResetMailed => "Link for a new password mailed",
             Action::PasswordSet => "Password set",
+            Action::FactorsReset => "Second factors switched off",
+            Action::ArticleWithdrawn => "Article taken offline",
         }
     }
 }

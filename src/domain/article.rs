@@ -232,6 +232,8 @@ pub struct Article {
     pub tags: Vec<String>,
     /// Whether the viewer wrote it.
     pub mine: bool,
+    /// Whether the viewer may take it offline, though it is somebody else's.
+    pub withdrawable: bool,
 }
 
 /// An article in its author's hands.

@@ -1,8 +1,11 @@
-//! Registering with a proof of the address, as pages see it.
+//! Registering with a proof of the address, and inviting others to, as pages see it.
 
 use serde::{Deserialize, Serialize};
 
-use super::field::{Field, Problem, check_length};
+use super::{
+    article::When,
+    field::{Field, Problem, check_length},
+};
 
 /// How far the registration has come that this browser began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,4 +56,35 @@ impl Code {
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// The invitations page's facts, for the person alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitations {
+    /// The link that was made a moment ago, to be copied.
+    pub link: Option<String>,
+    /// What is open and what was used, the last first.
+    pub made: Vec<Invitation>,
+}
+
+/// An invitation, as whoever made it sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// What the page calls it by; nothing that lets anybody in.
+    pub handle: String,
+    /// The address that it was mailed to, if it was.
+    pub email: Option<String>,
+    /// How long it works.
+    pub until: When,
+    /// What came of it.
+    pub used: Option<Use>,
+}
+
+/// That somebody registered with an invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Use {
+    /// Their name, as long as they can be seen.
+    pub by: Option<String>,
+    /// When.
+    pub when: When,
 }

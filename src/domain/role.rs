@@ -11,7 +11,7 @@ pub enum Role {
     Reader,
     /// Writes articles of their own. Whoever registers is an author.
     Author,
-    /// May do what an author may. No page is for editors alone.
+    /// Takes the articles of others offline as well.
     Editor,
     /// Looks after accounts as well.
     Administrator,
@@ -24,6 +24,10 @@ pub enum Permission {
     ReadMembers,
     /// To write articles, and to edit and delete one's own.
     WriteArticles,
+    /// Asks others to write here.
+    Invite,
+    /// To take somebody else's article offline.
+    WithdrawArticles,
     /// To look after accounts, and to read what was done to them.
     Administer,
 }
@@ -36,7 +40,8 @@ impl Role {
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
             Permission::ReadMembers => true,
-            Permission::WriteArticles => !matches!(self, Role::Reader),
+            Permission::WriteArticles | Permission::Invite => !matches!(self, Role::Reader),
+            Permission::WithdrawArticles => matches!(self, Role::Editor | Role::Administrator),
             Permission::Administer => matches!(self, Role::Administrator),
         }
     }

@@ -127,6 +127,8 @@ pub enum EventKind {
     RecoveryCodeUsed,
     /// Whoever runs the site switched all second factors off.
     FactorsReset,
+    /// Somebody who was logged in gave one.
+    ProofFailed,
     /// The account has another password.
     PasswordChanged,
     /// The account has one more passkey.
@@ -143,12 +145,15 @@ pub enum EventKind {
     Deactivated,
     /// It can again.
     Activated,
+    /// An article of theirs was taken offline.
+    ArticleWithdrawn,
 }
 
 impl EventKind {
-    const ALL: [EventKind; 16] = [
+    const ALL: &[EventKind] = &[
         EventKind::LoggedIn,
         EventKind::LogInFailed,
+        EventKind::ProofFailed,
         EventKind::SecondStepFailed,
         EventKind::AuthenticatorAdded,
         EventKind::AuthenticatorRemoved,
@@ -163,6 +168,7 @@ impl EventKind {
         EventKind::RoleChanged,
         EventKind::Deactivated,
         EventKind::Activated,
+        EventKind::ArticleWithdrawn,
     ];
 
     /// The name in the database.
@@ -176,6 +182,7 @@ impl EventKind {
             EventKind::RecoveryCodesMade => "recovery_codes_made",
             EventKind::RecoveryCodeUsed => "recovery_code_used",
             EventKind::FactorsReset => "factors_reset",
+            EventKind::ProofFailed => "proof_failed",
             EventKind::PasswordChanged => "password_changed",
             EventKind::PasskeyAdded => "passkey_added",
             EventKind::PasskeyRemoved => "passkey_removed",
@@ -184,12 +191,13 @@ impl EventKind {
             EventKind::RoleChanged => "role_changed",
             EventKind::Deactivated => "deactivated",
             EventKind::Activated => "activated",
+            EventKind::ArticleWithdrawn => "article_withdrawn",
         }
     }
 
     /// The kind of that name, if this program knows it.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
     /// As its owner reads it.
@@ -205,6 +213,7 @@ impl EventKind {
             EventKind::RecoveryCodesMade => "New recovery codes were made",
             EventKind::RecoveryCodeUsed => "A recovery code was used",
             EventKind::FactorsReset => "All second factors were switched off",
+            EventKind::ProofFailed => "A proof failed",
             EventKind::PasswordChanged => "The password was changed",
             EventKind::PasskeyAdded => "A passkey was added",
             EventKind::PasskeyRemoved => "A passkey was removed",
@@ -213,6 +222,7 @@ impl EventKind {
             EventKind::RoleChanged => "The role was changed",
             EventKind::Deactivated => "The account was shut out",
             EventKind::Activated => "The account was let in again",
+            EventKind::ArticleWithdrawn => "An article was taken offline",
         }
     }
 }

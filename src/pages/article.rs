@@ -13,7 +13,11 @@ use crate::{
     domain::article::{Article, Status},
     error::Error,
     json::Json,
-    ui::{form::RefusedElsewhere, list::members_badge, load::loaded},
+    ui::{
+        form::{Done, RefusedElsewhere},
+        list::members_badge,
+        load::loaded,
+    },
 };
 
 /// An article that the viewer may read.
@@ -24,9 +28,28 @@ pub async fn read_article(slug: String) -> Result<Article, Error> {
         domain::article::Slug,
         server::{articles::reading, context},
     };
-    let reader = context::reader()?.map(|user| user.id);
+    let reader = context::reader()?;
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
-    Ok(reading::read(&context::state()?.db, &slug, reader).await?)
+    Ok(reading::read(&context::state()?.db, &slug, reader.as_ref()).await?)
+}
+
+/// Takes somebody's article offline: it becomes a draft again, and its author is told why.
+#[server(prefix = "/rpc", endpoint = "withdraw-article", output = Json)]
+pub async fn withdraw_article(
+    slug: String,
+    #[server(default)] reason: String,
+) -> Result<Done, Error> {
+    use crate::{
+        domain::{article::Slug, role::Permission},
+        server::{administration, articles::withdrawing, context},
+    };
+    let editor = context::require(Permission::WithdrawArticles)?;
+    let (state, client) = (context::state()?, context::client()?);
+    let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
+    let by = administration::by(&editor, &client, &reason, state.clock.now())?;
+    let author = withdrawing::withdraw(&state.db, &by, &slug).await?;
+    state.mail.wake();
+    Ok(Done::at(format!("/profile/{author}")))
 }
 
 crate::ui::lazy::lazy_page! {
@@ -42,12 +65,14 @@ pub fn ArticlePage() -> impl IntoView {
     let shown = loaded(article, show);
     view! {
         <RefusedElsewhere function=DeleteArticle::PATH />
+        <RefusedElsewhere function=WithdrawArticle::PATH />
         {shown}
     }
 }
 
 fn show(article: Article) -> AnyView {
-    let Article { preview, html, tags, mine } = article;
+    let Article { preview, html, tags, mine, withdrawable } = article;
+    let withdraw = withdrawable.then(|| withdrawal(&preview.slug));
     let author = format!("/profile/{}", preview.author);
     let about = if preview.description.is_empty() {
         preview.title.clone()
@@ -84,8 +109,29 @@ fn show(article: Article) -> AnyView {
                 </p>
             </header>
             <div class="article-content" inner_html=html></div>
-            <footer>{tags}</footer>
+            <footer>{tags}{withdraw}</footer>
         </article>
     }
     .into_any()
+}
+
+/// A plain form, which the browser sends by itself: hardly anybody who reads is an editor, and
+/// the code for the other kind is not sent to all of them.
+fn withdrawal(slug: &str) -> impl IntoView + use<> {
+    let to = format!("/article/{slug}?form=withdraw");
+    view! {
+        <details>
+            <summary>"Take it offline"</summary>
+            <form class="form" method="post" action=to>
+                <p>"It becomes a draft again, which its author alone can see and may publish once more. They are told by mail."</p>
+                <input type="hidden" name="slug" value=slug.to_owned() />
+                <div class="field">
+                    <label for="reason">"Reason"</label>
+                    <input id="reason" name="reason" maxlength="300" autocomplete="off" aria-describedby="reason-hint" />
+                    <p class="hint" id="reason-hint">"May stay empty. The author reads it, and so do administrators."</p>
+                </div>
+                <p class="actions"><button type="submit" class="destructive">"Take it offline"</button></p>
+            </form>
+        </details>
+    }
 }

@@ -6,10 +6,11 @@ use leptos::{
     server_fn::{ServerFn, codec::GetUrl},
 };
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{field::Field, password::TypedPassword},
+    domain::{field::Field, password::TypedPassword, token::TypedToken},
     error::Error,
     json::Json,
     ui::{
@@ -20,24 +21,38 @@ use crate::{
 };
 
 /// What the form has to say before anybody fills it in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
-    /// Whether new accounts are being made here.
+    /// Whether whoever asks may make an account here.
     pub open: bool,
+    /// Whether it takes an invitation.
+    pub invite: bool,
+    /// Who invites whoever asks: the name of a member, or nothing for whoever runs the site.
+    pub inviter: Option<Option<String>>,
     /// Whether the address has to be proved first.
     pub proof: bool,
     /// The fewest characters of a password.
     pub password_min: u8,
 }
 
-/// The site's terms for new accounts.
+/// The site's terms for new accounts, and for whoever has an invitation.
 // reads only
 #[server(prefix = "/rpc", endpoint = "registration-terms", input = GetUrl, output = Json)]
-pub async fn registration_terms() -> Result<Terms, Error> {
-    use crate::server::{config::Registration, context};
-    let config = context::state()?.config;
+pub async fn registration_terms(#[server(default)] invitation: String) -> Result<Terms, Error> {
+    use crate::server::{config::Registration, context, failure::Failure, invitations};
+    let state = context::state()?;
+    let token = TypedToken::new(invitation);
+    let found = invitations::find(&state.db, &token, state.clock.now()).await;
+    let found = found.map_err(Failure::from)?;
+    let config = &state.config;
     Ok(Terms {
-        open: config.registration == Registration::Open,
+        open: match config.registration {
+            Registration::Open => true,
+            Registration::Invite => found.is_some(),
+            Registration::Closed => false,
+        },
+        invite: config.registration == Registration::Invite,
+        inviter: found.map(|open| open.inviter),
         proof: config.asks_for_proof(),
         password_min: config.new_passwords.min,
     })
@@ -50,13 +65,15 @@ pub async fn register(
     email: String,
     #[server(default)] email_again: String,
     password: TypedPassword,
+    #[server(default)] invitation: Option<TypedToken>,
 ) -> Result<Done, Error> {
     use crate::server::{
         accounts::{self, Application},
         context,
     };
     let mut session = context::session()?;
-    let form = Application { username, email, email_again, password };
+    let invitation = invitation.unwrap_or_else(|| TypedToken::new(String::new()));
+    let form = Application { username, email, email_again, password, invitation };
     let made =
         accounts::register(&context::state()?, &mut session, &context::client()?, form).await?;
     Ok(if made { Done::anew("/") } else { Done::at("/register/confirm") })
@@ -70,27 +87,50 @@ crate::ui::lazy::lazy_page! {
 /// The registration page.
 #[component]
 pub fn RegisterPage() -> impl IntoView {
-    let terms = Resource::new(|| (), |()| registration_terms());
+    let query = use_query_map();
+    let invitation =
+        Memo::new(move |_| query.with(|query| query.get("invitation").unwrap_or_default()));
+    let terms = Resource::new(move || invitation.get(), registration_terms);
     let form = use_form(Register::PATH);
     view! {
         <Title text="Register" />
         <div class="page narrow">
             <h1>"Register"</h1>
             <p class="lead">"A name to write under, and an address that only you and the site know."</p>
-            {loaded(terms, move |terms| if terms.open { fields(terms, form) } else { closed() })}
+            {loaded(terms, move |terms| {
+                if terms.open { fields(terms, invitation.get_untracked(), form) } else { closed(&terms, form) }
+            })}
             <p class="aside">"You have an account? "<a href="/login">"Log in"</a></p>
         </div>
     }
 }
 
-fn closed() -> AnyView {
-    view! { <p class="notice">"This site is not taking new accounts. Whoever runs it can make one for you."</p> }.into_any()
+fn closed(terms: &Terms, form: FormState) -> AnyView {
+    let why = if terms.invite {
+        "This site takes new accounts by invitation. Ask somebody who writes here for a link; one that you have was used already, or its time is over."
+    } else {
+        "This site is not taking new accounts. Whoever runs it can make one for you."
+    };
+    view! { <ErrorMessages form /><p class="notice">{why}</p> }.into_any()
 }
 
-fn fields(terms: Terms, form: FormState) -> AnyView {
+fn fields(terms: Terms, invitation: String, form: FormState) -> AnyView {
+    let invited = terms.inviter.map(|inviter| {
+        let inviter = inviter.unwrap_or_else(|| "Whoever runs this site".into());
+        view! { <p class="notice">{inviter}" invites you."</p> }
+    });
+    // The address stays what it was: a form that is refused without JavaScript keeps its link.
+    let (to, invitation) = match invitation.as_str() {
+        "" => ("/register".to_owned(), None),
+        token => (format!("/register?invitation={token}"), Some(invitation.clone())),
+    };
+    let invitation =
+        invitation.map(|token| view! { <input type="hidden" name="invitation" value=token /> });
     view! {
-        <Form form to="/register">
+        {invited}
+        <Form form to>
             <ErrorMessages form />
+            {invitation}
             <TextField
                 form
                 field=Field::Username

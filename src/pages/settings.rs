@@ -87,6 +87,10 @@ fn settings(account: OwnAccount, form: FormState) -> AnyView {
             </section>
             {site}
             <section>
+                <h2>"Invitations"</h2>
+                <p><a href="/settings/invitations">"Ask somebody to write here"</a></p>
+            </section>
+            <section>
                 <h2>"This session"</h2>
                 <p>"Logging out ends it on this device at once."</p>
                 <Form form to="/settings">

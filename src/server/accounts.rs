@@ -4,9 +4,9 @@ use super::{
     AppState,
     attempts::{self, Budget},
     auth::{self, AuthSession, Client},
-    config::Registration,
     factors::Given,
     failure::Failure,
+    invitations,
     passwords::{
         are_same,
         known::{self, OwnNames},
@@ -22,6 +22,7 @@ use crate::{
         field::{Field, Problem},
         password::{Password, TypedPassword},
         role::Role,
+        token::TypedToken,
         username::Username,
     },
     error::{Error, Problems},
@@ -37,13 +38,16 @@ pub struct Application {
     pub email_again: String,
     /// A password.
     pub password: TypedPassword,
+    /// What an invitation's link holds, or nothing.
+    pub invitation: TypedToken,
 }
 
 /// Makes an account and logs in; or, where an address has to be proved, only writes down what is
 /// wished for. Says whether there is an account now.
 ///
 /// # Errors
-/// [`Error::RegistrationClosed`], [`Error::Invalid`] with everything that is wrong at once,
+/// [`Error::RegistrationClosed`], [`Error::LinkExpired`] for an invitation that is none,
+/// [`Error::Invalid`] with everything that is wrong at once,
 /// [`Error::TooMany`].
 pub async fn register(
     state: &AppState,
@@ -51,9 +55,7 @@ pub async fn register(
     client: &Client,
     form: Application,
 ) -> Result<bool, Failure> {
-    if state.config.registration == Registration::Closed {
-        return Err(Error::RegistrationClosed.into());
-    }
+    let invitation = invitations::wanted(state, &form.invitation).await?;
     let mut problems = Problems::default();
     let again = form.email_again.trim();
     let same = again.is_empty() || form.email.trim().eq_ignore_ascii_case(again);
@@ -72,9 +74,8 @@ pub async fn register(
     };
 
     let now = state.clock.now();
-    let proof = state.config.asks_for_proof();
-    let from = Budget::register_from(client.address, state.config.registrations_per_address);
-    let mut budgets = vec![from];
+    let proof = config.asks_for_proof();
+    let mut budgets = Vec::from(Budget::register_from(client.address, config));
     if proof {
         budgets.extend(registrations::mail_budgets(state, client, email.as_str()));
     }
@@ -89,10 +90,10 @@ pub async fn register(
     };
     let new = NewUser { username, email, password_hash, role: Role::Author };
     if proof {
-        registrations::begin(state, client, &new).await?;
+        registrations::begin(state, client, &new, invitation).await?;
         return Ok(false);
     }
-    let account = registrations::admit(state, &new, None).await?;
+    let account = registrations::admit(state, &new, None, invitation).await?;
     registrations::let_in(state, auth, client, account).await?;
     Ok(true)
 }
@@ -193,8 +194,10 @@ pub async fn confirm(
         None => None,
     };
     let mut tx = db.begin().await?;
-    let held = users::hold(&mut tx, user.id, &user.security_stamp).await?;
-    if !held || !own::give_up(&mut tx, user.id, &asking).await? {
+    let held = users::hold(&mut tx, user.id).await?;
+    if held.as_ref() != Some(&user.security_stamp)
+        || !own::give_up(&mut tx, user.id, &asking).await?
+    {
         return Err(Error::Unauthenticated.into());
     }
     if let Some(given) = &given {

@@ -4,3 +4,4 @@ pub mod lists;
 pub mod reading;
 pub mod saving;
 mod tallies;
+pub mod withdrawing;

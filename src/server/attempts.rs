@@ -8,12 +8,13 @@ use uuid::Uuid;
 
 use super::{
     clock::Timestamp,
+    config::Config,
     db::{Db, Tx, reading, within, writing},
     failure::Failure,
     tokens::LIFE_OF_RESET,
     users,
 };
-use crate::error::Error;
+use crate::{domain::security::EventKind, error::Error};
 
 /// A thing that is limited: who, what, how often.
 #[derive(Clone, Debug)]
@@ -28,6 +29,9 @@ pub struct Budget {
 /// A quarter of an hour: ten guesses in it are 350,000 a year, against which a password of
 /// twelve characters holds; a person who mistyped waits no longer than a coffee.
 const LOG_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
+
+/// A minute: a flood over the whole site is noticed at once, and over at once.
+const SITE_WINDOW: Duration = Duration::from_secs(60);
 
 /// A minute: a flood of guesses is a few lines for the account's owner to read.
 const NOTE_WINDOW: Duration = Duration::from_secs(60);
@@ -50,6 +54,9 @@ const BEGUN: u32 = 300;
 /// Enough to find a name; not enough to find out who is here.
 const NAMES: u32 = 20;
 
+/// Twice as many as may be open at once: some are withdrawn and made again.
+const INVITATIONS: u32 = 20;
+
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -64,9 +71,21 @@ const SECOND_STEPS: u32 = 10;
 const DIGITS: u32 = 30;
 
 impl Budget {
-    /// Failed log-ins from an address.
-    pub fn log_in_from(address: IpAddr, most: u32) -> Self {
-        Self::new("log-in-from", &prefix(address), most, LOG_IN_WINDOW)
+    /// Failed log-ins from an address, and from the network around it.
+    pub fn log_in_from(address: IpAddr, config: &Config) -> [Self; 2] {
+        let most = config.login_attempts_per_address;
+        Self::from("log-in-from", address, most, config, LOG_IN_WINDOW)
+    }
+
+    /// Failed log-ins to an account from a device that its owner has logged in with. Strangers'
+    /// are not counted in it, nor those on it against strangers.
+    pub fn log_in_on(account: Uuid, device: Uuid, most: u32) -> Self {
+        Self::new("log-in-on", &format!("{account}\n{device}"), most, LOG_IN_WINDOW)
+    }
+
+    /// Failed log-ins to whichever account, from devices that are not known to it.
+    pub fn log_in_anywhere(most: u32) -> Self {
+        Self::new("log-in-anywhere", "", most, SITE_WINDOW)
     }
 
     /// Failed log-ins to what was typed as an identity, whether it exists or not.
@@ -92,9 +111,10 @@ impl Budget {
         Self { told: true, ..self }
     }
 
-    /// Failed log-ins to what was typed as an identity that are worth a note to its owner.
-    pub fn noting_failure(identity: &str) -> Self {
-        Self::new("noting-failure", &users::key(identity), 1, NOTE_WINDOW)
+    /// Failures of one kind against what was typed as an identity that are worth a note to its
+    /// owner.
+    pub fn noting(failure: EventKind, identity: &str) -> Self {
+        Self::new(failure.name(), &users::key(identity), 1, NOTE_WINDOW)
     }
 
     /// Changes of an account's password, each of which mails a notice. Its owner is told.
@@ -127,11 +147,6 @@ impl Budget {
         Self::new("noting-second-step", &account.to_string(), 1, HOUR)
     }
 
-    /// New accounts from an address.
-    pub fn register_from(address: IpAddr, most: u32) -> Self {
-        Self::new("register-from", &prefix(address), most, HOUR)
-    }
-
     /// Mails about a registration to what was typed as an address, from one network.
     pub fn registration_mail_from(address: IpAddr, email: &str, most: u32) -> Self {
         let who = format!("{}\n{}", prefix(address), mailbox(email));
@@ -141,6 +156,11 @@ impl Budget {
     /// Mails about a registration to what was typed as an address, whether it has an account.
     pub fn registration_mail_to(email: &str, most: u32) -> Self {
         Self::new("registration-mail-to", &mailbox(email), most, HOUR)
+    }
+
+    /// Invitations that somebody makes, each of which may be mailed to a stranger.
+    pub fn invitations_of(account: Uuid) -> Self {
+        Self::new("invitations-of", &account.to_string(), INVITATIONS, DAY)
     }
 
     /// Codes and links of registrations that are shown from an address.
@@ -153,9 +173,15 @@ impl Budget {
         Self::new("names-for", &attempt.to_string(), NAMES, HOUR)
     }
 
-    /// Requests for a new password from an address.
-    pub fn reset_from(address: IpAddr, most: u32) -> Self {
-        Self::new("reset-from", &prefix(address), most, HOUR)
+    /// New accounts from an address, and from the network around it.
+    pub fn register_from(address: IpAddr, config: &Config) -> [Self; 2] {
+        let most = config.registrations_per_address;
+        Self::from("register-from", address, most, config, HOUR)
+    }
+
+    /// Requests for a new password from an address, and from the network around it.
+    pub fn reset_from(address: IpAddr, config: &Config) -> [Self; 2] {
+        Self::from("reset-from", address, config.resets_per_address, config, HOUR)
     }
 
     /// Requests for a new password for what was typed as an identity, whether it exists or not.
@@ -168,6 +194,21 @@ impl Budget {
     pub fn reset_to(account: Uuid, most: u32) -> Self {
         let counted = Self::new("reset-to", &account.to_string(), most, RESET_WINDOW);
         Self { told: false, ..counted }
+    }
+
+    /// What an address may do, and what its network may: who has many addresses has one network.
+    fn from(
+        action: &str,
+        address: IpAddr,
+        most: u32,
+        config: &Config,
+        window: Duration,
+    ) -> [Self; 2] {
+        let more = most.saturating_mul(config.network_factor);
+        [
+            Self::new(action, &prefix(address), most, window),
+            Self::new(action, &network(address), more, window),
+        ]
     }
 
     fn new(action: &str, who: &str, most: u32, window: Duration) -> Self {
@@ -320,6 +361,20 @@ pub fn prefix(address: IpAddr) -> String {
         IpAddr::V6(v6) => {
             let [a, b, c, d, ..] = v6.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+/// What a provider hands out to a customer with more than that: a /24 of IPv4, a /48 of IPv6.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, c, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}::/48")
         }
     }
 }

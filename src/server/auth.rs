@@ -11,6 +11,7 @@ use super::{
     AppState,
     attempts::{self, Budget, prefix},
     config::Config,
+    devices,
     failure::Failure,
     passwords::Verdict,
     second_step, security_log,
@@ -174,8 +175,11 @@ async fn compare(
     logged_in: bool,
 ) -> Result<Option<Credential>, Failure> {
     let (account, now) = (credential.as_ref().map(|c| c.user_id), state.clock.now());
-    let budgets = budgets(&state.config, client, identity, account);
-    let budgets = if logged_in { budgets.map(Budget::told) } else { budgets };
+    let device = devices::known(state, credential.as_ref(), now)?;
+    let mut budgets = budgets(&state.config, client, identity, account, device);
+    if logged_in {
+        budgets = budgets.into_iter().map(Budget::told).collect();
+    }
     let taken = attempts::take(&state.db, &budgets, now).await?;
     // What was guessed at too often gets the decoy: the same work, and never the answer.
     let credential = credential.filter(|_| taken.is_whole());
@@ -189,9 +193,10 @@ async fn compare(
         }
     };
     let Some(credential) = credential.filter(|c| c.active && verdict != Verdict::Wrong) else {
-        let held_up = !taken.is_whole();
-        tracing::info!(event = "log_in_failed", address = %client.address, held_up);
-        security_log::note_failure(&state.db, account, identity, client, now).await?;
+        let (held_up, known) = (!taken.is_whole(), device.is_some());
+        let kind = if logged_in { EventKind::ProofFailed } else { EventKind::LogInFailed };
+        tracing::info!(event = kind.name(), address = %client.address, held_up, known);
+        security_log::note_failure(&state.db, account, identity, kind, client, now).await?;
         return Ok(None);
     };
     if verdict == Verdict::RightButWeak {
@@ -209,14 +214,27 @@ async fn compare(
     Ok(Some(credential))
 }
 
-/// What a log-in is counted in: its network address, what was typed, and whose that is.
-fn budgets(config: &Config, client: &Client, identity: &str, account: Option<Uuid>) -> [Budget; 3] {
+/// What a log-in is counted in: its address and network; then, on a device that the account
+/// knows, that device, and elsewhere what was typed, whose that is, and the site. So whoever
+/// guesses holds up neither the owner nor those who have logged in before.
+fn budgets(
+    config: &Config,
+    client: &Client,
+    identity: &str,
+    account: Option<Uuid>,
+    device: Option<Uuid>,
+) -> Vec<Budget> {
     let most = config.login_attempts_per_account;
-    [
-        Budget::log_in_from(client.address, config.login_attempts_per_address),
-        Budget::log_in_as(identity, most),
-        Budget::log_in_to(account, identity, most),
-    ]
+    let mut all = Vec::from(Budget::log_in_from(client.address, config));
+    match account.zip(device) {
+        Some((account, device)) => all.push(Budget::log_in_on(account, device, most)),
+        None => all.extend([
+            Budget::log_in_as(identity, most),
+            Budget::log_in_to(account, identity, most),
+            Budget::log_in_anywhere(config.login_failures_per_minute),
+        ]),
+    }
+    all
 }
 
 /// What can be somebody's name or address at all. No minimum: it would only tell how short
@@ -235,7 +253,8 @@ pub fn check_identity(typed: &str) -> Result<(), Problem> {
 }
 
 /// The only way into an account. Whatever the browser's session was before ends: its data
-/// is cleared, its identifier replaced and its row deleted, whoever it belonged to.
+/// is cleared, its identifier replaced and its row deleted, whoever it belonged to. The browser
+/// is known to the account from now on.
 /// axum-login's `login` alone keeps the identifier when somebody is logged in already.
 ///
 /// # Errors
@@ -266,7 +285,7 @@ pub async fn sign_in(
     }));
     #[expect(clippy::disallowed_methods, reason = "the one place that logs in")]
     auth.login(user).await?;
-    Ok(())
+    devices::mark(user)
 }
 
 /// Signs in anew whoever is logged in, because of what they have just proved: under another

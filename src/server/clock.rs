@@ -40,6 +40,16 @@ impl Timestamp {
         u64::try_from(self.0 / 1_000_000).unwrap_or(0)
     }
 
+    /// As bytes that are signed.
+    pub fn to_bytes(self) -> [u8; 8] {
+        self.0.to_be_bytes()
+    }
+
+    /// The moment that [`Timestamp::to_bytes`] was called on.
+    pub fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(i64::from_be_bytes(bytes))
+    }
+
     /// For tower-sessions, which speaks of `OffsetDateTime`.
     pub fn to_offset(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000)

@@ -53,7 +53,8 @@ pub struct Config {
     #[arg(long, env = "BYLINE_READERS", value_name = "WHO", default_value = "public")]
     pub readers: Readers,
 
-    /// Whether people may make accounts for themselves; when closed, `byline user create` does
+    /// Whether people may make accounts for themselves: everybody, or whoever was invited by
+    /// somebody who writes here or by `byline invite`; when closed, `byline user create` makes them
     #[arg(long, env = "BYLINE_REGISTRATION", value_name = "HOW", default_value = "open")]
     pub registration: Registration,
 
@@ -85,6 +86,18 @@ pub struct Config {
     #[arg(long, env = "BYLINE_LOGIN_ATTEMPTS_PER_ADDRESS", value_name = "N", default_value_t = 100,
           value_parser = clap::value_parser!(u32).range(1..))]
     pub login_attempts_per_address: u32,
+
+    /// Failed log-ins to the whole site, within a minute. Beyond them only browsers that have
+    /// logged in to the account before are heard; others are asked to come back in a minute
+    #[arg(long, env = "BYLINE_LOGIN_FAILURES_PER_MINUTE", value_name = "N", default_value_t = 600,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub login_failures_per_minute: u32,
+
+    /// How many times what one network address may do a whole network may (IPv4: one /24, IPv6:
+    /// one /48): failed log-ins, new accounts, requests for mails
+    #[arg(long, env = "BYLINE_NETWORK_FACTOR", value_name = "N", default_value_t = 5,
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub network_factor: u32,
 
     /// New accounts from one network address (IPv6: one /64), within an hour
     #[arg(long, env = "BYLINE_REGISTRATIONS_PER_ADDRESS", value_name = "N", default_value_t = 300,
@@ -229,6 +242,8 @@ pub enum Switch {
 pub enum Registration {
     /// Everybody
     Open,
+    /// Whoever was invited
+    Invite,
     /// Nobody; the command line makes accounts
     Closed,
 }

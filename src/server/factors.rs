@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     AppState,
     attempts::{self, Budget, Taken},
+    audit::{self, By},
     auth::{self, AuthSession, Client},
     authenticator,
     clock::Timestamp,
@@ -25,6 +26,7 @@ use super::{
 };
 use crate::{
     domain::{
+        administration::Action,
         code::TypedCode,
         field::{Field, Problem},
         security::{EventKind, Factors},
@@ -150,7 +152,7 @@ impl<'a> Change<'a> {
     pub async fn begin(state: &AppState, user: &'a User, asking: &Id) -> Result<Self, Failure> {
         let mut tx = state.db.begin().await?;
         // The account first, as everywhere: two of these never wait for each other.
-        let stamp = users::renew_stamp(&mut tx, user.id, &user.security_stamp).await?;
+        let stamp = users::renew_stamp(&mut tx, user).await?;
         let stamp = stamp.ok_or(Error::Unauthenticated)?;
         if !own::give_up(&mut tx, user.id, asking).await? {
             return Err(Error::Unauthenticated.into());
@@ -210,13 +212,15 @@ pub async fn reset(db: &Db, username: &str, now: Timestamp) -> Result<(), Failur
     let (id, ..) = users::find_public(db, username).await?.ok_or(Error::NotFound)?;
     let user = users::find(db, id).await?.ok_or(Error::NotFound)?;
     let mut tx = db.begin().await?;
-    let stamp = users::renew_stamp(&mut tx, id, &user.security_stamp).await?;
+    let stamp = users::renew_stamp(&mut tx, &user).await?;
     stamp.ok_or(Error::NotFound)?;
     within!(&mut tx, |c| sqlx::query(AUTHENTICATOR).bind(id).execute(c).await.map(|_| ()))?;
     recovery::forget(&mut tx, id).await?;
     passkeys::own::forget(&mut tx, id).await?;
     users::end_access(&mut tx, id).await?;
     let what = EventKind::FactorsReset;
+    let (by, on) = (By::command_line(now), (id, user.username.as_str()));
+    audit::write(&mut tx, &by, on, Action::FactorsReset, "").await?;
     security_log::write(&mut tx, id, what, None, now).await?;
     outbox::put(&mut tx, &Letter::factors_changed(&user, what), now).await?;
     Ok(tx.commit().await?)

@@ -258,11 +258,8 @@ pub async fn explain_errors(request: Request, next: Next) -> Response {
         tracing::error!(%status, incident = number, said = %String::from_utf8_lossy(&said), "a layer failed");
     }
     let mut explained = explain(status, number, html);
-    // What is not there allows no method: axum names those of a page that is hidden.
-    let hides = |name: &HeaderName| status == StatusCode::NOT_FOUND && *name == header::ALLOW;
     for (name, value) in &parts.headers {
-        let of_body = *name == header::CONTENT_TYPE || *name == header::CONTENT_LENGTH;
-        if !of_body && !hides(name) {
+        if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
             explained.headers_mut().append(name.clone(), value.clone());
         }
     }

@@ -136,7 +136,7 @@ pub async fn renew(state: &AppState, client: &Client, user: &User) -> Result<Vec
     }
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
-    if !users::hold(&mut tx, user.id, &user.security_stamp).await? {
+    if users::hold(&mut tx, user.id).await?.as_ref() != Some(&user.security_stamp) {
         return Err(Error::Unauthenticated.into());
     }
     let codes = make(&mut tx, &state.key, user.id).await?;

@@ -18,6 +18,7 @@ use super::{
     cookies,
     db::violated,
     failure::Failure,
+    invitations,
     mail::{letters::Letter, outbox},
     passwords::Verdict,
     sessions::Aal,
@@ -55,10 +56,15 @@ pub enum Confirmed {
 ///
 /// # Errors
 /// When the system gives no randomness, or the database cannot be written.
-pub async fn begin(state: &AppState, client: &Client, new: &NewUser) -> Result<(), Failure> {
+pub async fn begin(
+    state: &AppState,
+    client: &Client,
+    new: &NewUser,
+    invitation: Option<Uuid>,
+) -> Result<(), Failure> {
     let (now, browser) = (state.clock.now(), Token::random()?);
     let mut tx = state.db.begin().await?;
-    let attempt = pending::insert(&mut tx, new, &browser, now).await?;
+    let attempt = pending::insert(&mut tx, new, invitation, &browser, now).await?;
     outbox::put(&mut tx, &Letter::ConfirmRegistration { attempt }, now).await?;
     tx.commit().await?;
     state.mail.wake();
@@ -206,7 +212,9 @@ pub async fn choose_name(
     let pending = pending::proved(db, browser, now).await?.ok_or(Error::LinkExpired)?;
     // Not given back: what is counted is how many names somebody can ask about.
     let _ = attempts::take(db, &[Budget::names_for(pending.id)], now).await?;
-    let account = admit(state, &pending.to_user(username.as_str())?, Some(pending.id)).await?;
+    let account =
+        admit(state, &pending.to_user(username.as_str())?, Some(pending.id), pending.invitation_id)
+            .await?;
     let_in(state, auth, client, account).await
 }
 
@@ -218,7 +226,14 @@ async fn finish(
     pending: &Pending,
     here: bool,
 ) -> Result<Confirmed, Failure> {
-    match admit(state, &pending.to_user(&pending.username)?, Some(pending.id)).await {
+    match admit(
+        state,
+        &pending.to_user(&pending.username)?,
+        Some(pending.id),
+        pending.invitation_id,
+    )
+    .await
+    {
         Ok(account) => {
             let_in(state, auth, client, account).await?;
             Ok(Confirmed::Account)
@@ -244,17 +259,19 @@ async fn finish(
 }
 
 /// Makes the account, and in the same transaction uses up the attempt whose address was proved,
-/// if there is one. The database decides whether name and address are free.
+/// if there is one, and the invitation. The database decides whether name and address are free.
 ///
 /// # Errors
 /// [`Error::Invalid`] naming what is taken; [`Error::LinkExpired`] when somebody else used the
-/// attempt up; [`Error::RegistrationClosed`].
+/// attempt or the invitation up; [`Error::RegistrationClosed`].
 pub async fn admit(
     state: &AppState,
     new: &NewUser,
     attempt: Option<Uuid>,
+    invitation: Option<Uuid>,
 ) -> Result<Uuid, Failure> {
-    if state.config.registration == Registration::Closed {
+    let setting = state.config.registration;
+    if setting == Registration::Closed {
         return Err(Error::RegistrationClosed.into());
     }
     let (id, now) = (Uuid::now_v7(), state.clock.now());
@@ -275,6 +292,7 @@ pub async fn admit(
     if attempt.is_some() {
         users::note_proof(&mut tx, id, now).await?;
     }
+    invitations::spend(&mut tx, setting, invitation, id, now).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -4,6 +4,7 @@ use super::{
     AppState,
     attempts::{self, Budget},
     auth::{Client, check_identity},
+    devices,
     failure::Failure,
     mail::{letters::Letter, outbox},
     passkeys,
@@ -27,10 +28,9 @@ pub async fn ask(state: &AppState, client: &Client, identity: &str) -> Result<()
     if problems.check(Field::Email, check_identity(identity)).is_none() {
         return Err(problems.into_error().into());
     }
-    let budgets = [
-        Budget::reset_from(client.address, state.config.resets_per_address),
-        Budget::reset_as(identity, state.config.resets_per_account),
-    ];
+    let [address, network] = Budget::reset_from(client.address, &state.config);
+    let typed = Budget::reset_as(identity, state.config.resets_per_account);
+    let budgets = [address, network, typed];
     let now = state.clock.now();
     // Not given back: a mail that was asked for is an attempt, whoever asked.
     let _ = attempts::take(&state.db, &budgets, now).await?;
@@ -101,6 +101,10 @@ pub async fn set_password(
     outbox::put(&mut tx, &Letter::PasswordChanged { user, email }, now).await?;
     tx.commit().await?;
     state.mail.wake();
+    // Whoever forgot the password logs in next, however many strangers guess meanwhile.
+    if let Ok(Some(owner)) = users::find(&state.db, user).await {
+        devices::mark(&owner)?;
+    }
     tracing::info!(event = "password_reset", user = %user, address = %client.address);
     Ok(())
 }

@@ -153,11 +153,11 @@ impl Pending {
     pub async fn claim(&self, db: &Db) -> Result<Tx, Failure> {
         const CLAIM: &str = "delete from pending_log_ins where hash = $1";
         let mut tx = db.begin().await?;
-        let held = users::hold(&mut tx, self.user.id, &self.user.security_stamp).await?;
+        let held = users::hold(&mut tx, self.user.id).await?;
         let claimed = within!(&mut tx, |c| {
             sqlx::query(CLAIM).bind(&self.hash).execute(c).await.map(|done| done.rows_affected())
         })?;
-        if !held || claimed == 0 {
+        if held.as_ref() != Some(&self.user.security_stamp) || claimed == 0 {
             return Err(Error::Unauthenticated.into());
         }
         Ok(tx)

@@ -70,7 +70,7 @@ pub async fn note(
     tx.commit().await
 }
 
-/// Writes down that a log-in failed. For what nobody is called the same statements run and
+/// Writes down that a log-in failed, or a proof. For what nobody is called the same statements run and
 /// the same transaction is committed, one row shorter, which argon2's own jitter covers: how long
 /// it takes does not tell whether there is an account.
 ///
@@ -80,15 +80,16 @@ pub async fn note_failure(
     db: &Db,
     account: Option<Uuid>,
     identity: &str,
+    failure: EventKind,
     client: &Client,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
-    if Budget::noting_failure(identity).take_one(&mut tx, now).await?.is_none() {
+    if Budget::noting(failure, identity).take_one(&mut tx, now).await?.is_none() {
         return Ok(());
     }
     let account = account.unwrap_or(Uuid::nil());
-    write(&mut tx, account, EventKind::LogInFailed, Some(client), now).await?;
+    write(&mut tx, account, failure, Some(client), now).await?;
     tx.commit().await
 }
 
@@ -124,9 +125,9 @@ struct Row {
 /// # Errors
 /// When the database cannot be read.
 pub async fn latest(db: &Db, user: Uuid, now: Timestamp) -> sqlx::Result<Vec<Event>> {
-    // Failed log-ins apart: a stranger's must not push out of sight what matters.
+    // Failures apart: a stranger's must not push out of sight what matters.
     const LATEST: &str = "select kind, created_at, address_prefix, user_agent from security_events \
-         where user_id = $1 and (kind = 'log_in_failed') = $2 order by created_at desc, id desc limit $3";
+         where user_id = $1 and (kind in ('log_in_failed', 'proof_failed')) = $2 order by created_at desc, id desc limit $3";
     let mut rows: Vec<Row> = Vec::new();
     for (failed, most) in [(false, SHOWN), (true, SHOWN_FAILED)] {
         let some: Vec<Row> = reading!(db, |pool| {

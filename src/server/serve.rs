@@ -27,7 +27,7 @@ use super::{
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
-    mail,
+    invitations, mail,
     passkeys::challenges,
     registrations::pending,
     router, sealed, second_step, security_log, sessions, tokens, users,
@@ -192,6 +192,7 @@ async fn sweep(state: AppState) {
             tokens::forget_ended(&state.db, now).await?;
             challenges::forget_ended(&state.db, now).await?;
             pending::forget_ended(&state.db, now).await?;
+            invitations::forget_ended(&state.db, now).await?;
             attempts::forget_ended(&state.db, now).await?;
             security_log::forget_old(&state.db, now).await?;
             audit::forget_old(&state.db, now).await

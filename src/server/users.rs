@@ -207,9 +207,32 @@ pub struct NewUser {
 /// # Errors
 /// [`Error::Invalid`] naming each of the two that is taken.
 pub async fn create(db: &Db, new: &NewUser, now: Timestamp) -> Result<Uuid, Failure> {
+    make(db, new, None, now).await
+}
+
+/// Makes an account, as the command line says.
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_by_command(db: &Db, new: &NewUser, now: Timestamp) -> Result<Uuid, Failure> {
+    make(db, new, Some(&By::command_line(now)), now).await
+}
+
+async fn make(
+    db: &Db,
+    new: &NewUser,
+    by: Option<&By<'_>>,
+    now: Timestamp,
+) -> Result<Uuid, Failure> {
     let id = Uuid::now_v7();
     let mut tx = db.begin().await?;
-    match insert(&mut tx, id, new, now).await {
+    let made = async {
+        insert(&mut tx, id, new, now).await?;
+        let Some(by) = by else { return Ok(()) };
+        let on = (id, new.username.as_str());
+        audit::write(&mut tx, by, on, Action::Created, new.role.name()).await
+    };
+    match made.await {
         Ok(()) => {
             tx.commit().await?;
             Ok(id)
@@ -449,44 +472,33 @@ pub async fn replace_password(
     })
 }
 
-/// Locks the account's row until the end of the transaction, if it is active and has that
-/// security stamp; says whether it has.
+/// Holds an active account until the transaction ends: nobody changes what opens it meanwhile.
+/// Gives its security stamp.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn hold(tx: &mut Tx, id: Uuid, stamp: &[u8]) -> sqlx::Result<bool> {
-    // SQLite knows no `for update`; both know that a row that is written is held.
+pub async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Vec<u8>>> {
     const HOLD: &str =
-        "update users set active = active where id = $1 and security_stamp = $2 and active";
-    within!(tx, |c| {
-        sqlx::query(HOLD)
-            .bind(id)
-            .bind(stamp)
-            .execute(c)
-            .await
-            .map(|done| done.rows_affected() == 1)
-    })
+        "update users set active = active where id = $1 and active returning security_stamp";
+    within!(tx, |c| sqlx::query_scalar(HOLD).bind(id).fetch_optional(c).await)
 }
 
-/// Gives the account another security stamp in place of that one, and gives it back; `None` if
-/// it has another one already or is not active. To be followed by [`end_access`].
+/// Renews the security stamp of an account that is as `user` was read, and gives the new one.
+/// To be followed by [`end_access`].
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn renew_stamp(tx: &mut Tx, id: Uuid, stamp: &[u8]) -> sqlx::Result<Option<Vec<u8>>> {
+pub async fn renew_stamp(tx: &mut Tx, user: &User) -> sqlx::Result<Option<Vec<u8>>> {
     const RENEW: &str = "update users set security_stamp = $3 \
-         where id = $1 and security_stamp = $2 and active";
-    let new = new_stamp();
-    let renewed = within!(tx, |c| {
-        sqlx::query(RENEW)
-            .bind(id)
-            .bind(stamp)
-            .bind(&new)
-            .execute(c)
+         where id = $1 and security_stamp = $2 and active returning security_stamp";
+    within!(tx, |c| {
+        sqlx::query_scalar(RENEW)
+            .bind(user.id)
+            .bind(&user.security_stamp)
+            .bind(new_stamp())
+            .fetch_optional(c)
             .await
-            .map(|done| done.rows_affected())
-    })?;
-    Ok((renewed == 1).then_some(new))
+    })
 }
 
 /// [`User::second_factor`], in the midst of a change.

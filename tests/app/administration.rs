@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use byline::{
-    domain::role::Role,
+    domain::{email::EmailAddress, role::Role, username::Username},
     error::Error,
     server::{
         administration::{self, people},
         audit,
         db::Db,
         failure::Failure,
-        users,
+        users::{self, NewUser},
     },
 };
 use reqwest::StatusCode;
@@ -593,6 +593,14 @@ story!(what_the_command_line_does_is_in_the_log_too, |engine| {
     users::set_active(db, "bob", false, step()).await.unwrap();
     users::set_active(db, "bob", true, step()).await.unwrap();
     users::set_password(db, "bob", "none", step()).await.unwrap();
+    byline::server::factors::reset(db, "bob", step()).await.unwrap();
+    let new = NewUser {
+        username: Username::parse("eve").unwrap(),
+        email: EmailAddress::parse("eve@example.org").unwrap(),
+        password_hash: "none".into(),
+        role: Role::Reader,
+    };
+    users::create_by_command(db, &new, step()).await.unwrap();
     let null = Value::Null;
     let entry = |action: &str, detail: &str, on: &str| {
         [action.into(), detail.into(), on.into(), null.clone(), "".into()]
@@ -600,6 +608,8 @@ story!(what_the_command_line_does_is_in_the_log_too, |engine| {
     assert_eq!(
         deeds(&ada).await,
         [
+            entry("created", "reader", "eve"),
+            entry("factors_reset", "", "bob"),
             entry("password_set", "", "bob"),
             entry("activated", "", "bob"),
             entry("deactivated", "", "bob"),

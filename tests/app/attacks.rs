@@ -91,7 +91,7 @@ story!(t02_an_unknown_account_costs_the_same_work_as_a_known_one, |engine| {
                 - attempts;
         costs.push((hashes() - before, written));
     }
-    assert_eq!(costs, [(1, 4); 4], "one argon2 hash, three counted attempts and a note each");
+    assert_eq!(costs, [(1, 6); 4], "one argon2 hash, five counted attempts and a note each");
 });
 
 /// Every way in which a request can fail to say that it comes from our own pages.
@@ -693,7 +693,7 @@ story!(t37_of_a_hundred_guesses_at_once_only_the_budget_is_looked_at, |engine| {
     assert_eq!(app.state.passwords.work() - before, 10);
     assert_eq!(
         app.count("select cast(sum(count) as bigint) from attempts where count = 10").await,
-        30,
+        50,
         "what was refused is not counted, against nobody"
     );
 });
@@ -914,11 +914,18 @@ impl<T: std::fmt::Debug> Probe<T> {
 fn t46_what_holds_a_secret_prints_none() {
     use byline::{
         domain::password::Password,
-        pages::{log_in::LogIn, register::Register, reset::ResetPassword},
+        domain::security::{Handed, SetUp},
+        pages::{
+            confirm::Confirm, log_in::LogIn, log_in_step::FinishLogIn, register::Register,
+            reset::ResetPassword, second_factor::ConfirmAuthenticator,
+        },
         server::{
-            accounts::Application,
+            accounts::{Application, Proof},
+            authenticator, factors,
             passwords::Passwords,
+            recovery::RecoveryCode,
             registrations::pending::{Mailed, Pending},
+            second_step,
             tokens::Token,
             users,
         },
@@ -928,11 +935,16 @@ fn t46_what_holds_a_secret_prints_none() {
     let register: Register = serde_json::from_value(form).unwrap();
     let form = json!({ "token": SECRET, "password": SECRET });
     let reset: ResetPassword = serde_json::from_value(form).unwrap();
+    let form = json!({ "password": SECRET, "code": SECRET, "recovery_code": SECRET, "next": "" });
+    let confirm: Confirm = serde_json::from_value(form.clone()).unwrap();
+    let finish: FinishLogIn = serde_json::from_value(form.clone()).unwrap();
+    let set_up: ConfirmAuthenticator = serde_json::from_value(form).unwrap();
     let url = format!("postgres://byline:{SECRET}@127.0.0.1/byline");
     let smtp = format!("smtps://byline:{SECRET}@127.0.0.1");
     let config =
         OnlyConfig::parse_from(["test", "--database-url", &url, "--smtp-url", &smtp]).config;
-    let printed = format!("{log_in:?} {register:?} {reset:?} {config:?}");
+    let printed =
+        format!("{log_in:?} {register:?} {reset:?} {confirm:?} {finish:?} {set_up:?} {config:?}");
     assert!(printed.contains("LogIn") && printed.contains("Register"), "{printed}");
     assert!(!printed.contains(SECRET), "{printed}");
     const {
@@ -940,6 +952,10 @@ fn t46_what_holds_a_secret_prints_none() {
         assert!(!Probe::<Password>::PRINTS && !Probe::<Passwords>::PRINTS);
         assert!(!Probe::<Application>::PRINTS && !Probe::<users::NewUser>::PRINTS);
         assert!(!Probe::<users::Credential>::PRINTS && !Probe::<Token>::PRINTS);
+        assert!(!Probe::<Proof>::PRINTS && !Probe::<factors::Given>::PRINTS);
+        assert!(!Probe::<authenticator::Secret>::PRINTS && !Probe::<RecoveryCode>::PRINTS);
+        assert!(!Probe::<second_step::Pending>::PRINTS);
+        assert!(!Probe::<SetUp>::PRINTS && !Probe::<Handed>::PRINTS);
         assert!(!Probe::<Pending>::PRINTS && !Probe::<Mailed>::PRINTS);
     }
 }

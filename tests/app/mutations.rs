@@ -40,7 +40,18 @@ const VALID: &[Valid] = &[
     Valid { function: "own-account", page: None, fields: &[] },
     Valid { function: "own-security", page: None, fields: &[] },
     Valid { function: "profile", page: None, fields: &[("username", "ada"), ("page", "1")] },
-    Valid { function: "registration-terms", page: None, fields: &[] },
+    Valid { function: "registration-terms", page: None, fields: &[("invitation", "{token}")] },
+    Valid { function: "own-invitations", page: None, fields: &[] },
+    Valid {
+        function: "invite",
+        page: Some("/settings/invitations?form=make"),
+        fields: &[("email", "guest{n}@example.org")],
+    },
+    Valid {
+        function: "withdraw-invitation",
+        page: Some("/settings/invitations?form=withdraw"),
+        fields: &[("handle", "{handle}")],
+    },
     Valid { function: "tagged", page: None, fields: &[("tag", "old+boats"), ("page", "1")] },
     Valid { function: "who-am-i", page: None, fields: &[] },
     Valid { function: "log-out", page: Some("/settings"), fields: &[] },
@@ -100,6 +111,7 @@ const VALID: &[Valid] = &[
             ("email", "person{n}@example.org"),
             ("email_again", "person{n}@example.org"),
             ("password", "correct+horse+battery"),
+            ("invitation", ""),
         ],
     },
     Valid { function: "registration-step", page: None, fields: &[] },
@@ -223,6 +235,11 @@ const VALID: &[Valid] = &[
         function: "remove-passkey",
         page: Some("/settings/security/passkeys?form=remove-passkey"),
         fields: &[("handle", "{passkey}")],
+    },
+    Valid {
+        function: "withdraw-article",
+        page: Some("/article/{slug}?form=withdraw"),
+        fields: &[("slug", "{slug}"), ("reason", "Not+ours")],
     },
     Valid { function: "people", page: None, fields: &[("q", "ad"), ("page", "1")] },
     Valid { function: "person", page: None, fields: &[("username", "ada")] },
@@ -480,7 +497,16 @@ impl Trial {
             }
         }
         let mut handle = String::new();
-        if body.contains("{handle}") || valid.function == "end-other-sessions" {
+        if matches!(valid.function, "invite" | "withdraw-invitation") {
+            // She starts anew each time: there is an end to how many somebody may make.
+            self.app.execute("delete from invitations").await;
+            self.app.execute("delete from attempts").await;
+        }
+        if valid.function == "withdraw-invitation" {
+            self.ada.call("invite", &[]).await;
+            let all = self.ada.ask("own-invitations", &[]).await.json();
+            handle = all["made"][0]["handle"].as_str().unwrap().to_owned();
+        } else if body.contains("{handle}") || valid.function == "end-other-sessions" {
             self.app.browser().log_in("ada", PASSWORD).await;
             let all = self.ada.ask("own-security", &[]).await.json();
             handle = all["sessions"][1]["handle"].as_str().unwrap().to_owned();
@@ -637,6 +663,7 @@ impl Trial {
                  || (select ' sessions: ' || count(*) || ' ' || coalesce(max(created_at), 0) from sessions) \
                  || (select ' attempts: ' || count(*) || ' ' || count(proved_at) from pending_registrations) \
                  || (select ' deeds: ' || count(*) from audit_log) \
+                 || (select ' invitations: ' || count(*) || ' ' || count(used_at) from invitations) \
                  || (select ' apps: ' || count(*) from authenticators) \
                  || (select ' set-ups: ' || count(*) || ' ' || coalesce(max(expires_at), 0) from authenticator_setups) \
                  || (select ' recovery codes: ' || count(*) from recovery_codes) \

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use byline::server::clock::Timestamp;
 use data_encoding::BASE32_NOPAD;
 use reqwest::StatusCode;
 use totp_rs::{Builder, Totp};
@@ -47,7 +48,12 @@ impl Phone {
 
     /// What it shows now.
     pub fn digits(&self, app: &TestApp) -> String {
-        self.totp.generate(app.state.clock.now().unix_seconds()).to_string()
+        self.digits_at(app.state.clock.now())
+    }
+
+    /// What it shows then.
+    pub fn digits_at(&self, then: Timestamp) -> String {
+        self.totp.generate(then.unix_seconds()).to_string()
     }
 
     /// Waits for others, and gives them.

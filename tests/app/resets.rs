@@ -112,6 +112,8 @@ story!(t01_asking_for_a_reset_does_not_tell_who_has_an_account, |engine| {
     app.person("known").await;
     app.person("shut1").await;
     users::set_active(&app.state.db, "shut1", false, app.state.clock.now()).await.unwrap();
+    // Its notice is another story.
+    app.execute("delete from outbox").await;
     let mut calls = Vec::new();
     let mut forms = Vec::new();
     for identity in ["known", "nobod", "shut1", "known@example.org", "nobod@example.org"] {
@@ -155,7 +157,7 @@ story!(t02_asking_for_a_reset_costs_the_same_work_for_everybody, |engine| {
             after.3 - before.3,
         ));
     }
-    assert_eq!(costs, [(0, 2, 1, 0); 4], "two counted attempts, one letter, no hash, no token");
+    assert_eq!(costs, [(0, 3, 1, 0); 4], "three counted attempts, one letter, no hash, no token");
 });
 
 story!(t23_a_forged_host_is_in_no_link, |engine| {

@@ -163,14 +163,14 @@ story!(t09_the_cookie_is_removed_with_the_attributes_it_was_set_with, |engine| {
     let app = TestApp::start_with(engine, &["--origin", "https://blog.example.org"]).await;
     let ada = app.browser();
     let set = ada.register("ada").await;
-    let set = set.header("set-cookie");
+    let set = set.session_cookie();
     assert!(set.starts_with("__Host-byline="), "{set}");
     for attribute in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
         assert!(set.contains(attribute), "{attribute} in {set}");
     }
     assert!(!set.contains("Domain"), "{set}");
     let removed = ada.log_out().await;
-    let removed = removed.header("set-cookie");
+    let removed = removed.session_cookie();
     assert_eq!(removed, "__Host-byline=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0");
 });
 
@@ -217,11 +217,7 @@ story!(t14_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year, |eng
     let ada = app.browser();
     let answer =
         ada.call("log-in", &[("email", "ada"), ("password", PASSWORD), ("keep", "true")]).await;
-    assert!(
-        answer.header("set-cookie").contains("Max-Age=7776000"),
-        "{}",
-        answer.header("set-cookie")
-    );
+    assert!(answer.session_cookie().contains("Max-Age=7776000"), "{}", answer.session_cookie());
     for _ in 0..3 {
         app.state.clock.advance(29 * DAY);
         assert!(ada.name().await.is_some());
@@ -292,7 +288,7 @@ async fn the_sweeps_find_what_has_ended_by_an_index() {
 story!(a_session_that_is_not_kept_leaves_with_the_browser, |engine| {
     let app = TestApp::start(engine).await;
     let answer = app.browser().register("ada").await;
-    assert!(!answer.header("set-cookie").contains("Max-Age"), "{}", answer.header("set-cookie"));
+    assert!(!answer.session_cookie().contains("Max-Age"), "{}", answer.session_cookie());
 });
 
 story!(the_database_holds_no_value_that_a_cookie_could_be_made_of, |engine| {

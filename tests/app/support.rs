@@ -217,7 +217,8 @@ impl TestApp {
         };
         let (db, token) = (&self.state.db, Token::random().unwrap());
         let mut tx = db.begin().await.unwrap();
-        let id = pending::insert(&mut tx, &new, &token, self.state.clock.now()).await.unwrap();
+        let id =
+            pending::insert(&mut tx, &new, None, &token, self.state.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         let browser = self.browser();
         browser.set_other_cookie("registration", token.expose());
@@ -390,20 +391,34 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
+    /// How the answer sets the session's cookie, or the empty string.
+    pub fn session_cookie(&self) -> &str {
+        self.set_cookie("byline")
+    }
+
+    /// How the answer sets a cookie, or the empty string.
+    pub fn set_cookie(&self, name: &str) -> &str {
+        let mut lines =
+            self.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+        let is_it =
+            |line: &&str| line.trim_start_matches("__Host-").starts_with(&format!("{name}="));
+        lines.find(is_it).unwrap_or_default()
+    }
+
     /// A header, or the empty string.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 }
 
-/// A browser: it keeps its session cookie, follows no redirect by itself, and says where its
+/// A browser: it keeps its cookies, follows no redirect by itself, and says where its
 /// requests come from as real ones do.
 pub struct Browser {
     client: reqwest::Client,
     base: String,
     origin: String,
     cookie: Mutex<Option<String>>,
-    /// Those beside the session's, each with its value.
+    /// What it keeps beside the session's, by name.
     pub others: Mutex<BTreeMap<String, String>>,
 }
 
@@ -426,16 +441,15 @@ impl Browser {
 
     /// Puts a cookie beside the session's into the browser.
     pub fn set_other_cookie(&self, name: &str, value: &str) {
-        let name = format!("byline-{name}");
-        self.others.lock().unwrap().insert(name, value.to_owned());
+        self.others.lock().unwrap().insert(format!("byline-{name}"), value.to_owned());
     }
 
     /// A request without any header but the cookies.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
-        let others = self.others.lock().unwrap().clone();
-        let others = others.iter().map(|(name, value)| format!("{name}={value}"));
-        let cookies: Vec<String> = self.cookie().into_iter().chain(others).collect();
+        let mut cookies = Vec::from_iter(self.cookie());
+        let others = self.others.lock().unwrap();
+        cookies.extend(others.iter().map(|(name, value)| format!("{name}={value}")));
         if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
     }
 
@@ -448,13 +462,13 @@ impl Browser {
             let pair = cookie.split(';').next().unwrap();
             let (name, value) = pair.split_once('=').unwrap();
             let gone = cookie.contains("Max-Age=0");
-            if name == "byline" || name == "__Host-byline" {
+            if name.ends_with("byline") {
                 self.set_cookie((!gone).then(|| pair.to_owned()));
-            } else if gone {
-                self.others.lock().unwrap().remove(name);
-            } else {
-                self.others.lock().unwrap().insert(name.to_owned(), value.to_owned());
+                continue;
             }
+            let mut others = self.others.lock().unwrap();
+            others.remove(name);
+            others.extend((!gone).then(|| (name.to_owned(), value.to_owned())));
         }
         Answer { status, headers, body: response.text().await.unwrap() }
     }

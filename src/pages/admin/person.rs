@@ -349,7 +349,7 @@ const fn role_in_words(role: Role) -> &'static str {
     match role {
         Role::Reader => "Reader: reads what is for members",
         Role::Author => "Author: writes as well",
-        Role::Editor => "Editor: as an author",
+        Role::Editor => "Editor: takes the articles of others offline as well",
         Role::Administrator => "Administrator: looks after accounts as well",
     }
 }

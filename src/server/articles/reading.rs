@@ -5,11 +5,15 @@ use uuid::Uuid;
 
 use super::lists::PreviewRow;
 use crate::{
-    domain::article::{Article, Manuscript, Slug, Status, Visibility},
+    domain::{
+        article::{Article, Manuscript, Slug, Status, Visibility},
+        role::Permission,
+    },
     error::Error,
     server::{
         db::{Db, reading},
         failure::Failure,
+        users::User,
     },
 };
 
@@ -18,7 +22,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Unauthenticated`] for a members' article without a log-in.
-pub async fn read(db: &Db, slug: &Slug, reader: Option<Uuid>) -> Result<Article, Failure> {
+pub async fn read(db: &Db, slug: &Slug, reader: Option<&User>) -> Result<Article, Failure> {
     const READ: &str = "select a.id, a.author_id, a.html, a.slug, a.title, a.description, u.username as author, \
          coalesce(a.published_at, a.updated_at) as shown_at, a.minutes, a.visibility, a.status \
          from articles a join users u on u.id = a.author_id where a.slug = $1";
@@ -32,7 +36,7 @@ pub async fn read(db: &Db, slug: &Slug, reader: Option<Uuid>) -> Result<Article,
     let row: Option<Row> =
         reading!(db, |pool| sqlx::query_as(READ).bind(slug.as_str()).fetch_optional(pool).await)?;
     let row = row.ok_or(Error::NotFound)?;
-    let mine = reader == Some(row.author_id);
+    let mine = reader.is_some_and(|reader| reader.id == row.author_id);
     let id = row.preview.id;
     let preview = row.preview.into_preview();
     match (preview.status, preview.visibility) {
@@ -43,7 +47,9 @@ pub async fn read(db: &Db, slug: &Slug, reader: Option<Uuid>) -> Result<Article,
         }
         (Status::Published, _) => {}
     }
-    Ok(Article { preview, html: row.html, tags: tags_of(db, id).await?, mine })
+    let edits = reader.is_some_and(|reader| reader.may(Permission::WithdrawArticles));
+    let tags = tags_of(db, id).await?;
+    Ok(Article { preview, html: row.html, tags, mine, withdrawable: edits && !mine })
 }
 
 /// Tags in the author's order.

@@ -40,6 +40,11 @@ pub enum Letter {
         /// Its key.
         attempt: Uuid,
     },
+    /// The link with which somebody may register who was asked to.
+    Invitation {
+        /// The invitation's key.
+        id: Uuid,
+    },
     /// The password is another one now.
     PasswordChanged {
         /// Whose.
@@ -64,6 +69,19 @@ pub enum Letter {
         email: String,
         /// Whether it can log in now.
         active: bool,
+    },
+    /// An article was taken offline.
+    ArticleWithdrawn {
+        /// Whose.
+        user: Uuid,
+        /// The address that the account had then.
+        email: String,
+        /// Its title.
+        title: String,
+        /// Where it is, for its author.
+        slug: String,
+        /// Why; may be empty.
+        reason: String,
     },
     /// Something happened to what is asked for beside the password.
     FactorsChanged {
@@ -124,6 +142,7 @@ pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written
     match waiting.letter()? {
         Letter::ResetPassword { identity } => reset_password(state, waiting, &identity).await,
         Letter::ConfirmRegistration { attempt } => registration::confirm(state, attempt).await,
+        Letter::Invitation { id } => registration::invitation(state, id).await,
         Letter::PasswordChanged { user, email } => {
             let user = users::find(&state.db, user).await?;
             Ok(user.map(|user| password_changed(state, &user, email)))
@@ -139,6 +158,10 @@ pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written
         Letter::ActiveChanged { user, email, active } => {
             let name = users::name_of(&state.db, user).await?;
             Ok(name.map(|name| active_changed(state, &name, email, active)))
+        }
+        Letter::ArticleWithdrawn { user, email, title, slug, reason } => {
+            let name = users::name_of(&state.db, user).await?;
+            Ok(name.map(|name| article_withdrawn(state, &name, email, (&title, &slug), &reason)))
         }
     }
 }
@@ -253,6 +276,32 @@ fn active_changed(state: &AppState, name: &str, to: String, active: bool) -> Wri
     };
     let paragraphs = std::iter::once(greeting_to(name)).chain(rest).collect();
     Written { to, subject, paragraphs }
+}
+
+fn article_withdrawn(
+    state: &AppState,
+    name: &str,
+    to: String,
+    (title, slug): (&str, &str),
+    reason: &str,
+) -> Written {
+    let site = state.config.origin.as_str();
+    let reason = if reason.is_empty() {
+        "No reason was given.".into()
+    } else {
+        format!("The reason that was given: {reason}")
+    };
+    Written {
+        to,
+        subject: "Your article was taken offline",
+        paragraphs: vec![
+            greeting_to(name),
+            text(format!("An editor of {site} has taken your article offline: {title}")),
+            text(reason),
+            text("It is a draft now, which you alone can see. Nothing of it is lost:"),
+            Paragraph::Link("Open the draft", format!("{site}/article/{slug}")),
+        ],
+    }
 }
 
 fn greeting(user: &User) -> Paragraph {

@@ -42,6 +42,8 @@ pub struct Pending {
     pub password_hash: String,
     browser_hash: Vec<u8>,
     code_hash: Option<Vec<u8>>,
+    /// The invitation that it was begun with.
+    pub invitation_id: Option<Uuid>,
 }
 
 impl Pending {
@@ -64,11 +66,12 @@ impl Pending {
 pub async fn insert(
     tx: &mut Tx,
     new: &NewUser,
+    invitation: Option<Uuid>,
     browser: &Token,
     now: Timestamp,
 ) -> sqlx::Result<Uuid> {
     const INSERT: &str = "insert into pending_registrations (id, username, email, password_hash, browser_hash, \
-         wrong_tries, created_at, expires_at) values ($1, $2, $3, $4, $5, 0, $6, $7)";
+         wrong_tries, invitation_id, created_at, expires_at) values ($1, $2, $3, $4, $5, 0, $6, $7, $8)";
     let id = Uuid::now_v7();
     within!(tx, |c| {
         sqlx::query(INSERT)
@@ -77,6 +80,7 @@ pub async fn insert(
             .bind(new.email.as_str())
             .bind(&new.password_hash)
             .bind(hash(browser.expose()))
+            .bind(invitation)
             .bind(now)
             .bind(now.after(LIFE))
             .execute(c)
@@ -117,7 +121,7 @@ pub async fn waiting(
     browser: Option<&str>,
     now: Timestamp,
 ) -> sqlx::Result<Option<Pending>> {
-    const WAITING: &str = "select id, username, email, password_hash, browser_hash, code_hash \
+    const WAITING: &str = "select id, username, email, password_hash, browser_hash, code_hash, invitation_id \
          from pending_registrations \
          where browser_hash = $1 and expires_at > $2 and wrong_tries < $3 and proved_at is null";
     let Some(browser) = browser else { return Ok(None) };
@@ -140,7 +144,7 @@ pub async fn proved(
     browser: Option<&str>,
     now: Timestamp,
 ) -> sqlx::Result<Option<Pending>> {
-    const PROVED: &str = "select id, username, email, password_hash, browser_hash, code_hash \
+    const PROVED: &str = "select id, username, email, password_hash, browser_hash, code_hash, invitation_id \
          from pending_registrations \
          where browser_hash = $1 and expires_at > $2 and proved_at is not null";
     let Some(browser) = browser else { return Ok(None) };
@@ -154,7 +158,7 @@ pub async fn proved(
 /// # Errors
 /// When the database cannot be read.
 pub async fn linked(db: &Db, link: &TypedToken, now: Timestamp) -> sqlx::Result<Option<Pending>> {
-    const LINKED: &str = "select id, username, email, password_hash, browser_hash, code_hash \
+    const LINKED: &str = "select id, username, email, password_hash, browser_hash, code_hash, invitation_id \
          from pending_registrations where link_hash = $1 and expires_at > $2 and wrong_tries < $3";
     reading!(db, |pool| {
         sqlx::query_as(LINKED)

@@ -7,6 +7,7 @@ use super::{Paragraph, Written, greeting, text};
 use crate::server::{
     AppState,
     failure::Failure,
+    invitations::{self, Addressed},
     registrations::pending::{self, Mailed},
     users::{self, User},
 };
@@ -63,4 +64,24 @@ fn has_account(state: &AppState, user: &User) -> Written {
             text("If it was not you, do nothing: your account stays as it is."),
         ],
     }
+}
+
+/// The link of an invitation, in the name of whoever made it.
+pub async fn invitation(state: &AppState, id: Uuid) -> Result<Option<Written>, Failure> {
+    let now = state.clock.now();
+    let Some((whom, token)) = invitations::mint(&state.db, id, now).await? else { return Ok(None) };
+    let (Addressed { email, inviter }, site) = (whom, state.config.origin.as_str());
+    Ok(Some(Written {
+        to: email,
+        subject: "An invitation",
+        paragraphs: vec![
+            text("Hello,"),
+            text(format!("{inviter} invites you to write at {site}. Make your account here:")),
+            Paragraph::Link("Register", invitations::link(site, token.expose())),
+            text("The link works once, for two weeks."),
+            text(format!(
+                "If {inviter} is nobody you know, do nothing: nothing is stored about you but this address, and that for two weeks."
+            )),
+        ],
+    }))
 }

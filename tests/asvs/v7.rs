@@ -1,0 +1,253 @@
+//! Chapter 7: sessions.
+
+use std::collections::HashSet;
+
+use reqwest::StatusCode;
+use tower_sessions::session::Id;
+
+use crate::{
+    matrix::{Gap, Requirement, met, partly, unproved},
+    site::Site,
+    support::{PASSWORD, TestApp, story},
+    v6::readme,
+};
+
+const NO_FEDERATION: Gap = Gap::NotApplicable("nobody logs in by another site");
+
+pub const REQUIREMENTS: &[Requirement] = &[
+    partly(
+        "7.1.1",
+        2,
+        "The documents say how long a session lives, and why",
+        &["v7_1_1_how_long_a_session_lives_is_what_the_documents_say"],
+        Gap::Open(
+            "README.md does not say why a kept session outlives the 30 days of NIST SP 800-63B",
+        ),
+    ),
+    unproved(
+        "7.1.2",
+        2,
+        "The documents say how many sessions an account may have at once",
+        Gap::Open("as many as one likes; README.md does not say so"),
+    ),
+    unproved("7.1.3", 2, "The documents tell of sessions that span several sites", NO_FEDERATION),
+    met(
+        "7.2.1",
+        1,
+        "The server decides whether a session is one",
+        &[
+            "v7_2_1_a_forged_cookie_is_nobodys",
+            "app::attacks::t44_a_malformed_cookie_is_nobody",
+            "app::demo_faults::s10_the_server_says_who_is_logged_in_on_each_request",
+        ],
+    ),
+    met(
+        "7.2.2",
+        1,
+        "Each session has a token of its own; none is a key that stays",
+        &[
+            "app::sessions::t06_a_log_in_replaces_the_identifier_and_kills_the_old_one",
+            "app::sessions::t13_creating_a_session_never_takes_over_an_identifier",
+        ],
+    ),
+    met(
+        "7.2.3",
+        1,
+        "A session's token is unique, and 128 random bits",
+        &[
+            "v7_2_3_an_identifier_is_128_random_bits",
+            "app::sessions::t13_creating_a_session_never_takes_over_an_identifier",
+        ],
+    ),
+    met(
+        "7.2.4",
+        1,
+        "Each log-in and each proof makes a new token and ends the old one",
+        &[
+            "app::sessions::t06_a_log_in_replaces_the_identifier_and_kills_the_old_one",
+            "app::sessions::t06_an_identifier_planted_by_an_attacker_is_not_taken_over",
+            "app::security::t06_changing_the_password_replaces_the_identifier_and_t08_ends_all_others",
+            "app::security::t42_a_proof_freshens_this_session_only_and_only_with_this_accounts_password",
+        ],
+    ),
+    met(
+        "7.3.1",
+        2,
+        "A session that is not used ends",
+        &[
+            "app::sessions::t14_a_session_ends_after_twelve_idle_hours_and_after_a_week_in_any_case",
+            "app::sessions::t14_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year",
+        ],
+    ),
+    met(
+        "7.3.2",
+        2,
+        "A session ends however it is used",
+        &[
+            "app::sessions::t14_a_session_ends_after_twelve_idle_hours_and_after_a_week_in_any_case",
+            "app::sessions::t14_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year",
+        ],
+    ),
+    met(
+        "7.4.1",
+        1,
+        "What has ended cannot be used again",
+        &[
+            "app::accounts::logging_out_ends_the_session_and_the_cookie",
+            "app::sessions::t08_a_cookie_is_dead_after_log_out_password_change_role_change_deactivation_and_deletion",
+            "app::sessions::t07_a_request_in_flight_does_not_bring_an_ended_session_back",
+            "app::sessions::t07_logging_out_amid_fifty_requests_is_final",
+            "browser: after a log-out, going back shows nothing private",
+        ],
+    ),
+    met(
+        "7.4.2",
+        1,
+        "An account that is closed or deleted has no sessions",
+        &[
+            "app::accounts::a_deactivated_person_is_out_at_once_and_stays_out",
+            "app::sessions::t08_a_cookie_is_dead_after_log_out_password_change_role_change_deactivation_and_deletion",
+        ],
+    ),
+    met(
+        "7.4.3",
+        2,
+        "Another password ends all other sessions",
+        &[
+            "app::security::t06_changing_the_password_replaces_the_identifier_and_t08_ends_all_others",
+            "app::resets::t08_a_cookie_is_dead_after_a_reset",
+            "app::sessions::t08_a_log_in_in_flight_does_not_survive_a_password_reset",
+        ],
+    ),
+    met(
+        "7.4.4",
+        2,
+        "The way to log out is on every page",
+        &[
+            "v7_4_4_every_page_of_a_member_leads_to_the_way_out",
+            "browser: a person who logs out is out, in every tab",
+        ],
+    ),
+    partly(
+        "7.4.5",
+        2,
+        "Administrators end sessions of others",
+        &["app::accounts::a_deactivated_person_is_out_at_once_and_stays_out"],
+        Gap::Later("/admin; on the command line `user deactivate` and `user activate` do it"),
+    ),
+    unproved(
+        "7.5.1",
+        2,
+        "Who one is is proved anew before an address or a factor changes",
+        Gap::Later("changes of address and second factors"),
+    ),
+    met(
+        "7.5.2",
+        2,
+        "People see their sessions and, having proved who they are, end them",
+        &[
+            "app::security::a_person_sees_where_they_are_logged_in_and_which_one_this_is",
+            "app::security::what_is_grave_asks_for_the_password_again_after_ten_minutes",
+            "app::security::t08_the_cookie_of_an_ended_session_is_dead_at_its_next_request",
+            "app::security::t45_nobody_ends_somebody_elses_session",
+        ],
+    ),
+    met(
+        "7.5.3",
+        3,
+        "What is grave asks for a proof",
+        &[
+            "app::security::what_is_grave_asks_for_the_password_again_after_ten_minutes",
+            "app::security::t42_a_proof_freshens_this_session_only_and_only_with_this_accounts_password",
+            "browser: what is grave asks for the password in its place, and can then be done",
+        ],
+    ),
+    unproved("7.6.1", 2, "Sessions here and at the provider end together", NO_FEDERATION),
+    met(
+        "7.6.2",
+        2,
+        "No session begins without its person's doing",
+        &[
+            "app::sessions::a_stranger_leaves_no_session_behind",
+            "app::attacks::t16_no_other_site_can_log_a_browser_in_or_register_it",
+        ],
+    ),
+];
+
+const DAY: i64 = 24 * 3600 * 1_000_000;
+
+story!(v7_1_1_how_long_a_session_lives_is_what_the_documents_say, |engine| {
+    let app = TestApp::start(engine).await;
+    app.person("ada").await;
+    let told = readme("### Sessions");
+    for (keep, row, idle, absolute) in [
+        ("false", "| Usually", "12 hours", "7 days"),
+        ("true", "| \"Keep me signed in\"", "30 days", "90 days"),
+    ] {
+        app.execute("delete from sessions").await;
+        let fields = [("email", "ada"), ("password", PASSWORD), ("keep", keep)];
+        assert_eq!(app.browser().call("log-in", &fields).await.status, StatusCode::OK);
+        let lives = [
+            app.count("select ends_at - created_at from sessions").await,
+            app.count("select absolute_expires_at - created_at from sessions").await,
+        ];
+        for (life, text) in lives.into_iter().zip([idle, absolute]) {
+            let (number, unit) = text.split_once(' ').unwrap();
+            let unit = if unit == "hours" { DAY / 24 } else { DAY };
+            assert_eq!(life, number.parse::<i64>().unwrap() * unit, "{row}: {text}");
+        }
+        let row = told.lines().find(|line| line.starts_with(row)).unwrap();
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        assert_eq!(cells[2..4], [idle, absolute], "{row}");
+    }
+});
+
+story!(v7_2_1_a_forged_cookie_is_nobodys, |engine| {
+    let site = Site::open(engine).await;
+    let nobody = site.ask(reqwest::Method::GET, "/", &[]).await;
+    for name in ["__Host-byline", "session", "sid", "id"] {
+        for value in ["", "0", "AAAAAAAAAAAAAAAAAAAAAA", "%00", "eyJhbGciOiJub25lIn0.e30."] {
+            let cookie = format!("{name}={value}");
+            let answer = site.ask(reqwest::Method::GET, "/", &[("cookie", &cookie)]).await;
+            assert_eq!(answer.status, nobody.status, "{cookie}");
+        }
+    }
+});
+
+#[test]
+fn v7_2_3_an_identifier_is_128_random_bits() {
+    const MANY: usize = 10_000;
+    let ids: HashSet<u128> = (0..MANY).map(|_| Id::default().0.cast_unsigned()).collect();
+    assert_eq!(ids.len(), MANY);
+    for bit in 0..128 {
+        let ones = ids.iter().filter(|id| *id >> bit & 1 == 1).count();
+        // Half of them; six standard deviations are 300.
+        assert!(ones.abs_diff(MANY / 2) < 300, "bit {bit}: {ones} of {MANY}");
+    }
+}
+
+story!(v7_4_4_every_page_of_a_member_leads_to_the_way_out, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    ada.write("Mine", "published", "public").await;
+    let mut personal = 0;
+    for page in byline::server::page_paths() {
+        let path = page.replace("{slug}", "mine").replace("{username}", "ada");
+        if app.browser().get(&path).await.status != StatusCode::SEE_OTHER {
+            continue;
+        }
+        let answer = ada.get(&path).await;
+        if answer.status != StatusCode::OK {
+            // Not for authors.
+            continue;
+        }
+        assert!(answer.body.contains("href=\"/settings\""), "{path}: {}", answer.body);
+        personal += 1;
+    }
+    assert!(personal >= 4, "{personal}");
+    let settings = ada.get("/settings").await.body;
+    let form = settings.split("<form").find(|form| form.contains("action=\"/settings\"")).unwrap();
+    assert!(form.contains(">Log out<"), "{form}");
+    assert_eq!(ada.submit("/settings", &[]).await.header("location"), "/");
+    assert_eq!(ada.name().await, None);
+});
