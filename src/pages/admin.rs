@@ -70,7 +70,7 @@ fn show(list: People) -> AnyView {
             <form method="get" action="/admin" role="search">
                 <div class="field">
                     <label for="q">"Part of a name or an address"</label>
-                    <input id="q" name="q" type="search" autocomplete="off" autocapitalize="none" value=wanted />
+                    <input id="q" name="q" type="search" autocapitalize="none" value=wanted />
                 </div>
                 <p class="actions"><button type="submit" class="secondary">"Search"</button></p>
             </form>

@@ -127,7 +127,7 @@ fn withdrawal(slug: &str) -> impl IntoView + use<> {
                 <input type="hidden" name="slug" value=slug.to_owned() />
                 <div class="field">
                     <label for="reason">"Reason"</label>
-                    <input id="reason" name="reason" maxlength="300" autocomplete="off" aria-describedby="reason-hint" />
+                    <input id="reason" name="reason" maxlength="300" aria-describedby="reason-hint" />
                     <p class="hint" id="reason-hint">"May stay empty. The author reads it, and so do administrators."</p>
                 </div>
                 <p class="actions"><button type="submit" class="destructive">"Take it offline"</button></p>

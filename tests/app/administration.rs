@@ -666,7 +666,7 @@ story!(the_log_comes_in_pages_the_last_first, |engine| {
         assert_eq!(log["more"], more, "{page}");
         seen += log["deeds"].as_array().unwrap().len();
         let html = ada.get(&format!("/admin/log?page={page}")).await.body;
-        assert_eq!(html.contains("/admin/log?page=4"), false);
+        assert!(!html.contains("/admin/log?page=4"));
         assert_eq!(html.contains("rel=\"next\""), more, "{page}");
     }
     assert_eq!(seen, 46);

@@ -302,7 +302,7 @@ impl Watched {
         Seen {
             status: parts.status,
             headers: headers(&parts.headers, masked),
-            body: masked(&String::from_utf8(body.to_vec()).unwrap()),
+            body: masked(core::str::from_utf8(&body).unwrap()),
             statements,
             hashes,
             letters,

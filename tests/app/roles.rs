@@ -15,10 +15,23 @@ use crate::{
 
 /// What needs the right to write. The rest, as far as it is neither public nor hidden, is for
 /// whoever is logged in, and answers all roles alike.
-const WRITING_FUNCTIONS: [&str; 4] = ["delete-article", "desk", "manuscript", "save-article"];
+const WRITING_FUNCTIONS: [&str; 7] = [
+    "delete-article",
+    "desk",
+    "invite",
+    "manuscript",
+    "own-invitations",
+    "save-article",
+    "withdraw-invitation",
+];
 /// What is for editors and administrators.
 const EDITING_FUNCTIONS: [&str; 1] = ["withdraw-article"];
-const WRITING_PAGES: [&str; 3] = ["/articles", "/editor", "/editor/{slug}"];
+const WRITING_PAGES: [&str; 4] =
+    ["/articles", "/editor", "/editor/{slug}", "/settings/invitations"];
+/// The second step of a log-in, which is for whoever did the first in this browser: to everybody
+/// here, whatever their role, it is closed.
+const STEP_FUNCTIONS: [&str; 2] = ["finish-log-in", "second-step"];
+const STEP_PAGE: &str = "/login/step";
 
 /// In rising order of trust; the first is nobody.
 const ROLES: [Option<Role>; 5] =
@@ -122,6 +135,8 @@ story!(v8_2_1_each_role_may_call_what_the_table_says_and_nothing_else, |engine| 
             assert!(codes[1..3].iter().all(|code| *code == forbidden), "{all}");
             // Once it is offline there is nothing to take offline.
             assert_eq!(statuses[3..], [StatusCode::OK, StatusCode::NOT_FOUND], "{all}");
+        } else if STEP_FUNCTIONS.contains(&name) {
+            assert!(codes.iter().all(|code| *code == json!("unauthenticated")), "{all}");
         } else if PUBLIC_FUNCTIONS.contains(&name) {
             assert!(are_let_in(&statuses[1..]), "{all}");
             assert!(codes.iter().all(|code| *code != json!("unauthenticated")), "{all}");
@@ -149,8 +164,12 @@ story!(v8_3_1_each_role_opens_the_pages_that_the_table_says_and_no_other, |engin
         } else if WRITING_PAGES.contains(&pattern) {
             assert_eq!(statuses[..2], [StatusCode::SEE_OTHER, StatusCode::FORBIDDEN], "{all}");
             assert!(are_let_in(&statuses[2..]), "{all}");
+        } else if pattern == STEP_PAGE {
+            assert_eq!(statuses[0], StatusCode::SEE_OTHER, "{all}");
+            assert_eq!(statuses[1..], [StatusCode::UNAUTHORIZED; 4], "{all}");
         } else if PUBLIC_PAGES.contains(&pattern) {
-            assert_eq!(statuses, [StatusCode::OK; 5], "{all}");
+            assert!(are_let_in(&statuses), "{all}");
+            assert!(!statuses[0].is_redirection() && statuses[0] != StatusCode::FORBIDDEN, "{all}");
         } else {
             assert_eq!(statuses[0], StatusCode::SEE_OTHER, "{all}");
             assert_eq!(statuses[1..], [StatusCode::OK; 4], "{all}");

@@ -1,5 +1,6 @@
 //! What is expected: who has an account, which sessions live, and what each step does to them.
 
+use byline::domain::role::Role;
 use std::collections::HashMap;
 
 use super::{Quick, Slow};
@@ -12,6 +13,7 @@ pub type Key = usize;
 #[derive(Clone, Debug)]
 pub struct Account {
     active: bool,
+    role: Role,
     /// The one that it has now.
     pub password: Key,
     /// Another one after whatever must end what began before.
@@ -135,7 +137,8 @@ impl Model {
                 let free = self.accounts[who].is_none();
                 if free {
                     let (password, stamp) = (begun.next, self.key());
-                    self.accounts[who] = Some(Account { active: true, password, stamp });
+                    self.accounts[who] =
+                        Some(Account { active: true, role: Role::Author, password, stamp });
                     self.enter(who, browser, false);
                 }
                 free
@@ -194,13 +197,20 @@ impl Model {
             }
             Quick::SetActive { who, active } => {
                 let Some(account) = &mut self.accounts[who] else { return false };
-                account.active = active;
-                self.end_access(who);
+                // What is so already changes nothing.
+                if account.active != active {
+                    account.active = active;
+                    self.end_access(who);
+                }
                 true
             }
-            Quick::SetRole { who, .. } => {
-                self.end_access(who);
-                self.accounts[who].is_some()
+            Quick::SetRole { who, role } => {
+                let Some(account) = &mut self.accounts[who] else { return false };
+                if account.role != role {
+                    account.role = role;
+                    self.end_access(who);
+                }
+                true
             }
             Quick::Delete { who } => {
                 self.end_access(who);
