@@ -137,8 +137,9 @@ impl Given {
     }
 }
 
-/// A change of an account's second factors or its passkeys. The account gets another security stamp, so that
-/// every other session ends, and so does what was mailed for it; this browser goes on.
+/// A change of an account's second factors or its passkeys. The account gets another security
+/// stamp, so that every other session ends, and so does what was mailed for it; this browser goes
+/// on.
 pub struct Change<'a> {
     tx: Tx,
     user: &'a User,

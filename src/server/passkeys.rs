@@ -77,7 +77,7 @@ pub async fn log_in(
     let mut tx = state.db.begin().await?;
     // The account first, as everywhere; so nobody takes the passkey away meanwhile. If it is
     // changed afterwards, the session that begins here has an old stamp.
-    if !users::hold(&mut tx, user.id, &user.security_stamp).await? {
+    if users::hold(&mut tx, user.id).await?.as_ref() != Some(&user.security_stamp) {
         return Err(Error::PasskeyRefused.into());
     }
     let mut tx = take(state, client, tx, user.id, &asked, &answer).await?;
@@ -151,7 +151,7 @@ pub async fn prove(
     let asked = challenges::spend(&state.db, &binding, Purpose::Prove, Some(user.id), now).await?;
     let asked = asked.ok_or(Error::PasskeyRefused)?;
     let mut tx = state.db.begin().await?;
-    let held = users::hold(&mut tx, user.id, &user.security_stamp).await?;
+    let held = users::hold(&mut tx, user.id).await?.as_ref() == Some(&user.security_stamp);
     if !held || !sessions::give_up(&mut tx, user.id, &asking).await? {
         return Err(Error::Unauthenticated.into());
     }
