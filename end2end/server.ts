@@ -27,10 +27,12 @@ export class Server {
     private readonly output: string[],
   ) {}
 
-  static async start(): Promise<Server> {
+  /** The site goes by that name: a passkey is bound to one, and to no number. */
+  static async start(name = '127.0.0.1'): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), 'byline-end2end-'));
-    const listen = `127.0.0.1:${await freePort()}`;
-    const origin = `http://${listen}`;
+    const port = await freePort();
+    const listen = `127.0.0.1:${port}`;
+    const origin = `http://${name}:${port}`;
     // Nothing of this shell's environment but PATH, and another folder than the repository's:
     // the binary has to have all it needs within it.
     const child = spawn(BINARY, ['serve'], {

@@ -9,6 +9,7 @@ pub mod email;
 pub mod field;
 pub mod next;
 pub mod page;
+pub mod passkey;
 pub mod password;
 pub mod registration;
 pub mod role;

@@ -17,6 +17,8 @@ pub enum Error {
     Invalid(Vec<(Field, Problem)>),
     /// No such account, or not its password: on purpose the same.
     BadCredentials,
+    /// No passkey of this site, of this account, or not in time: on purpose the same.
+    PasskeyRefused,
     /// Nobody is logged in.
     Unauthenticated,
     /// Somebody is logged in who may not do this.
@@ -64,7 +66,10 @@ impl Error {
         match self {
             Error::Invalid(_) => 422,
             Error::BadCredentials | Error::Unauthenticated => 401,
-            Error::Forbidden | Error::RecentLoginNeeded | Error::RegistrationClosed => 403,
+            Error::Forbidden
+            | Error::PasskeyRefused
+            | Error::RecentLoginNeeded
+            | Error::RegistrationClosed => 403,
             Error::NotFound => 404,
             Error::Conflict { .. } | Error::LastAdministrator => 409,
             Error::LinkExpired => 410,
@@ -93,6 +98,7 @@ impl Error {
             Error::BadCredentials => {
                 "The username or e-mail address and the password do not belong together.".into()
             }
+            Error::PasskeyRefused => "That passkey is not accepted here, or it took too long. Try again.".into(),
             Error::Unauthenticated => "You are not logged in. Log in and try again.".into(),
             Error::Forbidden => "Your account may not do this.".into(),
             Error::RecentLoginNeeded => "Confirm first that it is you, then do it again.".into(),

@@ -17,6 +17,7 @@ pub mod invitations;
 pub mod log_in;
 pub mod log_in_step;
 pub mod not_me;
+pub mod passkeys;
 pub mod profile;
 pub mod proof;
 pub mod register;

@@ -31,6 +31,7 @@ pub mod markdown;
 pub mod names;
 pub mod new_devices;
 pub mod pages;
+pub mod passkeys;
 pub mod passwords;
 pub mod recovery;
 pub mod registrations;

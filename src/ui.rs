@@ -6,4 +6,5 @@ pub mod lazy;
 pub mod list;
 pub mod load;
 pub mod new_password;
+pub mod passkey;
 pub mod status;

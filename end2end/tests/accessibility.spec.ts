@@ -16,7 +16,7 @@ async function everyPage(author: Page): Promise<{ member: string[]; visitor: str
   await saveDraft(author, anArticle());
   const profile = `/profile/${username}`;
   return {
-    member: ['/', article, profile, '/editor', article.replace('article', 'editor'), '/articles', '/settings', '/settings/security', '/settings/data'],
+    member: ['/', article, profile, '/editor', article.replace('article', 'editor'), '/articles', '/settings', '/settings/security', '/settings/security/passkeys', '/settings/data'],
     visitor: ['/', '/?page=1000', article, profile, '/login', '/register', '/reset', '/reset?sent=true', '/restore/0', '/nowhere'],
   };
 }

@@ -18,6 +18,8 @@ pub enum Field {
     CurrentPassword,
     /// The password in place of the current one.
     NewPassword,
+    /// What its owner calls a passkey.
+    PasskeyName,
     /// A code: six digits from an authenticator app, or letters from a mail.
     Code,
     /// What stands in for the digits when the app is lost.
@@ -59,6 +61,7 @@ impl Field {
             Field::Password => "password",
             Field::CurrentPassword => "current_password",
             Field::NewPassword => "new_password",
+            Field::PasskeyName => "passkey_name",
             Field::Code => "code",
             Field::RecoveryCode => "recovery_code",
             Field::Title => "title",
@@ -81,6 +84,7 @@ impl Field {
             Field::Password => "Password",
             Field::CurrentPassword => "Current password",
             Field::NewPassword => "New password",
+            Field::PasskeyName => "Name",
             Field::Code => "Code",
             Field::RecoveryCode => "Recovery code",
             Field::Title => "Title",
@@ -105,6 +109,7 @@ impl Field {
             Field::EmailAgain => (0, 254),
             // The minimum is a setting (BYLINE_PASSWORD_MIN); 256 keeps hashing cheap to refuse.
             Field::Password | Field::CurrentPassword | Field::NewPassword => (1, 256),
+            Field::PasskeyName => (1, 64),
             // Six digits or sixteen letters, with spaces and hyphens as people write them.
             Field::Code => (1, 32),
             Field::RecoveryCode => (0, 32),
@@ -178,6 +183,7 @@ impl Problem {
             }
             (Problem::Different, Field::Username) => "That is not your username.".into(),
             (Problem::Different, _) => "The two addresses are not the same.".into(),
+            (Problem::TooMany(n), Field::PasskeyName) => format!("An account has at most {n} passkeys."),
             (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
             (Problem::Wrong, Field::Code | Field::RecoveryCode) => {
                 "That code is wrong, or it was used already, or there is a newer one.".into()

@@ -47,6 +47,8 @@ pub struct Factors {
     pub authenticator: bool,
     /// How many recovery codes are left.
     pub recovery_codes: i64,
+    /// Whether there are passkeys: each stands for any of the others, and for the password.
+    pub passkeys: bool,
 }
 
 impl Factors {
@@ -155,6 +157,12 @@ pub enum EventKind {
     Left,
     /// And took it back.
     TakenBack,
+    /// The account has one more passkey.
+    PasskeyAdded,
+    /// It has one less.
+    PasskeyRemoved,
+    /// A passkey counted back: there may be two of it.
+    PasskeyRefused,
     /// Sessions were ended from another one.
     SessionsEnded,
     /// The account has another role.
@@ -188,6 +196,9 @@ impl EventKind {
         EventKind::DataDownloaded,
         EventKind::Left,
         EventKind::TakenBack,
+        EventKind::PasskeyAdded,
+        EventKind::PasskeyRemoved,
+        EventKind::PasskeyRefused,
         EventKind::SessionsEnded,
         EventKind::RoleChanged,
         EventKind::Deactivated,
@@ -214,6 +225,9 @@ impl EventKind {
             EventKind::DataDownloaded => "data_downloaded",
             EventKind::Left => "left",
             EventKind::TakenBack => "taken_back",
+            EventKind::PasskeyAdded => "passkey_added",
+            EventKind::PasskeyRemoved => "passkey_removed",
+            EventKind::PasskeyRefused => "passkey_refused",
             EventKind::SessionsEnded => "sessions_ended",
             EventKind::RoleChanged => "role_changed",
             EventKind::Deactivated => "deactivated",
@@ -248,6 +262,9 @@ impl EventKind {
             EventKind::DataDownloaded => "Your data was downloaded",
             EventKind::Left => "The account was deleted",
             EventKind::TakenBack => "The account was taken back",
+            EventKind::PasskeyAdded => "A passkey was added",
+            EventKind::PasskeyRemoved => "A passkey was removed",
+            EventKind::PasskeyRefused => "A passkey was refused: it may have been copied",
             EventKind::SessionsEnded => "Sessions were ended",
             EventKind::RoleChanged => "The role was changed",
             EventKind::Deactivated => "The account was shut out",

@@ -8,7 +8,10 @@ use crate::{
     domain::{code::TypedCode, field::Field, password::TypedPassword},
     error::Error,
     json::Json,
-    ui::form::{Done, ErrorMessages, Form, FormState, Submit, TextField},
+    ui::{
+        form::{Done, ErrorMessages, Form, FormState, Submit, TextField},
+        passkey::with_passkey,
+    },
 };
 
 /// Proves with the password, and the second factor if there is one, that it is still the same
@@ -69,6 +72,7 @@ pub fn confirmation(form: FormState, username: String, next: impl Into<String>) 
             {codes}
             <p class="actions"><Submit form label="Confirm that it is you" /></p>
         </Form>
+        {with_passkey("prove", "Confirm with a passkey")}
     }
     .into_any()
 }

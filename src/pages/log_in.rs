@@ -8,7 +8,10 @@ use crate::{
     domain::{field::Field, next::Next, password::TypedPassword},
     error::Error,
     json::Json,
-    ui::form::{Done, ErrorMessages, Form, Submit, TextField, use_form},
+    ui::{
+        form::{Done, ErrorMessages, Form, Submit, TextField, use_form},
+        passkey::with_passkey,
+    },
 };
 
 /// Logs in by either identity, and goes on to `next` if that is a page of ours; before that, to
@@ -83,6 +86,7 @@ pub fn LogInPage() -> impl IntoView {
                 </label>
                 <p class="actions"><Submit form label="Log in" /></p>
             </Form>
+            {with_passkey("log-in", "Log in with a passkey")}
             <p class="aside"><a href="/reset">"Forgotten your password?"</a></p>
             <p class="aside">"No account yet? "<a href="/register">"Make one"</a>"."</p>
         </div>

@@ -16,6 +16,7 @@ use crate::{
     ui::{
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::{answered, refusal},
+        passkey::with_passkey,
         status::set_status,
     },
 };
@@ -84,6 +85,7 @@ fn step(factors: Factors, next: String, form: FormState, cancel: FormState) -> A
                 {code_fields(form, factors.authenticator)}
                 <p class="actions"><Submit form label="Log in" /></p>
             </Form>
+            {factors.passkeys.then(|| with_passkey("step", "Use a passkey"))}
             <Form form=cancel to="/login/step?form=cancel">
                 <p class="actions"><Submit form=cancel label="Cancel" class="secondary" /></p>
             </Form>

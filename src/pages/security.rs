@@ -149,6 +149,10 @@ fn show(security: Security, forms: Forms) -> AnyView {
                 {password(forms, username, password_min)}
             </section>
             <section>
+                <h2>"Passkeys"</h2>
+                <p><a href="/settings/security/passkeys">"Log in with your device instead of a password"</a></p>
+            </section>
+            <section>
                 <h2>"What happened lately"</h2>
                 {log(events)}
             </section>

@@ -50,9 +50,18 @@ const RENAMINGS: u32 = 3;
 /// Log-ins from new devices that are worth a mail in a day: whoever travels is not flooded, and
 /// a stranger's first is among them.
 const NEW_DEVICES: u32 = 3;
+
 /// A download of all that is one's own reads every article, and mails a notice. One that broke off
 /// can be tried again at once.
 const DOWNLOADS: u32 = 5;
+
+/// Nobody has more devices to add in an hour, or adds them and removes them again; each mails a
+/// notice.
+const PASSKEYS: u32 = 10;
+
+/// Log-ins by passkey that are begun from an address in a quarter of an hour. Nothing is guessed
+/// with them: it is the rows that each leaves, and an office behind one address has its mornings.
+const BEGUN: u32 = 300;
 
 /// Enough to find a name; not enough to find out who is here.
 const NAMES: u32 = 20;
@@ -125,6 +134,16 @@ impl Budget {
     /// Changes of an account's password, each of which mails a notice. Its owner is told.
     pub fn change_of(account: Uuid) -> Self {
         Self::new("change-of", &account.to_string(), CHANGES, HOUR)
+    }
+
+    /// Log-ins by passkey that are begun from an address.
+    pub fn passkeys_from(address: IpAddr) -> Self {
+        Self::new("passkeys-from", &prefix(address), BEGUN, LOG_IN_WINDOW)
+    }
+
+    /// Passkeys that are added to an account or removed, each of which mails a notice.
+    pub fn passkeys_of(account: Uuid) -> Self {
+        Self::new("passkeys-of", &account.to_string(), PASSKEYS, HOUR)
     }
 
     /// Downloads of all that is an account's.

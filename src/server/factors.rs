@@ -19,9 +19,10 @@ use super::{
     failure::Failure,
     key::SiteKey,
     mail::{letters::Letter, outbox},
+    passkeys,
     recovery::{self, RecoveryCode},
     security_log,
-    sessions::{Aal, own},
+    sessions::own,
     users::{self, User},
 };
 use crate::{
@@ -41,10 +42,11 @@ use crate::{
 /// When the database cannot be read.
 pub async fn of(db: &Db, user: Uuid) -> sqlx::Result<Factors> {
     const COUNT: &str = "select (select count(*) from authenticators where user_id = $1), \
-         (select count(*) from recovery_codes where user_id = $1)";
-    let (authenticators, recovery_codes): (i64, i64) =
+         (select count(*) from recovery_codes where user_id = $1), \
+         (select count(*) from passkeys where user_id = $1)";
+    let (authenticators, recovery_codes, passkeys): (i64, i64, i64) =
         reading!(db, |pool| sqlx::query_as(COUNT).bind(user).fetch_one(pool).await)?;
-    Ok(Factors { authenticator: authenticators > 0, recovery_codes })
+    Ok(Factors { authenticator: authenticators > 0, recovery_codes, passkeys: passkeys > 0 })
 }
 
 /// What was typed as a second factor. It has no `Debug`, `Display` or `Serialize`, so it cannot
@@ -86,8 +88,9 @@ impl Given {
     }
 
     /// Counts that it is looked at, before it is: for the account and the device, or for all that
-    /// are strange to it, however many half-finished log-ins it comes from. Digits can be guessed, and count for a day too;
-    /// a recovery code cannot, so whoever used the digits up has their codes.
+    /// are strange to it, however many half-finished log-ins it comes from. Digits can be guessed,
+    /// and count for a day too; a recovery code cannot, so whoever used the digits up has their
+    /// codes.
     ///
     /// # Errors
     /// [`Error::TooMany`].
@@ -142,8 +145,9 @@ impl Given {
     }
 }
 
-/// A change of an account's second factors. The account gets another security stamp, so that
-/// every other session ends, and so does what was mailed for it; this browser goes on.
+/// A change of an account's second factors or its passkeys. The account gets another security
+/// stamp, so that every other session ends, and so does what was mailed for it; this browser goes
+/// on.
 pub struct Change<'a> {
     tx: Tx,
     user: &'a User,
@@ -171,8 +175,8 @@ impl<'a> Change<'a> {
         &mut self.tx
     }
 
-    /// Tells the owner, and signs this browser in anew: it has proved all that can be proved,
-    /// lately, or the change would not have begun.
+    /// Tells the owner, and signs this browser in anew: it has proved all that was asked for,
+    /// lately, or the change would not have begun, and a new factor by adding it.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] when the account has changed once more meanwhile.
@@ -192,7 +196,7 @@ impl<'a> Change<'a> {
         let user = users::find(&state.db, id).await?;
         let user = user.filter(|user| user.security_stamp == self.stamp);
         let user = user.ok_or(Error::Unauthenticated)?;
-        auth::sign_in_anew(auth, &user, client, Aal::Two).await?;
+        auth::sign_in_anew(auth, &user, client, auth::asked_of(&user)).await?;
         tracing::info!(event = what.name(), user = %id, address = %client.address);
         Ok(())
     }
@@ -219,7 +223,8 @@ pub async fn forget_since(tx: &mut Tx, user: Uuid, since: Timestamp) -> sqlx::Re
     const CODES: &str = "delete from recovery_codes where user_id = $1 and exists \
          (select 1 from security_events where user_id = $1 and created_at > $2 \
          and kind in ('authenticator_added', 'recovery_codes_made'))";
-    for forget in [AUTHENTICATOR, CODES] {
+    const PASSKEYS: &str = "delete from passkeys where user_id = $1 and created_at > $2";
+    for forget in [AUTHENTICATOR, CODES, PASSKEYS] {
         within!(&mut *tx, |c| {
             sqlx::query(forget).bind(user).bind(since).execute(c).await.map(|_| ())
         })?;
@@ -227,8 +232,8 @@ pub async fn forget_since(tx: &mut Tx, user: Uuid, since: Timestamp) -> sqlx::Re
     forget_idle_codes(tx, user).await
 }
 
-/// Switches all second factors of an account off, for whoever runs the site: its owner has lost
-/// them, and has said so by another way. Sessions and links end.
+/// Switches all second factors of an account off, its passkeys too, for whoever runs the site:
+/// its owner has lost them, and has said so by another way. Sessions and links end.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -241,6 +246,7 @@ pub async fn reset(db: &Db, username: &str, now: Timestamp) -> Result<(), Failur
     stamp.ok_or(Error::NotFound)?;
     within!(&mut tx, |c| sqlx::query(AUTHENTICATOR).bind(id).execute(c).await.map(|_| ()))?;
     recovery::forget(&mut tx, id).await?;
+    passkeys::own::forget(&mut tx, id).await?;
     users::end_access(&mut tx, id).await?;
     let what = EventKind::FactorsReset;
     let (by, on) = (By::command_line(now), (id, user.username.as_str()));

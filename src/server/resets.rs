@@ -7,6 +7,7 @@ use super::{
     devices,
     failure::Failure,
     mail::{letters::Letter, outbox},
+    passkeys,
     passwords::known::{self, OwnNames},
     security_log,
     tokens::{self, Purpose},
@@ -82,6 +83,10 @@ pub async fn set_password(
     let replaced = users::replace_password(&mut tx, user, &email, &hash).await?;
     if !replaced || !tokens::spend(&mut tx, token, PURPOSE, now).await? {
         return Err(Error::LinkExpired.into());
+    }
+    // Until now anybody may have used this address; their passkeys would open the account still.
+    if users::note_first_proof(&mut tx, user, now).await? {
+        passkeys::own::forget(&mut tx, user).await?;
     }
     users::end_access(&mut tx, user).await?;
     // Whoever reads the mailbox may log in, however often the old password was mistyped.

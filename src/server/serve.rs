@@ -28,6 +28,7 @@ use super::{
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
     emails, invitations, leaving, mail,
+    passkeys::challenges,
     registrations::pending,
     router, sealed, second_step, security_log, sessions, tokens, undo, users,
 };
@@ -191,6 +192,7 @@ async fn sweep(state: AppState) {
             tokens::forget_ended(&state.db, now).await?;
             undo::forget_ended(&state.db, now).await?;
             emails::forget_old(&state.db, now).await?;
+            challenges::forget_ended(&state.db, now).await?;
             pending::forget_ended(&state.db, now).await?;
             invitations::forget_ended(&state.db, now).await?;
             attempts::forget_ended(&state.db, now).await?;

@@ -31,8 +31,10 @@ async fn robots(State(state): State<AppState>, headers: HeaderMap) -> Response {
     let text = match state.config.readers {
         Readers::Members => "User-agent: *\nDisallow: /\n".to_owned(),
         Readers::Public => {
-            let closed =
-                ["articles", "editor", "login", "not-me", "register", "reset", "restore", "rpc", "settings"];
+            let closed = [
+                "articles", "editor", "login", "not-me", "register", "reset", "restore", "rpc",
+                "settings",
+            ];
             let closed: String = closed.iter().map(|path| format!("Disallow: /{path}\n")).collect();
             let origin = state.config.origin.as_str();
             format!("User-agent: *\n{closed}\nSitemap: {origin}/sitemap.xml\n")

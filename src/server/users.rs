@@ -287,6 +287,18 @@ pub async fn note_proof(tx: &mut Tx, id: Uuid, now: Timestamp) -> sqlx::Result<(
     within!(tx, |c| sqlx::query(NOTE).bind(id).bind(now).execute(c).await.map(|_| ()))
 }
 
+/// Notes that the account's address was proved, if it was not before; says whether it was not.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn note_first_proof(tx: &mut Tx, id: Uuid, now: Timestamp) -> sqlx::Result<bool> {
+    const NOTE: &str = "update users set confirmed_at = $2 where id = $1 and confirmed_at is null";
+    within!(tx, |c| {
+        let done = sqlx::query(NOTE).bind(id).bind(now).execute(c).await;
+        done.map(|done| done.rows_affected() == 1)
+    })
+}
+
 /// The statement that failed ran into one index; the form wants to hear of both.
 ///
 /// # Errors

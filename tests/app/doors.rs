@@ -13,14 +13,16 @@ use crate::support::{Answer, TestApp, story};
 
 /// What a stranger may call. Everything else must answer 401, and a new function is refused
 /// here until somebody decides.
-pub const PUBLIC_FUNCTIONS: [&str; 21] = [
+pub const PUBLIC_FUNCTIONS: [&str; 22] = [
     "article",
     "ask-for-reset",
+    "begin-passkey-log-in",
     "choose-username",
     "confirm-by-code",
     "confirm-by-link",
     "front-page",
     "log-in",
+    "log-in-with-passkey",
     "log-out",
     "profile",
     "register",
@@ -110,6 +112,8 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("password", "a guess"),
     ("visibility", "public"),
     ("handle", "0"),
+    ("passkey_name", "A phone"),
+    ("answer", "{}"),
     ("code", "23456789"),
     ("current_password", "a guess"),
     ("new_password", "another guess at it"),

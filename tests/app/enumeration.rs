@@ -38,12 +38,14 @@ enum About {
 type Fields = Vec<(&'static str, String)>;
 
 /// What each function that changes something asks of a stranger.
-const ASKED: [(&str, About); 10] = [
+const ASKED: [(&str, About); 12] = [
     ("log-in", About::Somebody(log_in)),
     ("ask-for-reset", About::Somebody(|identity| vec![vec![("email", identity.to_owned())]])),
     ("register", About::Taken),
     ("log-out", About::Nobody("it has no field")),
     ("undo", About::Nobody("a link's token names nobody to whoever has it not")),
+    ("begin-passkey-log-in", About::Nobody("it has no field")),
+    ("log-in-with-passkey", About::Nobody("it names a key that no page and no answer names")),
     ("confirm-by-code", About::Nobody("it goes on with what this browser began")),
     ("send-code-again", About::Nobody("it goes on with what this browser began")),
     ("choose-username", About::Nobody("it needs an address that was proved in this browser")),

@@ -239,7 +239,10 @@ story!(t11_between_password_and_second_factor_one_is_a_stranger_everywhere, |eng
     let mut walked = 0;
     for (path, method) in functions {
         let name = path.strip_prefix("/rpc/").unwrap();
-        if matches!(name, "second-step" | "finish-log-in") {
+        if matches!(
+            name,
+            "second-step" | "finish-log-in" | "begin-passkey-step" | "finish-log-in-with-passkey"
+        ) {
             continue;
         }
         let ask = async |browser: Browser| {

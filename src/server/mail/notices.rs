@@ -58,7 +58,10 @@ impl Notice {
                 ),
             ),
             Notice::FactorsChanged { what } => (
-                "Your second factor",
+                match what {
+                    EventKind::PasskeyAdded | EventKind::PasskeyRemoved => "Your passkeys",
+                    _ => "Your second factor",
+                },
                 format!("This happened just now to your account at {site}: {}.", what.text()),
             ),
             Notice::EmailAsked => (

@@ -1,0 +1,178 @@
+// Passkeys, with a device that Chromium plays. They are bound to a name, so the site goes by
+// localhost here.
+
+import { createHmac } from 'node:crypto';
+import type { CDPSession, Page } from '@playwright/test';
+import { Server } from '../server.ts';
+import {
+  expect, expectLoggedIn, expectLoggedOut, field, logIn, logOut, register, send, submitButton, test as base, tryLogIn,
+} from '../support.ts';
+
+const PASSKEYS = '/settings/security/passkeys';
+
+interface Device {
+  session: CDPSession;
+  authenticatorId: string;
+}
+
+const test = base.extend<{ device: Device }, { server: Server }>({
+  server: [
+    async ({}, use) => {
+      const server = await Server.start('localhost');
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker' },
+  ],
+
+  /** A device in the browser of `page`, whose owner is there and proves it. */
+  device: async ({ page }, use) => {
+    const session = await page.context().newCDPSession(page);
+    await session.send('WebAuthn.enable');
+    const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await use({ session, authenticatorId });
+  },
+});
+
+/** How many passkeys the device keeps. */
+async function kept({ session, authenticatorId }: Device): Promise<number> {
+  const { credentials } = await session.send('WebAuthn.getCredentials', { authenticatorId });
+  return credentials.length;
+}
+
+const rows = (page: Page) => page.locator('li.desk-row');
+const withPasskey = (page: Page) => page.getByRole('button', { name: 'Log in with a passkey' });
+
+/** Adds a passkey to the account of whoever is logged in. */
+async function add(page: Page, name: string): Promise<void> {
+  await page.goto(PASSKEYS);
+  await page.locator('#new-name').fill(name);
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await expect(page.getByRole('status')).toHaveText('A passkey was added.');
+  await expect(rows(page).last()).toContainText(name);
+}
+
+test('without JavaScript nobody is offered what needs it, and what does not works', async ({ page }, { project }) => {
+  test.skip(project.name !== 'no-javascript', 'the others are offered it');
+  await page.goto('/login');
+  await expect(withPasskey(page)).toBeHidden();
+  await register(page);
+  await page.goto(PASSKEYS);
+  await expect(page.locator('main')).toContainText('You have none yet.');
+  await expect(page.getByRole('button', { name: 'Add a passkey' })).toBeHidden();
+  await expect(page.locator('.no-passkey')).toContainText('JavaScript');
+});
+
+test.describe('with JavaScript', () => {
+  test.beforeEach(({}, { project }) => {
+    test.skip(project.name === 'no-javascript', 'a browser talks to devices through JavaScript alone');
+  });
+
+  test('a person adds a passkey, logs in with it, renames and removes it', async ({ page, device }) => {
+    const ada = await register(page);
+    await page.goto('/settings/security');
+    await page.locator(`a[href="${PASSKEYS}"]`).click();
+    await expect(page).toHaveURL(PASSKEYS);
+    await expect(page.locator('main')).toContainText('You have none yet.');
+    await expect(page.locator('.no-passkey')).toBeHidden();
+    await add(page, 'This computer');
+    expect(await kept(device)).toBe(1);
+    await expectLoggedIn(page, ada);
+
+    await logOut(page);
+    await page.goto('/login?next=/articles');
+    await withPasskey(page).click();
+    await expect(page).toHaveURL('/articles');
+    await expectLoggedIn(page, ada);
+
+    await page.goto(PASSKEYS);
+    await expect(rows(page)).toContainText('Last used');
+    await field(page, 'passkey_name').last().fill('The desk');
+    await send(page, page.getByRole('button', { name: 'Rename it' }));
+    await expect(rows(page)).toContainText('The desk');
+    await send(page, page.getByRole('button', { name: 'Remove The desk' }));
+    await expect(page.getByRole('status')).toHaveText('A passkey was removed.');
+    await expect(rows(page)).toHaveCount(0);
+    await expectLoggedIn(page, ada);
+
+    // The device still has it; the site knows it no more.
+    await logOut(page);
+    await page.goto('/login');
+    await withPasskey(page).click();
+    await expect(page.locator('form.passkey [role="alert"]')).toContainText('not accepted');
+    await expectLoggedOut(page);
+    await logIn(page, ada);
+  });
+
+  test('after a visit to other pages, without a reload, a passkey logs in as well', async ({ page, device }) => {
+    const ada = await register(page);
+    await add(page, 'This computer');
+    expect(await kept(device)).toBe(1);
+    await logOut(page);
+    await page.goto('/');
+    await page.waitForLoadState('networkidle');
+    await page.getByRole('link', { name: 'Log in' }).first().click();
+    await expect(page).toHaveURL('/login');
+    await withPasskey(page).click();
+    await expect(page).toHaveURL('/');
+    await expectLoggedIn(page, ada);
+  });
+
+  test('what the browser refuses is told in words', async ({ page, device }) => {
+    await register(page);
+    await add(page, 'This computer');
+    await page.locator('#new-name').fill('Once more');
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await expect(page.locator('form.passkey [role="alert"]')).toContainText('has a passkey for your account already');
+    expect(await kept(device)).toBe(1);
+    await expect(page.getByRole('button', { name: 'Add a passkey' })).toBeEnabled();
+    await logOut(page);
+    await device.session.send('WebAuthn.clearCredentials', { authenticatorId: device.authenticatorId });
+    await page.goto('/login');
+    await withPasskey(page).click();
+    await expect(page.locator('form.passkey [role="alert"]')).toContainText('no passkey for it on this device');
+    await expectLoggedOut(page);
+  });
+
+  test('a passkey takes the place of the digits at the second step', async ({ page, device }) => {
+    const ada = await register(page);
+    await page.goto('/settings/security/second-factor');
+    await page.getByRole('button', { name: 'Set one up' }).click();
+    const secret = await page.locator('code.secret').textContent();
+    await field(page, 'code').fill(digits(secret!));
+    await submitButton(page, 'code').click();
+    await expect(page.locator('pre.secret')).toBeVisible();
+    await add(page, 'This computer');
+    expect(await kept(device)).toBe(1);
+
+    await logOut(page);
+    await tryLogIn(page, ada.username, ada.password);
+    await expect(page).toHaveURL(/^[^?]*\/login\/step/);
+    await page.getByRole('button', { name: 'Use a passkey' }).click();
+    await expect(page).toHaveURL('/');
+    await expectLoggedIn(page, ada);
+  });
+});
+
+/** What an authenticator app shows for that secret (RFC 6238). */
+function digits(secret: string): string {
+  const bits = [...secret.replaceAll(/\s/g, '')]
+    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
+    .join('');
+  const key = Buffer.from(bits.match(/.{8}/g)!.map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac('sha1', key).update(step).digest();
+  const offset = mac.at(-1)! & 15;
+  const number = (mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000;
+  return number.toString().padStart(6, '0');
+}
