@@ -288,7 +288,7 @@ pub async fn sign_in(
     }));
     #[expect(clippy::disallowed_methods, reason = "the one place that logs in")]
     auth.login(user).await?;
-    devices::mark(user)
+    devices::mark(user, devices::Proof::LogIn)
 }
 
 /// Signs in anew whoever is logged in, because of what they have just proved: under another

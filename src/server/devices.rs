@@ -31,33 +31,62 @@ const LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How many people's marks a browser keeps, the last ones': a family's, and no cookie that grows.
 const PEOPLE: usize = 3;
 
-/// That an account was logged in to from a device. What it is signed with covers the security
-/// stamp as well: whatever ends an account's sessions makes strangers of all its devices.
+/// How somebody proved that a device is theirs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// By the link in a mail. Whoever reads the mailbox marks as many devices as they like, so
+    /// their guesses at a second factor are a stranger's.
+    Mail,
+    /// By a whole log-in, with all factors that the account has.
+    LogIn,
+}
+
+/// That a device is somebody's. What it is signed with covers the account's security stamp as
+/// well: whatever ends an account's sessions makes strangers of all its devices.
 struct Mark {
     account: Uuid,
     device: Uuid,
     issued: Timestamp,
+    proof: Proof,
     signature: [u8; 32],
 }
 
 impl Mark {
-    fn new(key: &SiteKey, user: &User, device: Uuid, issued: Timestamp) -> anyhow::Result<Self> {
-        let mac = mac(key, user.id, device, issued, &user.security_stamp)?;
-        let signature = mac.finalize().into_bytes().into();
-        Ok(Self { account: user.id, device, issued, signature })
+    fn new(
+        key: &SiteKey,
+        user: &User,
+        device: Uuid,
+        issued: Timestamp,
+        proof: Proof,
+    ) -> anyhow::Result<Self> {
+        let mut mark = Self { account: user.id, device, issued, proof, signature: [0; 32] };
+        mark.signature = mark.mac(key, &user.security_stamp)?.finalize().into_bytes().into();
+        Ok(mark)
+    }
+
+    fn mac(&self, key: &SiteKey, stamp: &[u8]) -> anyhow::Result<Hmac<Sha256>> {
+        let mut mac = Hmac::new_from_slice(&key.derive("known devices"))?;
+        // All but the last have one length each, so no two marks are the same bytes.
+        mac.update(self.account.as_bytes());
+        mac.update(self.device.as_bytes());
+        mac.update(&self.issued.to_bytes());
+        mac.update(&[self.proof as u8]);
+        mac.update(stamp);
+        Ok(mac)
     }
 
     fn is_good(&self, key: &SiteKey, stamp: &[u8], now: Timestamp) -> bool {
-        let mac = mac(key, self.account, self.device, self.issued, stamp);
+        let mac = self.mac(key, stamp);
         mac.is_ok_and(|mac| mac.verify_slice(&self.signature).is_ok())
             && now < self.issued.after(LIFE)
     }
 
     fn encode(&self) -> String {
-        let parts: [&[u8]; 4] = [
+        let parts: [&[u8]; 5] = [
             self.account.as_bytes(),
             self.device.as_bytes(),
             &self.issued.to_bytes(),
+            &[self.proof as u8],
             &self.signature,
         ];
         BASE64URL_NOPAD.encode(&parts.concat())
@@ -67,32 +96,19 @@ impl Mark {
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
         let (account, bytes) = bytes.split_first_chunk()?;
         let (device, bytes) = bytes.split_first_chunk()?;
-        let (issued, signature) = bytes.split_first_chunk()?;
+        let (issued, bytes) = bytes.split_first_chunk()?;
+        let ([proof], signature) = bytes.split_first_chunk()?;
         Some(Self {
             account: Uuid::from_bytes(*account),
             device: Uuid::from_bytes(*device),
             issued: Timestamp::from_bytes(*issued),
+            proof: [Proof::Mail, Proof::LogIn].into_iter().find(|of| *of as u8 == *proof)?,
             signature: signature.try_into().ok()?,
         })
     }
 }
 
-fn mac(
-    key: &SiteKey,
-    account: Uuid,
-    device: Uuid,
-    issued: Timestamp,
-    stamp: &[u8],
-) -> anyhow::Result<Hmac<Sha256>> {
-    let mut mac = Hmac::new_from_slice(&key.derive("known devices"))?;
-    // All but the last have one length each, so no two marks are the same bytes.
-    for part in [account.as_bytes(), device.as_bytes(), &issued.to_bytes()[..], stamp] {
-        mac.update(part);
-    }
-    Ok(mac)
-}
-
-/// The device that asks, if that account was logged in to from it.
+/// The device that asks, if it is marked as that account's.
 ///
 /// # Errors
 /// [`Failure::Broken`] outside of a request.
@@ -102,26 +118,20 @@ pub fn known(
     now: Timestamp,
 ) -> Result<Option<Uuid>, Failure> {
     let Some(Credential { user_id, security_stamp, .. }) = account else { return Ok(None) };
-    find(state, *user_id, security_stamp, now)
+    Ok(find(state, *user_id, security_stamp, now)?.map(|mark| mark.device))
 }
 
-/// The same for an account whose password is known already.
+/// The device that asks, if that person has logged in from it, with all that they are asked for.
 ///
 /// # Errors
 /// [`Failure::Broken`] outside of a request.
-pub fn known_to(state: &AppState, user: &User, now: Timestamp) -> Result<Option<Uuid>, Failure> {
-    find(state, user.id, &user.security_stamp, now)
-}
-
-fn find(
+pub fn logged_in_before(
     state: &AppState,
-    account: Uuid,
-    stamp: &[u8],
+    user: &User,
     now: Timestamp,
 ) -> Result<Option<Uuid>, Failure> {
-    let mut marks = marks()?.into_iter();
-    let good = |mark: &Mark| mark.account == account && mark.is_good(&state.key, stamp, now);
-    Ok(marks.find(good).map(|mark| mark.device))
+    let mark = find(state, user.id, &user.security_stamp, now)?;
+    Ok(mark.filter(|mark| mark.proof == Proof::LogIn).map(|mark| mark.device))
 }
 
 /// Whether the browser that asks is marked as that person's.
@@ -129,10 +139,17 @@ fn find(
 /// # Errors
 /// [`Failure::Broken`] outside of a request.
 pub fn is_known(state: &AppState, user: &User, now: Timestamp) -> Result<bool, Failure> {
-    let good = |mark: &Mark| {
-        mark.account == user.id && mark.is_good(&state.key, &user.security_stamp, now)
-    };
-    Ok(marks()?.iter().any(good))
+    Ok(find(state, user.id, &user.security_stamp, now)?.is_some())
+}
+
+fn find(
+    state: &AppState,
+    account: Uuid,
+    stamp: &[u8],
+    now: Timestamp,
+) -> Result<Option<Mark>, Failure> {
+    let mut marks = marks()?.into_iter();
+    Ok(marks.find(|mark| mark.account == account && mark.is_good(&state.key, stamp, now)))
 }
 
 /// Marks the browser that asks as that person's, in the answer: they have proved who they are.
@@ -140,14 +157,14 @@ pub fn is_known(state: &AppState, user: &User, now: Timestamp) -> Result<bool, F
 ///
 /// # Errors
 /// [`Failure::Broken`] outside of a request.
-pub fn mark(user: &User) -> Result<(), Failure> {
+pub fn mark(user: &User, proof: Proof) -> Result<(), Failure> {
     let (state, marks) = (context::state()?, marks()?);
     let now = state.clock.now();
     let (own, others): (Vec<Mark>, Vec<Mark>) =
         marks.into_iter().partition(|mark| mark.account == user.id);
     let before = own.iter().find(|mark| mark.is_good(&state.key, &user.security_stamp, now));
     let device = before.map_or_else(Uuid::new_v4, |mark| mark.device);
-    let own = Mark::new(&state.key, user, device, now)?;
+    let own = Mark::new(&state.key, user, device, now, proof)?;
     let all = iter::once(&own).chain(others.iter().take(PEOPLE - 1));
     let value = all.map(Mark::encode).collect::<Vec<_>>().join(".");
     let seconds = i64::try_from(LIFE.as_secs()).map_err(anyhow::Error::from)?;

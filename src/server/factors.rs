@@ -100,7 +100,7 @@ impl Given {
         user: &User,
         now: Timestamp,
     ) -> Result<Taken, Failure> {
-        let (db, device) = (&state.db, devices::known_to(state, user, now)?);
+        let (db, device) = (&state.db, devices::logged_in_before(state, user, now)?);
         let digits = [Budget::second_step_of(user.id, device), Budget::digits_of(user.id, device)];
         match self {
             Given::Digits(_) => attempts::take(db, &digits, now).await,

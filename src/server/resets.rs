@@ -103,7 +103,7 @@ pub async fn set_password(
     state.mail.wake();
     // Whoever forgot the password logs in next, however many strangers guess meanwhile.
     if let Ok(Some(owner)) = users::find(&state.db, user).await {
-        devices::mark(&owner)?;
+        devices::mark(&owner, devices::Proof::Mail)?;
     }
     tracing::info!(event = "password_reset", user = %user, address = %client.address);
     Ok(())

@@ -216,9 +216,8 @@ story!(t02_registering_costs_the_same_work_for_a_known_and_an_unknown_address, |
             after.4 - before.4,
         ));
     }
-    let each =
-        "one hash, five counted attempts, one letter, one row with one wrong try, no account";
-    assert_eq!(costs, [(1, 5, 1, 2, 0); 4], "{each}");
+    let each = "one hash, six counted attempts, one letter, one row with one wrong try, no account";
+    assert_eq!(costs, [(1, 6, 1, 2, 0); 4], "{each}");
 });
 
 story!(t03_whoever_has_an_account_is_told_by_mail, |engine| {

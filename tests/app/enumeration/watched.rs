@@ -154,9 +154,13 @@ impl Watched {
         let request = request.body(Body::from(body)).unwrap();
         let span = tracing::trace_span!(WATCHED);
         let id = span.id().expect("somebody listens").into_u64();
-        let answer = self.router.clone().oneshot(request).instrument(span).await.unwrap();
-        let (parts, body) = answer.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap();
+        // A page is still being written while it is sent.
+        let whole = async {
+            let answer = self.router.clone().oneshot(request).await.unwrap();
+            let (parts, body) = answer.into_parts();
+            (parts, to_bytes(body, usize::MAX).await.unwrap())
+        };
+        let (parts, body) = whole.instrument(span).await;
         self.settle().await;
         let nonce = nonce(&parts.headers);
         let masked = |text: &str| {
