@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     article::When,
     field::{Field, Problem, check_length, has_controls},
-    security::EventKind,
+    security::{EventKind, Factors},
 };
 
 /// The page of a person's passkeys, for the person alone.
@@ -21,6 +21,8 @@ pub struct OwnPasskeys {
     pub suggested: String,
     /// Where the site's address is a number there are no passkeys; this is what it should be.
     pub instead: Option<String>,
+    /// What else protects the account: without recovery codes, a lost device is a lost account.
+    pub factors: Factors,
     /// What the person has done to them a moment ago.
     pub done: Option<EventKind>,
 }

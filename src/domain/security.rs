@@ -47,7 +47,7 @@ pub struct Factors {
     pub authenticator: bool,
     /// How many recovery codes are left.
     pub recovery_codes: i64,
-    /// Whether there are passkeys: each stands for any of the others, and for the password.
+    /// Whether there are passkeys: each stands for any of the others, and for the password too.
     pub passkeys: bool,
 }
 
@@ -57,7 +57,7 @@ impl Factors {
 
     /// Whether the password alone is not enough.
     pub fn any(&self) -> bool {
-        self.authenticator
+        self.authenticator || self.passkeys
     }
 }
 

@@ -42,18 +42,23 @@ pub async fn confirm(
 pub fn confirmation(form: FormState, username: String, next: impl Into<String>) -> AnyView {
     let next = next.into();
     let missing = move || {
-        form.error().is_some_and(|error| {
-            [Field::Code, Field::RecoveryCode].iter().any(|field| error.about(*field).is_some())
-        })
+        let error = form.error()?;
+        let asked_for = |field| error.about(field).is_some();
+        [(Field::Code, Asked::Digits), (Field::RecoveryCode, Asked::RecoveryCode)]
+            .into_iter()
+            .find_map(|(field, asked)| asked_for(field).then_some(asked))
     };
-    // Once asked for, it is asked for again: after a wrong password too.
-    let before = form.typed("asked").is_some();
-    let asked = Memo::new(move |was| before || was == Some(&true) || missing());
+    // Once asked for, it is asked for again: after a wrong password too, or a wrong recovery code
+    // in place of the digits.
+    let before = form.typed("asked").and_then(|name| Asked::from_name(&name));
+    let asked = Memo::new(move |was: Option<&Option<Asked>>| {
+        was.copied().flatten().or(before).or_else(missing)
+    });
     let codes = move || {
-        asked.get().then(|| {
+        asked.get().map(|asked| {
             view! {
-                <input type="hidden" name="asked" value="true" />
-                {code_fields(form, true)}
+                <input type="hidden" name="asked" value=asked.name() />
+                {code_fields(form, asked == Asked::Digits)}
             }
         })
     };
@@ -75,6 +80,28 @@ pub fn confirmation(form: FormState, username: String, next: impl Into<String>) 
         {with_passkey("prove", "Confirm with a passkey")}
     }
     .into_any()
+}
+
+/// What the server asks for beside the password.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Digits from an app, or a recovery code.
+    Digits,
+    /// A recovery code: there is no app, and whoever has the passkey at hand needs no password.
+    RecoveryCode,
+}
+
+impl Asked {
+    const fn name(self) -> &'static str {
+        match self {
+            Asked::Digits => "digits",
+            Asked::RecoveryCode => "recovery_code",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [Asked::Digits, Asked::RecoveryCode].into_iter().find(|asked| asked.name() == name)
+    }
 }
 
 /// Nobody sees it: it tells a password manager whose password is asked for.

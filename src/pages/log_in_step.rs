@@ -42,7 +42,8 @@ pub async fn finish_log_in(
     use crate::server::{context, factors::Given, second_step};
     let (state, client, mut session) = (context::state()?, context::client()?, context::session()?);
     let pending = second_step::require(&state, context::cookie(second_step::COOKIE)?).await?;
-    let given = Given::parse(&code, &recovery_code).map_err(|wrong| Error::Invalid(vec![wrong]))?;
+    let given = Given::parse(&code, &recovery_code, pending.user.authenticator)
+        .map_err(|wrong| Error::Invalid(vec![wrong]))?;
     second_step::answer(&state, &mut session, &client, pending, &given).await?;
     Ok(Done::anew(Next::parse(&next).into_path()))
 }
@@ -72,11 +73,15 @@ pub fn LogInStepPage() -> impl IntoView {
 
 fn step(factors: Factors, next: String, form: FormState, cancel: FormState) -> AnyView {
     let over = move || form.error() == Some(Error::Unauthenticated);
+    let passkey = factors.passkeys.then(|| with_passkey("step", "Use a passkey"));
+    // What is likeliest to be at hand comes first.
+    let (before, after) = if factors.authenticator { (None, passkey) } else { (passkey, None) };
     view! {
         <Title text="Second step" />
         <div class="page narrow">
             <h1>"One more step"</h1>
             <p>"The password is right. Show that you have your second factor as well."</p>
+            {before}
             <Form form to="/login/step?form=finish">
                 <input type="hidden" name="next" value=next />
                 <Show when=over fallback=move || view! { <ErrorMessages form /> }>
@@ -85,7 +90,7 @@ fn step(factors: Factors, next: String, form: FormState, cancel: FormState) -> A
                 {code_fields(form, factors.authenticator)}
                 <p class="actions"><Submit form label="Log in" /></p>
             </Form>
-            {factors.passkeys.then(|| with_passkey("step", "Use a passkey"))}
+            {after}
             <Form form=cancel to="/login/step?form=cancel">
                 <p class="actions"><Submit form=cancel label="Cancel" class="secondary" /></p>
             </Form>

@@ -9,11 +9,15 @@ use leptos::{
 use leptos_meta::Title;
 use serde_json::Value;
 
-use super::confirm::{Confirm, confirmation};
+use super::{
+    confirm::{Confirm, confirmation},
+    second_factor::few_codes,
+};
 use crate::{
     domain::{
         field::Field,
         passkey::{OwnPasskey, OwnPasskeys},
+        security::Factors,
     },
     error::Error,
     json::Json,
@@ -109,7 +113,9 @@ pub async fn confirm_with_passkey(
 pub async fn show_passkeys() -> Result<OwnPasskeys, Error> {
     use crate::{
         domain::security::EventKind,
-        server::{context, failure::Failure, passkeys::own, security_log, sessions::device},
+        server::{
+            context, factors, failure::Failure, passkeys::own, security_log, sessions::device,
+        },
     };
     let user = context::require_user()?;
     let (state, client) = (context::state()?, context::client()?);
@@ -123,6 +129,7 @@ pub async fn show_passkeys() -> Result<OwnPasskeys, Error> {
         recent: context::require_recent().await.is_ok(),
         suggested: device::in_words(&client.user_agent),
         instead: own::instead(&state.config.origin),
+        factors: factors::of(&state.db, user.id).await.map_err(Failure::from)?,
         done: done.map(|event| event.kind),
         username: user.username,
     })
@@ -193,7 +200,7 @@ pub fn PasskeysPage() -> impl IntoView {
 }
 
 fn show(page: OwnPasskeys, forms: Forms) -> AnyView {
-    let OwnPasskeys { username, passkeys, recent, suggested, instead, done } = page;
+    let OwnPasskeys { username, passkeys, recent, suggested, instead, factors, done } = page;
     let refused = [forms.remove, forms.rename, forms.confirm].iter().any(FormState::was_refused);
     let done = done.filter(|_| !refused);
     let done = done
@@ -209,6 +216,7 @@ fn show(page: OwnPasskeys, forms: Forms) -> AnyView {
         <div class="page narrow">
             <h1>"Passkeys"</h1>
             {done}
+            {codes_are_few(factors)}
             <section>{list}</section>
             <section>
                 <h2>"Add one"</h2>
@@ -218,6 +226,17 @@ fn show(page: OwnPasskeys, forms: Forms) -> AnyView {
             <p class="aside"><a href="/settings/security">"Security"</a></p>
         </div>
     }
+    .into_any()
+}
+
+fn codes_are_few(factors: Factors) -> AnyView {
+    let few = factors.any() && factors.recovery_codes <= Factors::FEW;
+    few.then(|| {
+        view! {
+            {few_codes(factors)}
+            <p><a href="/settings/security/second-factor">"Recovery codes"</a></p>
+        }
+    })
     .into_any()
 }
 
@@ -280,7 +299,7 @@ fn add(recent: bool, suggested: String, username: String, forms: Forms) -> AnyVi
         }
     };
     view! {
-        <p>"Adding or removing one ends your other sessions."</p>
+        <p>"Adding or removing one ends your other sessions. Once you have one, your password alone opens the account no more: after it, a passkey is asked for, or what stands in for it."</p>
         {shown}
     }
     .into_any()

@@ -132,12 +132,28 @@ fn show(own: OwnFactors, forms: Forms) -> AnyView {
         None => app(factors, forms),
     };
     let codes = (factors.any() && !made).then(|| codes(factors, forms));
+    let (passkeys, label) = if factors.passkeys {
+        (
+            "You have some: after the password, one of them is asked for, or it opens the account by itself.",
+            "Look after them",
+        )
+    } else {
+        (
+            "The best there is, where your devices know them: nothing to type, and nothing to be lured out of you.",
+            "Add one",
+        )
+    };
     view! {
         <Title text="Second factor" />
         <div class="page narrow">
             <h1>"Second factor"</h1>
             {proof(username, forms)}
             {made.then(|| handed_codes(recovery_codes))}
+            <section>
+                <h2>"Passkeys"</h2>
+                <p>{passkeys}</p>
+                <p><a href="/settings/security/passkeys">{label}</a></p>
+            </section>
             <section>
                 <h2>"Authenticator app"</h2>
                 {app}
@@ -229,14 +245,14 @@ fn arriving(set_up: SetUp, form: FormState) -> AnyView {
 
 fn codes(factors: Factors, forms: Forms) -> AnyView {
     let form = forms.codes;
-    let button =
-        view! { <p class="actions"><Submit form label="Make new codes" class="secondary" /></p> };
+    let label = if factors.recovery_codes == 0 { "Make recovery codes" } else { "Make new codes" };
+    let button = view! { <p class="actions"><Submit form label class="secondary" /></p> };
     view! {
         <section>
             <h2>"Recovery codes"</h2>
             <p>{format!("Left: {} of ten. Each logs you in once when your second factor is lost.", factors.recovery_codes)}</p>
             {few_codes(factors)}
-            <p>"New codes take the place of the old ones."</p>
+            {(factors.recovery_codes > 0).then(|| view! { <p>"New codes take the place of the old ones."</p> })}
             {sent_whole(form, "make-recovery-codes", button.into_any())}
         </section>
     }
@@ -245,11 +261,17 @@ fn codes(factors: Factors, forms: Forms) -> AnyView {
 
 /// Says so when there are hardly any recovery codes left.
 pub fn few_codes(factors: Factors) -> AnyView {
-    let few = factors.any() && factors.recovery_codes <= Factors::FEW;
-    few.then(|| {
-        view! { <p class="notice">"Hardly any recovery codes are left: make new ones before you need them."</p> }
-    })
-    .into_any()
+    let text = match factors.recovery_codes {
+        _ if !factors.any() => return ().into_any(),
+        0 => {
+            "You have no recovery codes. Make some: without them you are locked out when your second factor is lost."
+        }
+        1..=Factors::FEW => {
+            "Hardly any recovery codes are left: make new ones before you need them."
+        }
+        _ => return ().into_any(),
+    };
+    view! { <p class="notice">{text}</p> }.into_any()
 }
 
 /// Codes that were just made.

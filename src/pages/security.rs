@@ -83,7 +83,7 @@ pub async fn change_password(
     use crate::server::{accounts, context};
     let mut user = context::require_user()?;
     // The password that the form asks for is proof enough where there is no other.
-    if user.second_factor {
+    if user.second_factor() {
         user = context::require_recent().await?;
     }
     let (state, client, mut session) = (context::state()?, context::client()?, context::session()?);

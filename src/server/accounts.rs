@@ -160,7 +160,9 @@ impl Proof {
         let mut problems = Problems::default();
         let password = Password::parse_given(self.password.into_inner());
         let password = problems.check(Field::Password, password);
-        let given = user.second_factor.then(|| Given::parse(&self.code, &self.recovery_code));
+        let given = user
+            .second_factor()
+            .then(|| Given::parse(&self.code, &self.recovery_code, user.authenticator));
         match (password, given.transpose()) {
             (Some(password), Ok(given)) => Ok((password, given)),
             (_, Err((field, problem))) => {

@@ -136,7 +136,7 @@ pub async fn log_in(
         .await?
         .filter(|user| user.security_stamp == credential.security_stamp)
         .ok_or(Error::BadCredentials)?;
-    if user.second_factor {
+    if user.second_factor() {
         second_step::begin(state, &user, keep).await?;
         return Ok(Progress::SecondStep);
     }
@@ -359,7 +359,7 @@ pub async fn require_recent(state: &AppState, parts: &Parts) -> Result<User, Fai
 
 /// By how much the account's owner has to prove who they are.
 pub fn asked_of(user: &User) -> Aal {
-    if user.second_factor { Aal::Two } else { Aal::One }
+    if user.second_factor() { Aal::Two } else { Aal::One }
 }
 
 /// What the session of somebody who is logged in is stored under.

@@ -59,19 +59,25 @@ pub enum Given {
 }
 
 impl Given {
-    /// Reads the two fields of the form; a recovery code counts in either.
+    /// Reads the two fields of the form; a recovery code counts in either. Where no app shows
+    /// digits there is one field only.
     ///
     /// # Errors
     /// What cannot be right, and why.
-    pub fn parse(code: &TypedCode, recovery_code: &TypedCode) -> Result<Self, (Field, Problem)> {
+    pub fn parse(
+        code: &TypedCode,
+        recovery_code: &TypedCode,
+        authenticator: bool,
+    ) -> Result<Self, (Field, Problem)> {
         let (field, bare) = match (code.bare(), recovery_code.bare()) {
-            (code, recovery) if recovery.is_empty() => (Field::Code, code),
+            (code, recovery) if recovery.is_empty() && authenticator => (Field::Code, code),
+            (code, recovery) if recovery.is_empty() => (Field::RecoveryCode, code),
             (_, recovery) => (Field::RecoveryCode, recovery),
         };
         if bare.is_empty() {
-            return Err((Field::Code, Problem::Required));
+            return Err((field, Problem::Required));
         }
-        if bare.len() == 6 && bare.bytes().all(|b| b.is_ascii_digit()) {
+        if authenticator && bare.len() == 6 && bare.bytes().all(|b| b.is_ascii_digit()) {
             return Ok(Given::Digits(bare));
         }
         let code = RecoveryCode::parse(&bare).map(Given::Recovery);
@@ -203,7 +209,10 @@ impl<'a> Change<'a> {
 }
 
 /// Without a second factor there is nothing that a recovery code could stand in for.
-async fn forget_idle_codes(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn forget_idle_codes(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     if users::has_second_factor(tx, user).await? {
         Ok(())
     } else {

@@ -3,7 +3,8 @@
 //!
 //! A passkey is two factors in one: the device that holds it, and what the device asks for
 //! before it answers, a PIN, a finger or a face. So it stands alone, and no second step follows.
-//! No guess at a password has a say in it.
+//! No guess at a password has a say in it. And whoever has one has a second factor: after a
+//! password it is asked for, or what stands in for it.
 
 pub mod ceremony;
 pub mod challenges;
@@ -26,6 +27,7 @@ use super::{
     cookies,
     db::{Db, Tx, reading, within},
     failure::Failure,
+    new_devices,
     second_step::{self, Pending},
     security_log,
     sessions::{Aal, own as sessions},
@@ -81,8 +83,9 @@ pub async fn log_in(
         return Err(Error::PasskeyRefused.into());
     }
     let mut tx = take(state, client, tx, user.id, &asked, &answer).await?;
-    security_log::write(&mut tx, user.id, EventKind::LoggedIn, Some(client), now).await?;
+    new_devices::note_log_in(state, &mut tx, &user, client).await?;
     tx.commit().await?;
+    state.mail.wake();
     auth::sign_in(auth, &user, client, keep, Aal::Two).await?;
     tracing::info!(event = "logged_in", by = "passkey", user = %user.id, address = %client.address);
     Ok(())

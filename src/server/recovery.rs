@@ -131,7 +131,7 @@ pub async fn spend(
 /// [`Error::NotFound`] without a second factor, which codes would be in place of;
 /// [`Error::Unauthenticated`] when the account changed meanwhile.
 pub async fn renew(state: &AppState, client: &Client, user: &User) -> Result<Vec<String>, Failure> {
-    if !user.second_factor {
+    if !user.second_factor() {
         return Err(Error::NotFound.into());
     }
     let now = state.clock.now();

@@ -4,7 +4,7 @@ use super::{
     AppState,
     attempts::{self, Budget},
     auth::{Client, check_identity},
-    devices,
+    devices, factors,
     failure::Failure,
     mail::{letters::Letter, outbox},
     passkeys,
@@ -87,6 +87,7 @@ pub async fn set_password(
     // Until now anybody may have used this address; their passkeys would open the account still.
     if users::note_first_proof(&mut tx, user, now).await? {
         passkeys::own::forget(&mut tx, user).await?;
+        factors::forget_idle_codes(&mut tx, user).await?;
     }
     users::end_access(&mut tx, user).await?;
     // Whoever reads the mailbox may log in, however often the old password was mistyped.

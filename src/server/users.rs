@@ -43,13 +43,20 @@ pub struct User {
     pub created_at: Timestamp,
     /// Renewed with whatever must end the sessions. Secret: it stands for a log-in.
     pub security_stamp: Vec<u8>,
-    /// Whether the password alone is not enough.
-    pub second_factor: bool,
+    /// Whether an app shows them digits.
+    pub authenticator: bool,
+    /// Whether they have passkeys.
+    pub passkeys: bool,
     /// Role names, separated by commas.
     roles: String,
 }
 
 impl User {
+    /// Whether the password alone is not enough.
+    pub fn second_factor(&self) -> bool {
+        self.authenticator || self.passkeys
+    }
+
     /// What they may do.
     pub fn roles(&self) -> impl Iterator<Item = Role> {
         self.roles.split(',').filter_map(Role::from_name)
@@ -87,7 +94,8 @@ pub struct Credential {
 /// When the database cannot be read.
 pub async fn find(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
     const FIND: &str = "select id, username, email, created_at, security_stamp, \
-         exists (select 1 from authenticators where user_id = users.id) as second_factor, \
+         exists (select 1 from authenticators where user_id = users.id) as authenticator, \
+         exists (select 1 from passkeys where user_id = users.id) as passkeys, \
          coalesce((select string_agg(role, ',') from user_roles where user_id = users.id), '') as roles \
          from users where id = $1 and active";
     reading!(db, |pool| sqlx::query_as(FIND).bind(id).fetch_optional(pool).await)
@@ -509,7 +517,8 @@ pub async fn renew_stamp(tx: &mut Tx, user: &User) -> sqlx::Result<Option<Vec<u8
 /// # Errors
 /// When the database cannot be read.
 pub async fn has_second_factor(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
-    const COUNT: &str = "select count(*) from authenticators where user_id = $1";
+    const COUNT: &str = "select (select count(*) from authenticators where user_id = $1) \
+         + (select count(*) from passkeys where user_id = $1)";
     let n: i64 = within!(tx, |c| sqlx::query_scalar(COUNT).bind(id).fetch_one(c).await)?;
     Ok(n > 0)
 }

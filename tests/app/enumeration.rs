@@ -38,7 +38,7 @@ enum About {
 type Fields = Vec<(&'static str, String)>;
 
 /// What each function that changes something asks of a stranger.
-const ASKED: [(&str, About); 12] = [
+const ASKED: &[(&str, About)] = &[
     ("log-in", About::Somebody(log_in)),
     ("ask-for-reset", About::Somebody(|identity| vec![vec![("email", identity.to_owned())]])),
     ("register", About::Taken),
@@ -51,6 +51,7 @@ const ASKED: [(&str, About); 12] = [
     ("choose-username", About::Nobody("it needs an address that was proved in this browser")),
     ("confirm-by-link", About::Nobody("a link's token names nobody to whoever has it not")),
     ("reset-password", About::Nobody("a link's token names nobody to whoever has it not")),
+    ("restore-account", About::Nobody("a link's token names nobody to whoever has it not")),
 ];
 
 fn log_in(identity: &str) -> Vec<Fields> {
@@ -139,7 +140,7 @@ async fn compare(engine: Engine, people: &[Person]) {
     for (n, person) in people.iter().enumerate() {
         for kind in ["", "@example.org"] {
             let (known, nobody) = (format!("known{n}{kind}"), format!("nobod{n}{kind}"));
-            for (function, about) in &ASKED {
+            for (function, about) in ASKED {
                 let About::Somebody(fields) = about else { continue };
                 let mut requests: Vec<(Fields, Fields)> =
                     fields(&known).into_iter().zip(fields(&nobody)).collect();

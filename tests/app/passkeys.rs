@@ -664,6 +664,42 @@ story!(a_passkey_takes_the_place_of_digits_at_the_second_step_and_of_the_step_it
     assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.body);
 });
 
+story!(a_passkey_alone_is_a_second_factor_too, |engine| {
+    let app = start(engine).await;
+    let (ada, mut device) = with_passkey(&app, "ada").await;
+    // The password alone opens the account no more, and digits are asked of nobody who has no app.
+    let browser = half_way(&app, "ada").await;
+    assert_eq!(browser.name().await, None);
+    let page = browser.get("/login/step").await.body;
+    assert!(page.contains("data-passkey=\"step\"") && !page.contains("name=\"code\""), "{page}");
+    for typed in ["", "123456"] {
+        let answer = browser.call("finish-log-in", &[("code", typed)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+        assert_eq!(answer.json()["invalid"][0][0], "recovery_code");
+    }
+    let question = ask(&browser, "begin-passkey-step", &[]).await;
+    let answer = device.answer(&question).await;
+    assert_eq!(finish_with(&browser, &answer).await.status, StatusCode::OK);
+    // What is grave asks for as much.
+    app.state.clock.advance(11 * MINUTE);
+    let by_password = ada.call("confirm", &[("password", PASSWORD)]).await;
+    assert_eq!(by_password.json()["invalid"], json!([["recovery_code", "required"]]));
+    // For the day on which the device is lost there are recovery codes.
+    let page = browser.get(PASSKEYS).await.body;
+    assert!(page.contains("You have no recovery codes"), "{page}");
+    let made = browser.call("make-recovery-codes", &[]).await.json();
+    let code = made["recovery_codes"][0].as_str().unwrap().to_owned();
+    let lost = half_way(&app, "ada").await;
+    let answer = lost.call("finish-log-in", &[("recovery_code", &code)]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    // With the last passkey they go, and the password is enough again.
+    let fields = [("handle", handle(&lost).await)];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(lost.call("remove-passkey", &fields).await.status, StatusCode::OK);
+    assert_eq!(app.count("select count(*) from recovery_codes").await, 0);
+    assert_eq!(app.browser().log_in("ada", PASSWORD).await.json()["to"], "/");
+});
+
 story!(t42_a_second_step_is_answered_once_by_its_own_browser_and_its_own_account, |engine| {
     let app = start(engine).await;
     let (_, mut device, phone) = with_both(&app, "ada").await;
