@@ -134,7 +134,7 @@ story!(t38_a_mark_that_is_forged_or_anothers_is_worth_nothing, |engine| {
     let other_site = TestApp::start(engine).await;
     let elsewhere = other_site.person("ada").await.other_cookie(DEVICE).unwrap();
     let (adas, bobs) = (ada.other_cookie(DEVICE).unwrap(), bob.other_cookie(DEVICE).unwrap());
-    assert_eq!(bytes(&adas).len(), 16 + 16 + 8 + 32);
+    assert_eq!(bytes(&adas).len(), 16 + 16 + 8 + 1 + 32);
     flood(&app).await;
     let ada_id = &bytes(&adas)[..16];
     let mut forged = vec![

@@ -210,9 +210,9 @@ story!(t42_a_challenge_is_answered_by_the_browser_that_it_was_put_to, |engine| {
 
 story!(t42_a_challenge_is_answered_by_the_session_and_the_person_that_it_was_put_to, |engine| {
     let app = start(engine).await;
-    let (ada, _) = with_passkey(&app, "ada").await;
+    let (ada, mut device) = with_passkey(&app, "ada").await;
     let (bob, phone) = (app.person("bob").await, app.browser());
-    phone.log_in("ada", PASSWORD).await;
+    log_in(&phone, &mut device).await;
     let name = [("passkey_name", "Stolen")];
     let question = ask(&ada, "begin-adding-passkey", &name).await;
     for (who, browser) in [("bob", &bob), ("another session of hers", &phone)] {
@@ -367,10 +367,15 @@ story!(a_deactivated_account_has_no_passkeys, |engine| {
     assert_refused(&stranger, &log_in(&stranger, &mut device).await, "deleted").await;
 });
 
-/// Another browser of ada's and a link that was mailed to her.
-async fn bystanders(app: &TestApp) -> (Browser, String) {
+/// Another browser of ada's, logged in with that device or without one, and a link that was
+/// mailed to her.
+async fn bystanders(app: &TestApp, device: Option<&mut Device>) -> (Browser, String) {
     let other = app.browser();
-    other.log_in("ada", PASSWORD).await;
+    match device {
+        Some(device) => log_in(&other, device).await,
+        None => other.log_in("ada", PASSWORD).await,
+    };
+    assert_eq!(other.name().await.as_deref(), Some("ada"));
     (other, app.reset_token("ada").await)
 }
 
@@ -404,7 +409,7 @@ async fn assert_alone(
 story!(t08_adding_a_passkey_ends_what_was_open_and_is_told_to_its_owner, |engine| {
     let app = start(engine).await;
     let ada = app.person("ada").await;
-    let (before, bystanders) = (ada.cookie(), bystanders(&app).await);
+    let (before, bystanders) = (ada.cookie(), bystanders(&app, None).await);
     let answer = add(&ada, &mut Device::at(SITE), "A phone").await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     assert_alone(&app, &ada, before, bystanders, "A passkey was added").await;
@@ -426,7 +431,7 @@ story!(t08_a_removed_passkey_is_dead_and_so_is_what_was_open, |engine| {
         assert_eq!(log_in(&by_passkey, &mut device).await.status, StatusCode::OK);
         let waiting = app.browser();
         let question = ask(&waiting, "begin-passkey-log-in", &[]).await;
-        let (before, bystanders) = (ada.cookie(), bystanders(&app).await);
+        let (before, bystanders) = (ada.cookie(), bystanders(&app, Some(&mut device)).await);
         let handle = handle(&ada).await;
         let field = [("handle", handle.as_str())];
         if script {
@@ -467,9 +472,11 @@ story!(what_opens_the_account_is_changed_by_whoever_proved_lately_who_they_are, 
     assert!(page.contains("?form=confirm") && !page.contains("data-passkey=\"add\""), "{page}");
     let form = ada.submit(&format!("{PASSKEYS}?form=remove-passkey"), &[("handle", &handle)]).await;
     assert_eq!(form.status, StatusCode::FORBIDDEN);
-    let proof = [("password", PASSWORD), ("next", PASSKEYS)];
-    let proved = ada.submit(&format!("{PASSKEYS}?form=confirm"), &proof).await;
-    assert_eq!(proved.header("location"), PASSKEYS, "{proved:?}");
+    let question = ask(&ada, "begin-passkey-proof", &[]).await;
+    let answer = device.answer(&question).await;
+    let proof = [("answer", answer.as_str()), ("next", PASSKEYS)];
+    let proved = ada.call("confirm-with-passkey", &proof).await;
+    assert_eq!(proved.json()["to"], PASSKEYS, "{proved:?}");
     assert!(ada.get(PASSKEYS).await.body.contains("data-passkey=\"add\""));
     assert_eq!(ada.call("remove-passkey", &[("handle", &handle)]).await.status, StatusCode::OK);
     // A log-in by passkey is a proof as well.
@@ -482,16 +489,18 @@ story!(what_opens_the_account_is_changed_by_whoever_proved_lately_who_they_are, 
 
 story!(t33_nobodys_mailbox_is_flooded_and_an_account_has_at_most_twenty_passkeys, |engine| {
     let app = start(engine).await;
-    let ada = app.person("ada").await;
+    let (ada, mut first) = (app.person("ada").await, Device::at(SITE));
     for n in 1..=20 {
         let name = format!("Device {n}");
         if n == 11 {
             let answer = add(&ada, &mut Device::at(SITE), &name).await;
             assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "ten mails an hour");
             app.state.clock.advance(60 * MINUTE);
-            ada.call("confirm", &[("password", PASSWORD)]).await;
+            log_in(&ada, &mut first).await;
         }
-        let answer = add(&ada, &mut Device::at(SITE), &name).await;
+        let mut other = Device::at(SITE);
+        let device = if n == 1 { &mut first } else { &mut other };
+        let answer = add(&ada, device, &name).await;
         assert_eq!(answer.status, StatusCode::OK, "{name}: {}", answer.body);
     }
     assert_eq!(app.post().await.len(), 20);
@@ -667,6 +676,10 @@ story!(a_passkey_takes_the_place_of_digits_at_the_second_step_and_of_the_step_it
 story!(a_passkey_alone_is_a_second_factor_too, |engine| {
     let app = start(engine).await;
     let (ada, mut device) = with_passkey(&app, "ada").await;
+    // What is grave asks for it.
+    app.state.clock.advance(11 * MINUTE);
+    let by_password = ada.call("confirm", &[("password", PASSWORD)]).await;
+    assert_eq!(by_password.json(), json!({ "invalid": [["recovery_code", "required"]] }));
     // The password alone opens the account no more, and digits are asked of nobody who has no app.
     let browser = half_way(&app, "ada").await;
     assert_eq!(browser.name().await, None);
@@ -680,10 +693,6 @@ story!(a_passkey_alone_is_a_second_factor_too, |engine| {
     let question = ask(&browser, "begin-passkey-step", &[]).await;
     let answer = device.answer(&question).await;
     assert_eq!(finish_with(&browser, &answer).await.status, StatusCode::OK);
-    // What is grave asks for as much.
-    app.state.clock.advance(11 * MINUTE);
-    let by_password = ada.call("confirm", &[("password", PASSWORD)]).await;
-    assert_eq!(by_password.json()["invalid"], json!([["recovery_code", "required"]]));
     // For the day on which the device is lost there are recovery codes.
     let page = browser.get(PASSKEYS).await.body;
     assert!(page.contains("You have no recovery codes"), "{page}");
@@ -746,7 +755,7 @@ story!(t42_a_proof_by_passkey_freshens_this_session_only_and_only_by_its_own_acc
     let (ada, mut device) = with_passkey(&app, "ada").await;
     let (bob, mut bobs) = with_passkey(&app, "bob").await;
     let phone = app.browser();
-    phone.log_in("ada", PASSWORD).await;
+    log_in(&phone, &mut device).await;
     app.state.clock.advance(11 * MINUTE);
     let prove = async |browser: &Browser, answer: &str| {
         let fields = [("answer", answer), ("next", PASSKEYS)];

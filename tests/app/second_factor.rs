@@ -184,7 +184,7 @@ story!(setting_an_app_up_and_switching_it_off_ask_for_a_fresh_proof, |engine| {
     );
     // They stay when it is the password that is wrong.
     let code = phone.next_digits(&app);
-    let fields = [("password", "a guess"), ("next", HERE), ("asked", "true"), ("code", &code)];
+    let fields = [("password", "a guess"), ("next", HERE), ("asked", "digits"), ("code", &code)];
     let wrong = submit(&ada, "confirm", &fields).await;
     assert!(wrong.body.contains("id=\"password-error\"") && wrong.body.contains("name=\"code\""));
     let fields = [("password", PASSWORD), ("next", HERE), ("code", &code)];

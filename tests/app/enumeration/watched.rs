@@ -1,9 +1,9 @@
 //! A request, watched from all sides.
 
 use std::{
-    collections::HashMap,
+    mem,
     net::SocketAddr,
-    sync::{LazyLock, Mutex, Once},
+    sync::{Mutex, Once},
     time::Duration,
 };
 
@@ -17,7 +17,7 @@ use byline::server::{db::Db, router, users};
 use sqlx::{ConnectOptions, Connection, Database, Pool, pool::PoolOptions};
 use tower::ServiceExt;
 use tracing::{
-    Event, Instrument, Metadata, Subscriber,
+    Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
     level_filters::LevelFilter,
     subscriber::Interest,
@@ -25,7 +25,6 @@ use tracing::{
 use tracing_subscriber::{
     Layer, Registry,
     layer::{Context, SubscriberExt},
-    registry::LookupSpan,
 };
 
 use super::{Fields, Person};
@@ -110,6 +109,8 @@ impl Watched {
 
     async fn listened_to(app: TestApp) -> Self {
         listen();
+        // Connecting takes statements too.
+        let _turn = TURN.lock().await;
         let mut state = app.state.clone();
         state.db = heard(&app.state.db).await;
         Self { db: state.db.clone(), router: router(state), app }
@@ -120,7 +121,7 @@ impl Watched {
     async fn settle(&self) {
         if let Db::Sqlite { readers, writer } = &self.db {
             for pool in [readers, writer] {
-                sqlx::query("select 1").execute(pool).await.unwrap();
+                sqlx::query(SETTLED).execute(pool).await.unwrap();
             }
         }
     }
@@ -152,16 +153,16 @@ impl Watched {
             .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
         let request = cookie.iter().fold(request, |r, cookie| r.header(header::COOKIE, cookie));
         let request = request.body(Body::from(body)).unwrap();
-        let span = tracing::trace_span!(WATCHED);
-        let id = span.id().expect("somebody listens").into_u64();
-        // A page is still being written while it is sent.
-        let whole = async {
-            let answer = self.router.clone().oneshot(request).await.unwrap();
-            let (parts, body) = answer.into_parts();
-            (parts, to_bytes(body, usize::MAX).await.unwrap())
-        };
-        let (parts, body) = whole.instrument(span).await;
+        // A page asks the database in tasks of its own, and while it is sent. So nothing is known
+        // of a statement but when it ran, and one request is listened to at a time.
+        let turn = TURN.lock().await;
+        STATEMENTS.lock().unwrap().clear();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
         self.settle().await;
+        let statements = mem::take(&mut *STATEMENTS.lock().unwrap());
+        drop(turn);
         let nonce = nonce(&parts.headers);
         let masked = |text: &str| {
             let text = if nonce.is_empty() { text.to_owned() } else { text.replace(&nonce, "…") };
@@ -170,7 +171,6 @@ impl Watched {
         if let Some(set) = parts.headers.get(header::SET_COOKIE) {
             *cookie = set.to_str().unwrap().split(';').next().map(str::to_owned);
         }
-        let statements = STATEMENTS.lock().unwrap().remove(&id).unwrap_or_default();
         let (hashes, letters) = (passwords.work() - hashes, letters().await - mails);
         let worked = hashes > 0 || letters > 0;
         assert!(!worked || !statements.is_empty(), "{door} is listened to");
@@ -206,14 +206,16 @@ fn headers(headers: &HeaderMap, masked: impl Fn(&str) -> String) -> Vec<(String,
     seen
 }
 
-/// The span of a request that is listened to.
-const WATCHED: &str = "watched";
+/// What SQLite's threads are asked once the answer is there.
+const SETTLED: &str = "select 1";
 
-/// What the database ran within each such span, by the span's number.
-static STATEMENTS: LazyLock<Mutex<HashMap<u64, Vec<String>>>> = LazyLock::new(Mutex::default);
+/// Whose request is listened to.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// Hears sqlx tell of its statements. SQLite runs them in a thread of its own, which takes the
-/// span along, so whoever listens has to in every thread.
+/// What the database ran for it.
+static STATEMENTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Hears sqlx tell of its statements, in whatever thread.
 struct Listener;
 
 fn listen() {
@@ -224,10 +226,11 @@ fn listen() {
 }
 
 fn is_heard(metadata: &Metadata<'_>) -> bool {
-    metadata.target() == "sqlx::query" || metadata.name() == WATCHED
+    // Other tests' connections tell of theirs at other levels, or not at all.
+    metadata.target() == "sqlx::query" && *metadata.level() == Level::TRACE
 }
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Listener {
+impl<S: Subscriber> Layer<S> for Listener {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         if is_heard(metadata) { Interest::always() } else { Interest::never() }
     }
@@ -240,14 +243,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Listener {
         Some(LevelFilter::TRACE)
     }
 
-    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut statement = Statement::default();
         event.record(&mut statement);
-        for span in context.event_scope(event).into_iter().flatten() {
-            if span.name() == WATCHED {
-                let mut heard = STATEMENTS.lock().unwrap();
-                heard.entry(span.id().into_u64()).or_default().push(statement.summary.clone());
-            }
+        if statement.summary != SETTLED {
+            STATEMENTS.lock().unwrap().push(statement.summary);
         }
     }
 }
