@@ -31,9 +31,10 @@ use super::{
     auth::{self, Client},
     clock::Timestamp,
     db::{Db, reading},
+    factors,
     failure::Failure,
-    mail::{letters::Letter, outbox},
-    security_log,
+    mail::{letters::Letter, notices::Notice, outbox},
+    names, passkeys, security_log,
     sessions::own,
     users::User,
 };
@@ -61,7 +62,7 @@ pub async fn download(state: &AppState, parts: &Parts) -> Result<Response, Failu
     let packer = Packer::new(state, &user, &asking, now).await?;
     let mut tx = db.begin().await?;
     security_log::write(&mut tx, user.id, EventKind::DataDownloaded, Some(client), now).await?;
-    let notice = Letter::DataDownloaded { user: user.id, email: user.email.clone() };
+    let notice = Letter::notice(&user, Notice::DataDownloaded);
     outbox::put(&mut tx, &notice, now).await?;
     tx.commit().await?;
     state.mail.wake();
@@ -135,7 +136,12 @@ impl Packer {
         })?;
         let facts = vec![
             File::readme(state.config.origin.as_str(), articles.len(), now),
-            File::account(user, now)?,
+            File::account(user, &names::former(&db, user).await?, now)?,
+            File::factors(
+                &factors::of(&db, user.id).await?,
+                &passkeys::own::list(&db, user.id).await?,
+                now,
+            )?,
             File::sessions(&own::list(&db, user.id, asking, now).await?, now)?,
             File::events(&security_log::all(&db, user.id, now).await?, now)?,
         ];

@@ -8,7 +8,7 @@ use super::{
     attempts::{self, Budget},
     auth::Client,
     clock::Timestamp,
-    db::{Db, Tx, within},
+    db::{Db, Tx, reading, within},
     failure::Failure,
     mail::{letters::Letter, notices::Notice, outbox},
     security_log,
@@ -50,6 +50,17 @@ pub async fn successor(db: &Db, name: &str) -> sqlx::Result<Option<String>> {
     let Ok(name) = Username::parse(name) else { return Ok(None) };
     let found = users::find_public(db, name.as_str()).await?;
     Ok(found.map(|(_, now, _)| now).filter(|now| key(now) != key(name.as_str())))
+}
+
+/// The names that a person had before, the last one last.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn former(db: &Db, user: &User) -> sqlx::Result<Vec<String>> {
+    const FORMER: &str = "select name_key from usernames \
+         where user_id = $1 and name_key <> $2 order by created_at, name_key";
+    let has = key(&user.username);
+    reading!(db, |pool| sqlx::query_scalar(FORMER).bind(user.id).bind(&has).fetch_all(pool).await)
 }
 
 /// Gives a person another name, or a former one of theirs back. Their articles are signed with it

@@ -65,12 +65,13 @@ story!(a_person_takes_along_all_that_is_theirs_and_nothing_else, |engine| {
     write(&ada, &fields).await;
     ada.write("Unfinished", "draft", "public").await;
     bob.write("Not hers", "published", "public").await;
+    ada.call("change-username", &[("username", "lovelace")]).await;
     assert_eq!(ada.get(DATA).await.status, StatusCode::OK);
     let (status, headers, zip) = download(&app, &ada).await;
     assert_eq!(status, StatusCode::OK);
     for (name, value) in [
         ("content-type", "application/zip"),
-        ("content-disposition", "attachment; filename=\"byline-ada.zip\""),
+        ("content-disposition", "attachment; filename=\"byline-lovelace.zip\""),
         ("cache-control", "private, no-store"),
         ("x-content-type-options", "nosniff"),
     ] {
@@ -87,6 +88,7 @@ story!(a_person_takes_along_all_that_is_theirs_and_nothing_else, |engine| {
             "articles.json",
             "articles/fog.md",
             "articles/unfinished.md",
+            "second-factors.json",
             "security-events.json",
             "sessions.json"
         ]
@@ -107,6 +109,8 @@ story!(a_person_takes_along_all_that_is_theirs_and_nothing_else, |engine| {
     assert_eq!(articles[1]["tags"], json!(["old boats", "weather"]));
     assert_eq!(articles[0]["status"], "draft");
     assert_eq!(read("account.json")["email"], "ada@example.org");
+    assert_eq!(read("account.json")["former_usernames"], json!(["ada"]));
+    assert_eq!(read("second-factors.json")["passkeys"], json!([]));
     assert_eq!(read("sessions.json")[0]["network"], "127.0.0.1");
     // It was written down, and told.
     let again = data_of(&app, &ada).await;

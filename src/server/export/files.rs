@@ -8,7 +8,8 @@ use zip::{CompressionMethod, DateTime, write::SimpleFileOptions};
 use crate::{
     domain::{
         article::Slug,
-        security::{Event, OwnSession},
+        passkey::OwnPasskey,
+        security::{Event, Factors, OwnSession},
     },
     server::{clock::Timestamp, users::User},
 };
@@ -38,7 +39,8 @@ impl File {
              articles/              {articles} articles, drafts included: Markdown, with what else\n\
              \x20                      belongs to each on top (YAML front matter)\n\
              articles.json          the same in one file, for programs\n\
-             account.json           your name, address and roles\n\
+             account.json           your name, those that you had before, address and roles\n\
+             second-factors.json    what you log in with beside the password\n\
              sessions.json          where you are logged in\n\
              security-events.json   what happened to your account in the last 90 days\n\n\
              Your password is not in it: nobody has it, the site neither. Nor is anything that\n\
@@ -51,15 +53,40 @@ impl File {
     ///
     /// # Errors
     /// None that is known.
-    pub fn account(user: &User, now: Timestamp) -> anyhow::Result<Self> {
+    pub fn account(user: &User, former: &[String], now: Timestamp) -> anyhow::Result<Self> {
         let roles: Vec<&str> = user.roles().map(|role| role.name()).collect();
         let account = json!({
             "username": user.username,
+            "former_usernames": former,
             "email": user.email,
             "roles": roles,
             "created": user.created_at.to_when().iso,
         });
         Self::json("account.json", &account, now)
+    }
+
+    /// What one logs in with beside the password, and nothing that would do it.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn factors(
+        factors: &Factors,
+        passkeys: &[OwnPasskey],
+        now: Timestamp,
+    ) -> anyhow::Result<Self> {
+        let passkeys = passkeys.iter().map(|passkey| {
+            json!({
+                "name": passkey.name,
+                "added": passkey.added.iso,
+                "last_used": passkey.used.as_ref().map(|used| &used.iso),
+            })
+        });
+        let factors = json!({
+            "authenticator": factors.authenticator,
+            "recovery_codes_left": factors.recovery_codes,
+            "passkeys": passkeys.collect::<Value>(),
+        });
+        Self::json("second-factors.json", &factors, now)
     }
 
     /// Where one is logged in, and nothing that a session is called by.

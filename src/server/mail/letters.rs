@@ -48,13 +48,6 @@ pub enum Letter {
         /// The address that the account has.
         email: String,
     },
-    /// All that is a person's was downloaded.
-    DataDownloaded {
-        /// Whose.
-        user: Uuid,
-        /// The address that the account had then.
-        email: String,
-    },
     /// The code and the link that prove the address of an attempt to register.
     ConfirmRegistration {
         /// Its key.
@@ -202,10 +195,6 @@ pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written
     match waiting.letter()? {
         Letter::ResetPassword { identity } => reset_password(state, waiting, &identity).await,
         Letter::Left { user, email } => leaving::left(state, waiting, user, email).await,
-        Letter::DataDownloaded { user, email } => {
-            let user = users::find(&state.db, user).await?;
-            Ok(user.map(|user| leaving::data_downloaded(state, &user, email)))
-        }
         Letter::ConfirmRegistration { attempt } => registration::confirm(state, attempt).await,
         Letter::Invitation { id } => registration::invitation(state, id).await,
         Letter::PasswordChanged { user, email } => {

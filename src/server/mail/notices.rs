@@ -26,6 +26,8 @@ pub enum Notice {
         /// What.
         what: EventKind,
     },
+    /// All that is its owner's was downloaded.
+    DataDownloaded,
     /// Somebody asked for another address.
     EmailAsked,
     /// The address is another one now; told at the one that it was.
@@ -63,6 +65,12 @@ impl Notice {
                     _ => "Your second factor",
                 },
                 format!("This happened just now to your account at {site}: {}.", what.text()),
+            ),
+            Notice::DataDownloaded => (
+                "Your data was downloaded",
+                format!(
+                    "Somebody who is logged in to your account at {site}, and proved lately to be you, downloaded all that is in it: your articles and drafts, and where you log in."
+                ),
             ),
             Notice::EmailAsked => (
                 "Another address for your account",

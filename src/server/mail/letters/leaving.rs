@@ -1,8 +1,8 @@
-//! What somebody is told who takes along what is theirs, or leaves.
+//! What somebody is told who leaves.
 
 use uuid::Uuid;
 
-use super::{Paragraph, Waiting, Written, greeting, greeting_to, text};
+use super::{Paragraph, Waiting, Written, greeting_to, text};
 use crate::{
     domain::account::FORMER,
     server::{
@@ -10,7 +10,6 @@ use crate::{
         failure::Failure,
         leaving,
         tokens::{self, Purpose},
-        users::User,
     },
 };
 
@@ -51,23 +50,4 @@ pub async fn left(
             ),
         ],
     }))
-}
-
-/// All that is a person's was downloaded.
-pub fn data_downloaded(state: &AppState, user: &User, email: String) -> Written {
-    let site = state.config.origin.as_str();
-    Written {
-        to: email,
-        subject: "Your data was downloaded",
-        paragraphs: vec![
-            greeting(user),
-            text(format!(
-                "Somebody who is logged in to your account at {site}, and gave its password, downloaded all that is in it: your articles and drafts, and where you log in."
-            )),
-            text(
-                "If it was you, all is well. If it was not, somebody knows your password. Set a new one at once, which logs them out:",
-            ),
-            Paragraph::Link("Ask for a new password", format!("{site}/reset")),
-        ],
-    }
 }
