@@ -465,8 +465,10 @@ enum Door {
 struct Trial {
     app: TestApp,
     ada: Browser,
-    /// Keeps a passkey of ada's.
-    device: Device,
+    /// Logs in by passkey.
+    dora: Browser,
+    /// Keeps it.
+    doras_device: Device,
     /// The app of carol, who has a second factor.
     carols: Phone,
     /// Keeps a passkey of hers.
@@ -503,8 +505,10 @@ impl Trial {
         }
         let carol = app.person("carol").await;
         let (carols, _) = Phone::set_up(&app, &carol).await;
-        let (mut device, mut carols_device) = (Device::at(&app.origin), Device::at(&app.origin));
-        for (browser, device) in [(&ada, &mut device), (&carol, &mut carols_device)] {
+        let dora = app.person("dora").await;
+        let (mut doras_device, mut carols_device) =
+            (Device::at(&app.origin), Device::at(&app.origin));
+        for (browser, device) in [(&dora, &mut doras_device), (&carol, &mut carols_device)] {
             let added = authenticator::add(browser, device, "Phone").await;
             assert_eq!(added.status, StatusCode::OK, "{}", added.body);
         }
@@ -515,7 +519,8 @@ impl Trial {
             ("status", "published"),
         ];
         assert_eq!(ada.call("save-article", &fields).await.status, StatusCode::OK);
-        Self { app, ada, device, carols, carols_device, door, requests: AtomicU32::new(0) }
+        let requests = AtomicU32::new(0);
+        Self { app, ada, dora, doras_device, carols, carols_device, door, requests }
     }
 
     /// The requests that there are for this door.
@@ -633,6 +638,7 @@ impl Trial {
                 stranger.log_in("ada", PASSWORD).await;
                 &stranger
             }
+            "begin-passkey-proof" | "confirm-with-passkey" => &self.dora,
             _ => &self.ada,
         };
         let accept = if self.door == Door::Page { "text/html" } else { "application/json" };
@@ -654,7 +660,7 @@ impl Trial {
         match function {
             "log-in-with-passkey" => {
                 let question = ask(stranger, "begin-passkey-log-in", &[]).await;
-                (String::new(), self.device.clone().answer(&question).await)
+                (String::new(), self.doras_device.clone().answer(&question).await)
             }
             "begin-passkey-step" | "finish-log-in-with-passkey" => {
                 stranger.log_in("carol", PASSWORD).await;
@@ -662,8 +668,8 @@ impl Trial {
                 (String::new(), self.carols_device.clone().answer(&question).await)
             }
             "confirm-with-passkey" => {
-                let question = ask(&self.ada, "begin-passkey-proof", &[]).await;
-                (String::new(), self.device.clone().answer(&question).await)
+                let question = ask(&self.dora, "begin-passkey-proof", &[]).await;
+                (String::new(), self.doras_device.clone().answer(&question).await)
             }
             "add-passkey" => {
                 stranger.register(&format!("adds{n}")).await;
