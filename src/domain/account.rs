@@ -40,6 +40,8 @@ pub struct Identity {
     pub username: String,
     /// The address.
     pub email: String,
+    /// Whether the address was proved to be theirs.
+    pub proved: bool,
     /// The address that a link was mailed to, to be confirmed.
     pub pending: Option<String>,
     /// Whether the person proved lately who they are: only then can anything be changed.
@@ -51,6 +53,8 @@ pub struct Identity {
 /// What the link to another address would do, for the person alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewEmail {
+    /// Whether it has that address already, and this proves it.
+    pub same: bool,
     /// Whose account it is about.
     pub username: String,
     /// The address that it would have.

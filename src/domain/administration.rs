@@ -34,6 +34,8 @@ pub struct Person {
     pub roles: Vec<Role>,
     /// Whether they can log in.
     pub active: bool,
+    /// When the account is deleted, if its owner has closed it and can still take it back.
+    pub closed: Option<When>,
     /// Whether they proved that the address is theirs.
     pub confirmed: bool,
     /// When the account began.

@@ -177,6 +177,8 @@ pub enum EventKind {
     UsernameChanged,
     /// The account has another address.
     EmailChanged,
+    /// The account's address was proved to be its owner's.
+    EmailProved,
     /// Its owner said by a link that something was not them.
     Undone,
 }
@@ -206,6 +208,7 @@ impl EventKind {
         EventKind::ArticleWithdrawn,
         EventKind::UsernameChanged,
         EventKind::EmailChanged,
+        EventKind::EmailProved,
         EventKind::Undone,
     ];
 
@@ -235,6 +238,7 @@ impl EventKind {
             EventKind::ArticleWithdrawn => "article_withdrawn",
             EventKind::UsernameChanged => "username_changed",
             EventKind::EmailChanged => "email_changed",
+            EventKind::EmailProved => "email_proved",
             EventKind::Undone => "undone",
         }
     }
@@ -272,6 +276,7 @@ impl EventKind {
             EventKind::ArticleWithdrawn => "An article was taken offline",
             EventKind::UsernameChanged => "The username was changed",
             EventKind::EmailChanged => "The e-mail address was changed",
+            EventKind::EmailProved => "The e-mail address was proved",
             EventKind::Undone => "Undone by a link in a notice",
         }
     }

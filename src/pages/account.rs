@@ -12,6 +12,7 @@ use leptos_router::hooks::use_location;
 use super::{
     confirm::{Confirm, confirmation},
     segment,
+    watch::watch_session,
 };
 use crate::{
     domain::{
@@ -51,7 +52,8 @@ pub async fn show_identity() -> Result<Identity, Error> {
     let pending = pending.await.map_err(Failure::from)?;
     let events = security_log::latest(&db, user.id, now).await.map_err(Failure::from)?;
     let done = events.first().filter(|event| event.fresh).map(|event| event.kind);
-    Ok(Identity { username: user.username, email: user.email, pending, recent, done })
+    let proved = user.proved;
+    Ok(Identity { username: user.username, email: user.email, proved, pending, recent, done })
 }
 
 /// Gives the viewer another name, or a former one of theirs back.
@@ -79,7 +81,7 @@ pub async fn email_terms(token: TypedToken) -> Result<NewEmail, Error> {
     use crate::server::{context, emails};
     let user = context::require_user()?;
     let email = emails::check(&context::state()?, &user, &token).await?;
-    Ok(NewEmail { username: user.username, email })
+    Ok(NewEmail { same: email == user.email, username: user.username, email })
 }
 
 /// Gives the viewer's account the address that the link was mailed to, and ends every session
@@ -110,6 +112,7 @@ struct Forms {
 /// The page with the forms for name and address.
 #[component]
 pub fn AccountPage() -> impl IntoView {
+    watch_session();
     let identity = Resource::new(|| (), |()| show_identity());
     let forms = Forms {
         username: use_form(ChangeUsername::PATH),
@@ -120,7 +123,7 @@ pub fn AccountPage() -> impl IntoView {
 }
 
 fn show(identity: Identity, forms: Forms) -> AnyView {
-    let Identity { username, email, pending, recent, done } = identity;
+    let Identity { username, email, proved, pending, recent, done } = identity;
     let refused = forms.username.was_refused() || forms.email.was_refused();
     // The page is loaded anew after a change, and says so by what was written down.
     let done = done
@@ -131,7 +134,7 @@ fn show(identity: Identity, forms: Forms) -> AnyView {
     let name = username.clone();
     let asked = move || needed.get().then(|| confirmation(forms.confirm, name.clone(), HERE));
     // Forms that would be refused are not filled in; one that was refused keeps what is in it.
-    let changes = (recent || refused).then(|| changes(username, email, pending, forms));
+    let changes = (recent || refused).then(|| changes(username, email, proved, pending, forms));
     view! {
         <Title text="Your account" />
         <div class="page narrow">
@@ -145,11 +148,23 @@ fn show(identity: Identity, forms: Forms) -> AnyView {
     .into_any()
 }
 
-fn changes(username: String, email: String, pending: Option<String>, forms: Forms) -> AnyView {
+fn changes(
+    username: String,
+    email: String,
+    proved: bool,
+    pending: Option<String>,
+    forms: Forms,
+) -> AnyView {
     let Forms { username: name_form, email: email_form, .. } = forms;
     let pending = pending.map(|to| {
-        view! { <p class="notice">{format!("We mailed a link to {to}. The address changes once you use it; it works for an hour.")}</p> }
+        let then = if to == email { "Use it, and the address is proved" } else { "The address changes once you use it" };
+        view! { <p class="notice">{format!("We mailed a link to {to}. {then}; it works for an hour.")}</p> }
     });
+    let hint = if proved {
+        "We mail a link to the new address, and a notice to the present one."
+    } else {
+        "Nobody has proved yet that this address is yours. Leave it as it is, and we mail a link that does; or give another one."
+    };
     view! {
         <section>
             <h2>"Username"</h2>
@@ -176,7 +191,7 @@ fn changes(username: String, email: String, pending: Option<String>, forms: Form
                     kind="email"
                     autocomplete="email"
                     value=email
-                    hint="We mail a link to the new address, and a notice to the present one."
+                    hint
                 />
                 <p class="actions"><Submit form=email_form label="Mail me a link" /></p>
             </Form>
@@ -193,6 +208,7 @@ crate::ui::lazy::lazy_page! {
 /// The page that the link to a new address leads to.
 #[component]
 pub fn EmailPage() -> impl IntoView {
+    watch_session();
     let token = segment("token");
     let terms = Resource::new(move || token.get(), |token| email_terms(TypedToken::new(token)));
     let forms = (use_form(ChangeEmail::PATH), use_form(Confirm::PATH));
@@ -204,7 +220,13 @@ pub fn EmailPage() -> impl IntoView {
 }
 
 fn offer(token: String, new: NewEmail, (form, confirm): (FormState, FormState)) -> AnyView {
-    let NewEmail { username, email } = new;
+    let NewEmail { same, username, email } = new;
+    let (asks, then) = if same {
+        ("Is this your address?", format!("{email} is proved to be the address of your account."))
+    } else {
+        ("Use this address?", format!("{email} becomes the address of your account."))
+    };
+    let label = if same { "Yes, it is" } else { "Use this address" };
     let here = use_location().pathname.get_untracked();
     let to = format!("{here}?form=change-email");
     let needed =
@@ -213,12 +235,12 @@ fn offer(token: String, new: NewEmail, (form, confirm): (FormState, FormState)) 
     view! {
         <Title text="New e-mail address" />
         <div class="page narrow">
-            <h1>"Use this address?"</h1>
-            <p class="lead">{format!("{email} becomes the address of your account. You are logged out everywhere else.")}</p>
+            <h1>{asks}</h1>
+            <p class="lead">{then}" You are logged out everywhere else."</p>
             <Form form to>
                 <ErrorMessages form />
                 <input type="hidden" name="token" value=token />
-                <p class="actions"><Submit form label="Use this address" /></p>
+                <p class="actions"><Submit form label /></p>
             </Form>
             {proof}
         </div>

@@ -7,7 +7,7 @@ use leptos::{prelude::*, server, server_fn::codec::GetUrl};
 use leptos_meta::Title;
 use leptos_router::{hooks::use_query_map, location::Url};
 
-use super::page_number;
+use super::{page_number, watch::watch_session};
 use crate::{
     domain::{
         administration::{Deed, People, Person},
@@ -39,6 +39,7 @@ crate::ui::lazy::lazy_page! {
 /// The list of accounts.
 #[component]
 pub fn PeoplePage() -> impl IntoView {
+    watch_session();
     let page = page_number();
     let query = use_query_map();
     let wanted = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
@@ -82,12 +83,17 @@ fn show(list: People) -> AnyView {
 }
 
 fn row(person: Person) -> impl IntoView {
-    let Person { username, email, roles, active, confirmed, since, seen } = person;
+    let Person { username, email, roles, active, closed, confirmed, since, seen } = person;
+    let state = match (active, closed) {
+        (true, _) => None,
+        (false, Some(_)) => Some("Closed by its owner"),
+        (false, None) => Some("Deactivated"),
+    };
     view! {
         <li class="desk-row">
             <a class="desk-title" href=format!("/admin/people/{username}")>{username.clone()}</a>
             <p class="meta">
-                {(!active).then(|| view! { <span class="badge">"Deactivated"</span> })}
+                {state.map(|state| view! { <span class="badge">{state}</span> })}
                 <span>{in_words(&roles)}</span>
                 <span>{email}</span>
                 {(!confirmed).then(|| view! { <span>"Address not proved"</span> })}

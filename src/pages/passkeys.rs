@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{
     confirm::{Confirm, confirmation},
     second_factor::few_codes,
+    watch::watch_session,
 };
 use crate::{
     domain::{
@@ -189,6 +190,7 @@ struct Forms {
 /// The page of one's passkeys.
 #[component]
 pub fn PasskeysPage() -> impl IntoView {
+    watch_session();
     let passkeys = Resource::new(|| (), |()| show_passkeys());
     let forms = Forms {
         remove: use_form(RemovePasskey::PATH),

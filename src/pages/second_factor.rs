@@ -12,7 +12,10 @@ use leptos::{
 };
 use leptos_meta::Title;
 
-use super::confirm::{Confirm, confirmation};
+use super::{
+    confirm::{Confirm, confirmation},
+    watch::watch_session,
+};
 use crate::{
     domain::{
         code::TypedCode,
@@ -113,6 +116,7 @@ struct Forms {
 /// The page.
 #[component]
 pub fn SecondFactorPage() -> impl IntoView {
+    watch_session();
     let factors = Resource::new(|| (), |()| show_factors());
     let forms = Forms {
         begin: use_form(BeginAuthenticator::PATH),

@@ -37,6 +37,7 @@ struct Subject {
     username: String,
     email: String,
     active: bool,
+    barred: bool,
     /// Role names, separated by commas.
     roles: String,
 }
@@ -115,11 +116,13 @@ pub async fn set_active(
     active: bool,
     sure: bool,
 ) -> Result<String, Failure> {
-    const SET: &str = "update users set active = $2 where id = $1";
+    const SET: &str = "update users set active = $2, barred = not $2 where id = $1";
     let mut tx = db.begin().await?;
     let subject = hold(&mut tx, by, username).await?;
     subject.is_somebody_else_or(by, sure)?;
-    if subject.active == active {
+    // One that its owner has closed is not active, and can be taken back as long as it is not
+    // barred.
+    if subject.active == active && subject.barred != active {
         return Ok(subject.username);
     }
     if !active {
@@ -200,7 +203,7 @@ pub async fn mail_reset(db: &Db, by: &By<'_>, username: &str) -> Result<String, 
 async fn hold(tx: &mut Tx, by: &By<'_>, username: &str) -> Result<Subject, Failure> {
     // A write that changes nothing: whoever changes the account is waited for.
     const HOLD: &str = "update users set active = active where username_key = $1 \
-         returning id, username, email, active, \
+         returning id, username, email, active, barred, \
          coalesce((select string_agg(role, ',') from user_roles where user_id = users.id), '') as roles";
     // PostgreSQL takes no NUL, and no name has one.
     if has_controls(username) {

@@ -56,8 +56,8 @@ const NEW_DEVICES: u32 = 3;
 const DOWNLOADS: u32 = 5;
 
 /// Nobody has more devices to add in an hour, or adds them and removes them again; each mails a
-/// notice.
-const PASSKEYS: u32 = 10;
+/// notice to an address that nobody may have proved.
+const FACTOR_CHANGES: u32 = 10;
 
 /// Log-ins by passkey that are begun from an address in a quarter of an hour. Nothing is guessed
 /// with them: it is the rows that each leaves, and an office behind one address has its mornings.
@@ -141,9 +141,9 @@ impl Budget {
         Self::new("passkeys-from", &prefix(address), BEGUN, LOG_IN_WINDOW)
     }
 
-    /// Passkeys that are added to an account or removed, each of which mails a notice.
-    pub fn passkeys_of(account: Uuid) -> Self {
-        Self::new("passkeys-of", &account.to_string(), PASSKEYS, HOUR)
+    /// Changes to an account's second factors and passkeys, each of which mails a notice.
+    pub fn factor_changes_of(account: Uuid) -> Self {
+        Self::new("factor-changes-of", &account.to_string(), FACTOR_CHANGES, HOUR)
     }
 
     /// Downloads of all that is an account's.

@@ -17,6 +17,7 @@ use super::{
     auth::{self, AuthSession, Client},
     clock::Timestamp,
     db::{Db, Tx, reading, within, writing},
+    emails,
     factors::Change,
     failure::Failure,
     key::SiteKey,
@@ -178,21 +179,60 @@ pub async fn confirm(
     user: &User,
     digits: &str,
 ) -> Result<Vec<String>, Failure> {
+    // Of several changes within a week it is the app before the first that can come back.
     const PUT: &str = "insert into authenticators (user_id, secret, last_step) values ($1, $2, $3) \
-         on conflict (user_id) do update set secret = excluded.secret, last_step = excluded.last_step";
+         on conflict (user_id) do update set secret = excluded.secret, last_step = excluded.last_step, \
+         former_secret = case when authenticators.replaced_at > $5 then authenticators.former_secret \
+         else authenticators.secret end, \
+         replaced_at = case when authenticators.replaced_at > $5 then authenticators.replaced_at else $4 end";
     let asking = auth::identifier(auth)?;
     let secret = find_setup(state, user, &asking).await?.ok_or(Error::RecentLoginNeeded)?;
-    let step = secret.step_of(digits, state.clock.now())?;
+    let now = state.clock.now();
+    let step = secret.step_of(digits, now)?;
     let step = step.ok_or_else(|| Error::Invalid(vec![(Field::Code, Problem::Wrong)]))?;
     let sealed = secret.seal(&state.key, user.id)?;
     let mut change = Change::begin(state, user, &asking).await?;
     let tx = change.tx();
     within!(&mut *tx, |c| {
-        sqlx::query(PUT).bind(user.id).bind(&sealed).bind(step).execute(c).await.map(|_| ())
+        let put = sqlx::query(PUT).bind(user.id).bind(&sealed).bind(step);
+        put.bind(now).bind(now.before(emails::KEPT)).execute(c).await.map(|_| ())
     })?;
     let made = recovery::make_first(tx, &state.key, user.id).await?;
     change.finish(state, auth, client, EventKind::AuthenticatorAdded).await?;
     Ok(made)
+}
+
+/// Takes an app away that was set up since, or brings back the one whose place it took. Says
+/// whether there is none now that was.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn forget_since(tx: &mut Tx, user: Uuid, since: Timestamp) -> sqlx::Result<bool> {
+    const BRING_BACK: &str = "update authenticators set secret = former_secret, \
+         former_secret = null, replaced_at = null \
+         where user_id = $1 and replaced_at > $2 and former_secret is not null";
+    const FORGET: &str = "delete from authenticators where user_id = $1 and exists \
+         (select 1 from security_events where user_id = $1 and created_at > $2 \
+         and kind = 'authenticator_added')";
+    for (sql, gone) in [(BRING_BACK, false), (FORGET, true)] {
+        let done = within!(&mut *tx, |c| {
+            let done = sqlx::query(sql).bind(user).bind(since).execute(c).await;
+            done.map(|done| done.rows_affected())
+        })?;
+        if done > 0 {
+            return Ok(gone);
+        }
+    }
+    Ok(false)
+}
+
+/// Takes the account's app away.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
+    const FORGET: &str = "delete from authenticators where user_id = $1";
+    within!(tx, |c| sqlx::query(FORGET).bind(user).execute(c).await.map(|_| ()))
 }
 
 /// Switches the app off, and with the last second factor the recovery codes.

@@ -134,14 +134,6 @@ pub fn logged_in_before(
     Ok(mark.filter(|mark| mark.proof == Proof::LogIn).map(|mark| mark.device))
 }
 
-/// Whether the browser that asks is marked as that person's.
-///
-/// # Errors
-/// [`Failure::Broken`] outside of a request.
-pub fn is_known(state: &AppState, user: &User, now: Timestamp) -> Result<bool, Failure> {
-    Ok(find(state, user.id, &user.security_stamp, now)?.is_some())
-}
-
 fn find(
     state: &AppState,
     account: Uuid,

@@ -72,7 +72,8 @@ pub async fn holder(db: &Db, email: &str, now: Timestamp) -> sqlx::Result<Option
     })
 }
 
-/// Asks for another address: a link goes to it, and a notice to the one that the account has.
+/// Asks for another address: a link goes to it, and a notice to the one that the account has. Or
+/// for the one that it has, to prove that.
 /// Whether the address is somebody else's is looked up when the mail is sent, so that neither
 /// the answer nor the work tells.
 ///
@@ -87,7 +88,8 @@ pub async fn ask(
 ) -> Result<(), Failure> {
     let mut problems = Problems::default();
     let email = problems.check(Field::Email, EmailAddress::parse(typed)).filter(|email| {
-        let same = email.as_str() == user.email;
+        // The one that there is can be proved, once.
+        let same = email.as_str() == user.email && user.proved;
         if same {
             problems.add(Field::Email, Problem::Unchanged);
         }
@@ -103,8 +105,11 @@ pub async fn ask(
         return Err(Error::Unauthenticated.into());
     }
     tokens::promise(&mut tx, user.id, Purpose::ChangeEmail, &email, now).await?;
+    let same = key(&email) == key(&user.email);
     outbox::put(&mut tx, &Letter::ConfirmEmail { user: user.id, email }, now).await?;
-    outbox::put(&mut tx, &Letter::notice(user, Notice::EmailAsked), now).await?;
+    if !same {
+        outbox::put(&mut tx, &Letter::notice(user, Notice::EmailAsked), now).await?;
+    }
     tx.commit().await?;
     state.mail.wake();
     tracing::info!(event = "email_asked", user = %user.id, address = %client.address);
@@ -152,9 +157,13 @@ pub async fn change(
         return Err(Error::LinkExpired.into());
     }
     users::end_access(&mut tx, user.id).await?;
-    security_log::write(&mut tx, user.id, EventKind::EmailChanged, Some(client), now).await?;
-    outbox::put(&mut tx, &Letter::notice(user, Notice::EmailChanged), now).await?;
-    outbox::put(&mut tx, &Letter::EmailIsNew { user: user.id, email }, now).await?;
+    let same = key(&email) == key(&user.email);
+    let kind = if same { EventKind::EmailProved } else { EventKind::EmailChanged };
+    security_log::write(&mut tx, user.id, kind, Some(client), now).await?;
+    if !same {
+        outbox::put(&mut tx, &Letter::notice(user, Notice::EmailChanged), now).await?;
+        outbox::put(&mut tx, &Letter::EmailIsNew { user: user.id, email }, now).await?;
+    }
     tx.commit().await?;
     state.mail.wake();
     // Whoever changed something more meanwhile has not left this session to go on.
@@ -164,7 +173,7 @@ pub async fn change(
         .ok_or(Error::Unauthenticated)?;
     // Whoever has a second factor has proved it lately, or would not have come this far.
     auth::sign_in_anew(auth, &user, client, auth::asked_of(&user)).await?;
-    tracing::info!(event = "email_changed", user = %user.id, address = %client.address);
+    tracing::info!(event = kind.name(), user = %user.id, address = %client.address);
     Ok(())
 }
 
@@ -213,6 +222,17 @@ pub async fn set(tx: &mut Tx, id: Uuid, email: &str, now: Timestamp) -> sqlx::Re
             .execute(c)
             .await
             .map(|_| true)
+    })
+}
+
+/// The addresses that an account can still be taken back to.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn former(tx: &mut Tx, id: Uuid, now: Timestamp) -> sqlx::Result<Vec<String>> {
+    const FORMER: &str = "select email from addresses where user_id = $1 and replaced_at > $2";
+    within!(tx, |c| {
+        sqlx::query_scalar(FORMER).bind(id).bind(now.before(KEPT)).fetch_all(c).await
     })
 }
 

@@ -162,9 +162,10 @@ pub struct Change<'a> {
 
 impl<'a> Change<'a> {
     /// # Errors
-    /// [`Error::Unauthenticated`] when the session that asks has ended meanwhile, or the account
-    /// has another stamp: then somebody else was faster.
+    /// [`Error::TooMany`]; [`Error::Unauthenticated`] when the session that asks has ended
+    /// meanwhile, or the account has another stamp: then somebody else was faster.
     pub async fn begin(state: &AppState, user: &'a User, asking: &Id) -> Result<Self, Failure> {
+        count_change(state, user).await?;
         let mut tx = state.db.begin().await?;
         // The account first, as everywhere: two of these never wait for each other.
         let stamp = users::renew_stamp(&mut tx, user).await?;
@@ -208,11 +209,19 @@ impl<'a> Change<'a> {
     }
 }
 
-/// Without a second factor there is nothing that a recovery code could stand in for.
+/// Counts a change to an account's second factors. It is not given back: the notice of each goes
+/// to an address that nobody may have proved.
 ///
 /// # Errors
-/// When the database cannot be written.
-pub async fn forget_idle_codes(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
+/// [`Error::TooMany`].
+pub async fn count_change(state: &AppState, user: &User) -> Result<(), Failure> {
+    let budget = Budget::factor_changes_of(user.id);
+    let _ = attempts::take(&state.db, &[budget], state.clock.now()).await?;
+    Ok(())
+}
+
+/// Without a second factor there is nothing that a recovery code could stand in for.
+async fn forget_idle_codes(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     if users::has_second_factor(tx, user).await? {
         Ok(())
     } else {
@@ -221,24 +230,52 @@ pub async fn forget_idle_codes(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
 }
 
 /// Takes away what was added to an account since, because its owner says that it was not them:
-/// whoever was in there could keep them out by it.
+/// whoever was in there could keep them out by it. What it took the place of comes back.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn forget_since(tx: &mut Tx, user: Uuid, since: Timestamp) -> sqlx::Result<()> {
-    const AUTHENTICATOR: &str = "delete from authenticators where user_id = $1 and exists \
-         (select 1 from security_events where user_id = $1 and created_at > $2 \
-         and kind = 'authenticator_added')";
     const CODES: &str = "delete from recovery_codes where user_id = $1 and exists \
          (select 1 from security_events where user_id = $1 and created_at > $2 \
-         and kind in ('authenticator_added', 'recovery_codes_made'))";
+         and kind = 'recovery_codes_made')";
     const PASSKEYS: &str = "delete from passkeys where user_id = $1 and created_at > $2";
-    for forget in [AUTHENTICATOR, CODES, PASSKEYS] {
+    for forget in [CODES, PASSKEYS] {
         within!(&mut *tx, |c| {
             sqlx::query(forget).bind(user).bind(since).execute(c).await.map(|_| ())
         })?;
     }
+    if authenticator::forget_since(tx, user, since).await? {
+        // They were shown to whoever set it up.
+        recovery::forget(tx, user).await?;
+    }
     forget_idle_codes(tx, user).await
+}
+
+/// Takes away what somebody added to an account before its address was proved for the first time,
+/// by a reset: until then anybody may have registered with it, and could open the account by it,
+/// or keep its owner out. Its owner is told.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn forget_unproved(
+    tx: &mut Tx,
+    user: &User,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    if !user.second_factor() {
+        return Ok(());
+    }
+    forget_all(tx, user.id).await?;
+    let what = EventKind::FactorsReset;
+    security_log::write(tx, user.id, what, Some(client), now).await?;
+    Ok(outbox::put(tx, &Letter::factors_changed(user, what), now).await?)
+}
+
+async fn forget_all(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
+    authenticator::forget(tx, user).await?;
+    recovery::forget(tx, user).await?;
+    passkeys::own::forget(tx, user).await
 }
 
 /// Switches all second factors of an account off, its passkeys too, for whoever runs the site:
@@ -247,15 +284,12 @@ pub async fn forget_since(tx: &mut Tx, user: Uuid, since: Timestamp) -> sqlx::Re
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn reset(db: &Db, username: &str, now: Timestamp) -> Result<(), Failure> {
-    const AUTHENTICATOR: &str = "delete from authenticators where user_id = $1";
     let (id, ..) = users::find_public(db, username).await?.ok_or(Error::NotFound)?;
     let user = users::find(db, id).await?.ok_or(Error::NotFound)?;
     let mut tx = db.begin().await?;
     let stamp = users::renew_stamp(&mut tx, &user).await?;
     stamp.ok_or(Error::NotFound)?;
-    within!(&mut tx, |c| sqlx::query(AUTHENTICATOR).bind(id).execute(c).await.map(|_| ()))?;
-    recovery::forget(&mut tx, id).await?;
-    passkeys::own::forget(&mut tx, id).await?;
+    forget_all(&mut tx, id).await?;
     users::end_access(&mut tx, id).await?;
     let what = EventKind::FactorsReset;
     let (by, on) = (By::command_line(now), (id, user.username.as_str()));

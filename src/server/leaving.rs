@@ -18,8 +18,9 @@ use super::{
     auth::{self, AuthSession, Client},
     clock::Timestamp,
     db::{Db, Tx, reading, within},
+    emails,
     failure::Failure,
-    mail::{letters::Letter, outbox},
+    mail::{letters::Letter, notices::Notice, outbox},
     security_log,
     tokens::{self, Purpose},
     users::{self, User},
@@ -87,6 +88,11 @@ pub async fn begin(
     security_log::write(&mut tx, user.id, EventKind::Left, Some(client), now).await?;
     let letter = Letter::Left { user: user.id, email: user.email.clone() };
     outbox::put(&mut tx, &letter, now).await?;
+    // Whoever changed the address before they deleted the account would be told alone otherwise.
+    for email in emails::former(&mut tx, user.id, now).await? {
+        let letter = Letter::Notice { user: user.id, email, notice: Notice::Left };
+        outbox::put(&mut tx, &letter, now).await?;
+    }
     tx.commit().await?;
     state.mail.wake();
     tracing::info!(event = "account_closed", user = %user.id, address = %client.address);
@@ -116,7 +122,7 @@ pub struct Closed {
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(db: &Db, id: Uuid, now: Timestamp) -> sqlx::Result<Option<Closed>> {
-    const FIND: &str = "select id, username, leaves_at, keeps_articles from users where id = $1 and leaves_at > $2";
+    const FIND: &str = "select id, username, leaves_at, keeps_articles from users where id = $1 and leaves_at > $2 and not barred";
     reading!(db, |pool| sqlx::query_as(FIND).bind(id).bind(now).fetch_optional(pool).await)
 }
 
@@ -132,7 +138,7 @@ pub async fn take_back(
 ) -> Result<(), Failure> {
     const PURPOSE: Purpose = Purpose::TakeBack;
     const OPEN: &str = "update users set active = true \
-         where id = $1 and email_key = $2 and leaves_at > $3";
+         where id = $1 and email_key = $2 and leaves_at > $3 and not barred";
     let now = state.clock.now();
     let found = tokens::find(&state.db, token, PURPOSE, now).await?;
     let (user, email) = found.ok_or(Error::LinkExpired)?;
@@ -157,18 +163,23 @@ pub async fn take_back(
     Ok(())
 }
 
-/// The account stays, whoever decided that, and its articles are there again. Whether anybody can
-/// log in to it is the caller's business.
+/// The account stays, whoever decided that, and its articles are there again; the link that would
+/// have taken it back ends. Whether anybody can log in to it is the caller's business.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn cancel(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     const CANCEL: &str = "update users set leaves_at = null, keeps_articles = false \
          where id = $1 and leaves_at is not null";
+    const LINK: &str = "delete from account_tokens where user_id = $1 and purpose = 'take_back'";
     let cancelled = within!(&mut *tx, |c| {
         sqlx::query(CANCEL).bind(id).execute(c).await.map(|done| done.rows_affected())
     })?;
-    if cancelled == 0 { Ok(()) } else { articles::show(tx, id).await }
+    if cancelled == 0 {
+        return Ok(());
+    }
+    within!(&mut *tx, |c| sqlx::query(LINK).bind(id).execute(c).await.map(|_| ()))?;
+    articles::show(tx, id).await
 }
 
 /// Deletes the accounts whose time is over. One that cannot be deleted now holds up no other.

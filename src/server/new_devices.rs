@@ -30,7 +30,8 @@ pub async fn note_log_in(
 ) -> Result<(), Failure> {
     let now = state.clock.now();
     // A browser with the account's mark was here before, from wherever it comes now.
-    let new = !devices::is_known(state, user, now)? && is_new(tx, user, client, now).await?;
+    let known = devices::logged_in_before(state, user, now)?.is_some();
+    let new = !known && is_new(tx, user, client, now).await?;
     security_log::write(tx, user.id, EventKind::LoggedIn, Some(client), now).await?;
     if new && Budget::noting_new_device(user.id).take_one(tx, now).await?.is_some() {
         let notice = Notice::NewDevice {
@@ -51,14 +52,15 @@ async fn is_new(tx: &mut Tx, user: &User, client: &Client, now: Timestamp) -> sq
          and address_prefix is not null and user_agent is not null";
     const SESSIONS: &str =
         "select distinct address_prefix, user_agent from sessions where user_id = $1";
-    let log_ins = seen(tx, LOG_INS, user.id).await?;
-    if log_ins.is_empty() {
+    let mut before = seen(tx, LOG_INS, user.id).await?;
+    // Whoever registered is logged in without having logged in.
+    before.extend(seen(tx, SESSIONS, user.id).await?);
+    if before.is_empty() {
         return Ok(user.created_at <= now.before(KEPT));
     }
-    let sessions = seen(tx, SESSIONS, user.id).await?;
     let (network, device) = (prefix(client.address), device::in_words(&client.user_agent));
     let same = |(from, by): &(String, String)| *from == network && device::in_words(by) == device;
-    Ok(!log_ins.iter().chain(&sessions).any(same))
+    Ok(!before.iter().any(same))
 }
 
 /// Networks, and browsers' names for themselves.

@@ -10,6 +10,7 @@ use super::{
     AppState,
     auth::Client,
     db::{Tx, within},
+    factors,
     failure::Failure,
     key::SiteKey,
     mail::{letters::Letter, outbox},
@@ -129,11 +130,13 @@ pub async fn spend(
 ///
 /// # Errors
 /// [`Error::NotFound`] without a second factor, which codes would be in place of;
+/// [`Error::TooMany`];
 /// [`Error::Unauthenticated`] when the account changed meanwhile.
 pub async fn renew(state: &AppState, client: &Client, user: &User) -> Result<Vec<String>, Failure> {
     if !user.second_factor() {
         return Err(Error::NotFound.into());
     }
+    factors::count_change(state, user).await?;
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     if users::hold(&mut tx, user.id).await?.as_ref() != Some(&user.security_stamp) {

@@ -7,7 +7,6 @@ use super::{
     devices, factors,
     failure::Failure,
     mail::{letters::Letter, outbox},
-    passkeys,
     passwords::known::{self, OwnNames},
     security_log,
     tokens::{self, Purpose},
@@ -84,10 +83,9 @@ pub async fn set_password(
     if !replaced || !tokens::spend(&mut tx, token, PURPOSE, now).await? {
         return Err(Error::LinkExpired.into());
     }
-    // Until now anybody may have used this address; their passkeys would open the account still.
+    // Until now anybody may have used this address.
     if users::note_first_proof(&mut tx, user, now).await? {
-        passkeys::own::forget(&mut tx, user).await?;
-        factors::forget_idle_codes(&mut tx, user).await?;
+        factors::forget_unproved(&mut tx, &owner, client, now).await?;
     }
     users::end_access(&mut tx, user).await?;
     // Whoever reads the mailbox may log in, however often the old password was mistyped.

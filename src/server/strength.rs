@@ -119,7 +119,7 @@ fn recovery_codes(facts: &Facts) -> Option<Check> {
         return None;
     }
     let left = facts.factors.recovery_codes;
-    let good = left >= Factors::FEW;
+    let good = left > Factors::FEW;
     let text = match left {
         0 => "No recovery code is left: without the second factor you cannot log in.".into(),
         1 => "One recovery code is left.".into(),
@@ -133,9 +133,11 @@ fn recovery_codes(facts: &Facts) -> Option<Check> {
 fn address(facts: &Facts) -> Option<Check> {
     let text = match facts.of_account.confirmed_at {
         Some(at) => format!("You proved on {} that the e-mail address is yours.", at.to_when().text),
-        None => "Nobody has proved that the e-mail address is yours: if it is mistyped, a forgotten password is lost.".into(),
+        None => "Nobody has proved that the e-mail address is yours: if it is mistyped, a forgotten password is lost; and whoever reads mail there can set a new one and switch your second factor off.".into(),
     };
-    Some(Check { text, good: facts.of_account.confirmed_at.is_some(), step: None })
+    let good = facts.of_account.confirmed_at.is_some();
+    let step = step("Prove the address", "/settings/account").filter(|_| !good);
+    Some(Check { text, good, step })
 }
 
 fn sessions(facts: &Facts) -> Option<Check> {

@@ -3,8 +3,9 @@
 //! It outlives what ends an account's other links ([`users::end_access`]) on purpose: whoever got
 //! into the account could otherwise change the password once more and be rid of it. That is safe
 //! because it opens nothing. It ends sessions and links, makes the password useless, and takes
-//! back a change of address and second factors that were added within the last week; an older
-//! second factor stays, and is asked for as ever. The way in again is a mail to the address that
+//! back a change of address, second factors that were added within the last week, and the
+//! deletion of the account; an older second factor stays or comes back, and is asked for as ever.
+//! The way in again is a mail to the address that
 //! the link was mailed to, which was the account's own within that week ([`emails`]).
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use super::{
     db::{Db, Tx, reading, within, writing},
     emails, factors,
     failure::Failure,
+    leaving,
     mail::{letters::Letter, outbox},
     security_log,
     tokens::{self, Token},
@@ -47,7 +49,10 @@ pub async fn mint(
          select $1, user_id, email_key, $4, $5 from addresses where email_key = $2 and user_id = $3 \
          and (replaced_at is null or replaced_at > $6)";
     let token = Token::random()?;
-    let minted = writing!(db, |pool| {
+    let mut tx = db.begin().await?;
+    // The account first, as everywhere.
+    users::hold(&mut tx, user).await?;
+    let minted = within!(&mut tx, |c| {
         sqlx::query(MINT)
             .bind(tokens::hash(token.expose()))
             .bind(key(email))
@@ -55,10 +60,11 @@ pub async fn mint(
             .bind(now)
             .bind(now.after(LIFE))
             .bind(now.before(emails::KEPT))
-            .execute(pool)
+            .execute(c)
             .await
             .map(|done| done.rows_affected())
     })?;
+    tx.commit().await?;
     Ok((minted == 1).then_some(token))
 }
 
@@ -76,7 +82,7 @@ async fn find(db: &Db, token: &TypedToken, now: Timestamp) -> Result<(User, Stri
             .await
     })?;
     let (user, email) = found.ok_or(Error::LinkExpired)?;
-    let user = users::find(db, user).await?.ok_or(Error::LinkExpired)?;
+    let user = users::find_even_closed(db, user, now).await?.ok_or(Error::LinkExpired)?;
     Ok((user, email))
 }
 
@@ -109,11 +115,12 @@ pub async fn carry_out(
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     // The account first and then its links, as everywhere.
-    if !users::lock_out(&mut tx, user.id, &hash).await? || !spend(&mut tx, token, now).await? {
+    if !users::lock_out(&mut tx, user.id, &hash, now).await? || !spend(&mut tx, token, now).await? {
         return Err(Error::LinkExpired.into());
     }
     let replaced = go_back(&mut tx, user.id, &email, now).await?;
     factors::forget_since(&mut tx, user.id, now.before(emails::KEPT)).await?;
+    leaving::cancel(&mut tx, user.id).await?;
     users::end_access(&mut tx, user.id).await?;
     forget(&mut tx, user.id, &email).await?;
     attempts::forgive(&mut tx, &budgets(state, &user, &email)).await?;

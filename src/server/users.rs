@@ -47,6 +47,8 @@ pub struct User {
     pub authenticator: bool,
     /// Whether they have passkeys.
     pub passkeys: bool,
+    /// Whether the address was proved to be theirs.
+    pub proved: bool,
     /// Role names, separated by commas.
     roles: String,
 }
@@ -93,12 +95,26 @@ pub struct Credential {
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
+    find_if(db, id, None).await
+}
+
+/// The account with that key, be it one that its owner, or somebody in their name, has closed and
+/// that can still be taken back.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_even_closed(db: &Db, id: Uuid, now: Timestamp) -> sqlx::Result<Option<User>> {
+    find_if(db, id, Some(now)).await
+}
+
+async fn find_if(db: &Db, id: Uuid, closed: Option<Timestamp>) -> sqlx::Result<Option<User>> {
     const FIND: &str = "select id, username, email, created_at, security_stamp, \
          exists (select 1 from authenticators where user_id = users.id) as authenticator, \
          exists (select 1 from passkeys where user_id = users.id) as passkeys, \
+         confirmed_at is not null as proved, \
          coalesce((select string_agg(role, ',') from user_roles where user_id = users.id), '') as roles \
-         from users where id = $1 and active";
-    reading!(db, |pool| sqlx::query_as(FIND).bind(id).fetch_optional(pool).await)
+         from users where id = $1 and (active or (leaves_at > $2 and not barred))";
+    reading!(db, |pool| sqlx::query_as(FIND).bind(id).bind(closed).fetch_optional(pool).await)
 }
 
 /// What was typed as a name or an address, as the columns `username_key` and `email_key`
@@ -239,6 +255,8 @@ async fn make(
     let made = async {
         insert(&mut tx, id, new, now).await?;
         let Some(by) = by else { return Ok(()) };
+        // Whoever runs the site says whose the address is.
+        note_proof(&mut tx, id, now).await?;
         let on = (id, new.username.as_str());
         audit::write(&mut tx, by, on, Action::Created, new.role.name()).await
     };
@@ -348,9 +366,9 @@ pub async fn set_password(
     now: Timestamp,
 ) -> Result<(), Failure> {
     const SET: &str = "update users set password_hash = $2, security_stamp = $3 \
-         where username_key = $1 returning id, username";
+         where username_key = $1 returning id, username, email";
     let mut tx = db.begin().await?;
-    let changed: Option<(Uuid, String)> = within!(&mut tx, |c| {
+    let changed: Option<(Uuid, String, String)> = within!(&mut tx, |c| {
         sqlx::query_as(SET)
             .bind(key(username))
             .bind(password_hash)
@@ -358,8 +376,9 @@ pub async fn set_password(
             .fetch_optional(c)
             .await
     })?;
-    let (id, name) = changed.ok_or(Error::NotFound)?;
+    let (id, name, email) = changed.ok_or(Error::NotFound)?;
     end_access(&mut tx, id).await?;
+    outbox::put(&mut tx, &Letter::PasswordChanged { user: id, email }, now).await?;
     let by = By::command_line(now);
     audit::write(&mut tx, &by, (id, &name), Action::PasswordSet, "").await?;
     security_log::write(&mut tx, id, EventKind::PasswordChanged, None, now).await?;
@@ -524,18 +543,25 @@ pub async fn has_second_factor(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
 }
 
 /// Takes the account's password away, and gives it another security stamp; says whether it was
-/// active. To be followed by [`end_access`].
+/// active, or closed and to be taken back, which makes it active. To be followed by
+/// [`end_access`].
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn lock_out(tx: &mut Tx, id: Uuid, hash_of_nothing: &str) -> sqlx::Result<bool> {
-    const LOCK: &str =
-        "update users set password_hash = $2, security_stamp = $3 where id = $1 and active";
+pub async fn lock_out(
+    tx: &mut Tx,
+    id: Uuid,
+    hash_of_nothing: &str,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    const LOCK: &str = "update users set password_hash = $2, security_stamp = $3, active = true \
+         where id = $1 and (active or (leaves_at > $4 and not barred))";
     within!(tx, |c| {
         sqlx::query(LOCK)
             .bind(id)
             .bind(hash_of_nothing)
             .bind(new_stamp())
+            .bind(now)
             .execute(c)
             .await
             .map(|done| done.rows_affected() == 1)
@@ -543,14 +569,15 @@ pub async fn lock_out(tx: &mut Tx, id: Uuid, hash_of_nothing: &str) -> sqlx::Res
 }
 
 /// Ends the account's sessions, log-ins that wait for their second step, and every link that was
-/// mailed for it but for those that only take rights away ([`undo`](super::undo)).
+/// mailed for it but for those that only take rights away ([`undo`](super::undo)), and the one
+/// that takes a closed account back: it was promised for a fortnight.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn end_access(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     const SESSIONS: &str = "delete from sessions where user_id = $1";
     const PENDING: &str = "delete from pending_log_ins where user_id = $1";
-    const LINKS: &str = "delete from account_tokens where user_id = $1";
+    const LINKS: &str = "delete from account_tokens where user_id = $1 and purpose <> 'take_back'";
     for end in [SESSIONS, PENDING, LINKS] {
         within!(&mut *tx, |c| sqlx::query(end).bind(id).execute(c).await.map(|_| ()))?;
     }

@@ -406,6 +406,7 @@ story!(a_link_to_an_address_works_for_an_hour, |engine| {
 story!(what_is_wrong_with_a_new_address_stands_beside_its_field, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
+    app.execute("update users set confirmed_at = 0").await;
     for (typed, wrong) in [
         ("", "required"),
         ("a@b@c", "malformed"),
@@ -425,4 +426,29 @@ story!(what_is_wrong_with_a_new_address_stands_beside_its_field, |engine| {
     let link = link_to(&app, &ada, "Ada@example.org").await;
     assert!(is_done(&confirm(&ada, true, &link).await));
     assert_eq!(address(&ada).await, "Ada@example.org");
+});
+
+story!(a_person_proves_the_address_that_they_have, |engine| {
+    let app = TestApp::start(engine).await;
+    for script in [true, false] {
+        let name = if script { "ada" } else { "bob" };
+        let (ada, own) = (app.person(name).await, format!("{name}@example.org"));
+        assert!(ada.get(ACCOUNT).await.body.contains("Nobody has proved yet"));
+        assert!(is_done(&ask(&ada, script, &own).await));
+        let letters = app.post().await;
+        let link = letters.iter().rev().find(|letter| letter.header("To") == own).unwrap();
+        assert_eq!(link.header("Subject"), "Confirm your e-mail address");
+        let link = link.link(&app.origin);
+        let page = ada.get(&link).await.body;
+        assert!(page.contains("Is this your address?"), "{page}");
+        // Somebody who reads mail there, and is not logged in as them, proves nothing.
+        assert!(!is_done(&confirm(&app.browser(), script, &link).await));
+        assert!(is_done(&confirm(&ada, script, &link).await));
+        assert!(ada.get(ACCOUNT).await.body.contains("The e-mail address was proved."));
+        assert_eq!(app.post().await.len(), letters.len(), "nobody else is to be told");
+        assert!(is_expired(&confirm(&ada, script, &link).await));
+        // Once is enough.
+        let again = ask(&ada, true, &own).await;
+        assert_eq!(again.json(), json!({ "invalid": [["email", "unchanged"]] }));
+    }
 });

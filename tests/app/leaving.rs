@@ -292,6 +292,57 @@ story!(t25_the_way_back_ends_with_its_fortnight_and_with_what_the_site_decides, 
     }
 });
 
+/// The link that was mailed last to whoever closed their account.
+async fn way_back(app: &TestApp) -> String {
+    let letters = app.post().await;
+    letters.iter().rev().find(|l| l.raw().contains("/restore/")).unwrap().link(&app.origin)
+}
+
+story!(closing_ones_account_is_no_way_around_being_shut_out, |engine| {
+    let app = TestApp::start(engine).await;
+    let (boss, eve) = (app.administrator("boss").await, app.person("eve").await);
+    delete(&eve, true, "eve", "delete").await;
+    let link = way_back(&app).await;
+    let page = boss.get("/admin/people/eve").await.body;
+    assert!(page.contains("Closed by its owner, who can take it back until"), "{page}");
+    let page = boss.get("/admin/people/eve?form=set-active").await.body;
+    assert!(page.contains("Deactivate it") && page.contains("Activate it"), "{page}");
+    let fields = [("username", "eve"), ("active", "false"), ("reason", "Spam")];
+    assert_eq!(boss.call("set-active", &fields).await.status, StatusCode::OK);
+    let deeds = boss.ask("person", &[("username", "eve")]).await.json();
+    assert_eq!(
+        (&deeds["deeds"][0]["action"], &deeds["person"]["closed"]),
+        (&json!("deactivated"), &Value::Null)
+    );
+    assert_eq!(take_back(&app.browser(), true, &link).await.status, StatusCode::GONE);
+    for letter in app.post().await.iter().filter(|letter| letter.raw().contains("/not-me/")) {
+        let text = letter.part("text/plain");
+        let token = text.split("/not-me/").nth(1).unwrap().split_whitespace().next().unwrap();
+        let undone = app.browser().call("undo", &[("token", token)]).await;
+        assert_eq!(undone.status, StatusCode::GONE, "{}", undone.body);
+    }
+    // It is deleted in time all the same.
+    app.state.clock.advance(14 * DAY);
+    leaving::finish_due(&app.state.db, app.state.clock.now()).await.unwrap();
+    assert_eq!(app.count("select count(*) from users").await, 1);
+});
+
+story!(t25_what_is_done_to_a_closed_account_meanwhile_ends_no_promise, |engine| {
+    let app = TestApp::start(engine).await;
+    let (boss, ada) = (app.administrator("boss").await, app.person("ada").await);
+    delete(&ada, true, "ada", "keep").await;
+    let link = way_back(&app).await;
+    for (function, fields) in [
+        ("set-role", vec![("username", "ada"), ("role", "editor")]),
+        ("end-sessions-of", vec![("username", "ada")]),
+    ] {
+        let done = boss.call(function, &fields).await;
+        assert_eq!(done.status, StatusCode::OK, "{function}: {}", done.body);
+    }
+    assert_eq!(take_back(&app.browser(), true, &link).await.status, StatusCode::OK);
+    assert_eq!(app.browser().log_in("ada", PASSWORD).await.status, StatusCode::OK);
+});
+
 story!(t45_nobody_deletes_any_account_but_their_own, |engine| {
     let app = TestApp::start(engine).await;
     let (ada, bob) = (app.person("ada").await, app.person("bob").await);

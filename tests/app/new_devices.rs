@@ -28,9 +28,16 @@ async fn log_in(app: &TestApp, user_agent: &str, network: &str, password: &str) 
 
 async fn start(engine: crate::support::Engine) -> TestApp {
     let app = TestApp::start_with(engine, &["--trusted-proxies", "127.0.0.1"]).await;
-    app.person("ada").await;
+    app.person("ada").await.log_out().await;
     app
 }
+
+story!(whoever_registered_and_stays_is_told_of_the_first_log_in_from_elsewhere, |engine| {
+    let app = TestApp::start_with(engine, &["--trusted-proxies", "127.0.0.1"]).await;
+    app.person("ada").await;
+    log_in(&app, IPHONE, "203.0.113.1", PASSWORD).await;
+    assert_eq!(app.post().await.len(), 1);
+});
 
 story!(a_log_in_from_a_new_device_is_told_and_from_a_known_one_is_not, |engine| {
     let app = start(engine).await;

@@ -6,7 +6,10 @@ use byline::server::users;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::support::{Answer, PASSWORD, TestApp, story};
+use crate::{
+    phone::Phone,
+    support::{Answer, PASSWORD, TestApp, story},
+};
 
 const FRESH: &str = "another good password";
 
@@ -307,6 +310,30 @@ story!(t31_whoever_took_the_address_first_is_out_after_a_reset, |engine| {
     assert_eq!(mallory.name().await, None);
     assert_eq!(mallory.log_in("ada", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
 });
+
+story!(
+    t31_the_second_factor_of_whoever_took_the_address_first_keeps_its_owner_out_no_more,
+    |engine| {
+        let app = TestApp::start(engine).await;
+        let mallory = app.person("ada").await;
+        Phone::set_up(&app, &mallory).await;
+        assert_eq!(set(&app, &link_for_ada(&app).await, FRESH).await.status, StatusCode::OK);
+        let ada = app.browser();
+        assert_eq!(ada.log_in("ada", FRESH).await.json()["to"], "/");
+        assert_eq!(app.count("select count(*) from recovery_codes").await, 0);
+        let letters = app.post().await;
+        let told = letters
+            .iter()
+            .any(|letter| letter.raw().contains("All second factors were switched off"));
+        assert!(told, "{letters:?}");
+        // From then on the address is proved, and whoever reads mail there gets no further.
+        Phone::set_up(&app, &ada).await;
+        app.state.clock.advance(Duration::from_secs(3600));
+        assert_eq!(set(&app, &link_for_ada(&app).await, PASSWORD).await.status, StatusCode::OK);
+        let half = app.browser().log_in("ada", PASSWORD).await;
+        assert_eq!(half.json()["to"], "/login/step?next=%2F");
+    }
+);
 
 story!(t33_nobodys_mailbox_is_flooded_whatever_the_case_and_the_network, |engine| {
     let app = TestApp::start_with(engine, &["--trusted-proxies", "127.0.0.1"]).await;

@@ -345,6 +345,7 @@ story!(t37_proofs_and_log_ins_share_the_budget_of_the_second_factor, |engine| {
 story!(t32_a_reset_by_mail_does_not_switch_the_second_factor_off, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
+    app.execute("update users set confirmed_at = 0").await;
     let (phone, codes) = Phone::set_up(&app, &ada).await;
     // Whoever used the guesses up gets no new ones by it.
     for _ in 0..2 {
@@ -520,3 +521,17 @@ async fn a_site_with_the_wrong_key_file_does_not_start() {
         1
     );
 }
+
+story!(t33_nobodys_mailbox_is_flooded_by_changes_of_second_factors, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    Phone::set_up(&app, &ada).await;
+    let mut made = Vec::new();
+    for _ in 0..12 {
+        made.push(ada.call("make-recovery-codes", &[]).await.status.as_u16());
+    }
+    assert_eq!(made, [&[200; 9][..], &[429; 3]].concat(), "ten an hour, with the app");
+    let off = ada.call("remove-authenticator", &[]).await;
+    assert_eq!(off.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(app.post().await.len(), 10);
+});

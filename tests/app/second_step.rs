@@ -18,6 +18,7 @@ const STEP: &str = "/login/step?form=finish";
 async fn with_ada(engine: crate::support::Engine, more: &[&str]) -> (TestApp, Phone, Vec<String>) {
     let app = TestApp::start_with(engine, more).await;
     let ada = app.person("ada").await;
+    app.execute("update users set confirmed_at = 0").await;
     let (phone, codes) = Phone::set_up(&app, &ada).await;
     ada.log_out().await;
     (app, phone, codes)

@@ -268,6 +268,62 @@ story!(t32_a_second_factor_that_the_thief_added_goes_and_an_older_one_stays, |en
     assert_eq!(mailbox.name().await, None);
 });
 
+story!(t32_an_app_whose_place_the_thief_took_comes_back, |engine| {
+    let app = TestApp::start(engine).await;
+    let thief = thief(&app).await;
+    app.execute("update users set confirmed_at = 0").await;
+    let (hers, codes) = Phone::set_up(&app, &thief).await;
+    app.state.clock.advance(30 * DAY);
+    let session = app.browser();
+    session.log_in("ada", PASSWORD).await;
+    let by_app = session.call("finish-log-in", &[("code", &hers.digits(&app))]).await;
+    assert_eq!(by_app.status, StatusCode::OK, "{}", by_app.body);
+    // Twice, so that it is not the app before the last.
+    for _ in 0..2 {
+        app.state.clock.advance(Duration::from_secs(60));
+        Phone::set_up(&app, &session).await;
+    }
+    let link = links_to(&app, ADA).await.pop().unwrap();
+    assert!(is_done(&undo(&app, &link).await));
+    assert_eq!(app.count("select count(*) from recovery_codes").await, 10, "{codes:?}");
+    let letters = app.post().await;
+    let reset = letters.iter().rev().find(|l| l.header("Subject") == "Set a new password").unwrap();
+    let token = reset.link(&app.origin).rsplit('/').next().unwrap().to_owned();
+    let fields = [("token", token.as_str()), ("password", FRESH)];
+    assert_eq!(app.browser().call("reset-password", &fields).await.status, StatusCode::OK);
+    app.state.clock.advance(Duration::from_secs(60));
+    let ada = app.browser();
+    let half = ada.log_in("ada", FRESH).await.json();
+    assert!(half["to"].as_str().unwrap().starts_with("/login/step"), "{half}");
+    let done = ada.call("finish-log-in", &[("code", &hers.digits(&app))]).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+});
+
+story!(whoever_took_an_account_over_and_deleted_it_is_undone_too, |engine| {
+    let app = TestApp::start(engine).await;
+    let thief = thief(&app).await;
+    let fields = [("title", "Hers"), ("body", "Enough words."), ("status", "published")];
+    assert_eq!(thief.call("save-article", &fields).await.status, StatusCode::OK);
+    change_email(&app, &thief, THIEF).await;
+    let gone = [("username", "ada"), ("articles", "delete")];
+    assert_eq!(thief.call("delete-account", &gone).await.status, StatusCode::OK);
+    let letters = app.post().await;
+    let told: Vec<&str> = letters
+        .iter()
+        .filter(|letter| letter.header("Subject") == "Your account is deleted")
+        .map(|letter| letter.header("To"))
+        .collect();
+    assert_eq!(told, [THIEF, ADA]);
+    let link = links_to(&app, ADA).await.pop().unwrap();
+    assert!(is_done(&undo(&app, &link).await), "{link}");
+    let way_back = letters.iter().find(|letter| letter.raw().contains("/restore/")).unwrap();
+    let token = way_back.link(&app.origin).rsplit('/').next().unwrap().to_owned();
+    assert!(is_expired(&app.browser().call("restore-account", &[("token", &token)]).await));
+    reset_by_mail(&app).await;
+    assert_eq!(app.browser().get("/article/hers").await.status, StatusCode::OK);
+    assert_eq!(app.count("select count(*) from users where leaves_at is not null").await, 0);
+});
+
 story!(t24_of_twenty_who_undo_at_once_one_does, |engine| {
     let app = TestApp::start(engine).await;
     let thief = thief(&app).await;

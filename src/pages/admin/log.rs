@@ -5,7 +5,11 @@ use leptos_meta::Title;
 
 use super::{entry, turning};
 use crate::{
-    domain::administration::Log, error::Error, json::Json, pages::page_number, ui::load::loaded,
+    domain::administration::Log,
+    error::Error,
+    json::Json,
+    pages::{page_number, watch::watch_session},
+    ui::load::loaded,
 };
 
 /// One page of everything that was done to accounts, the last first.
@@ -29,6 +33,7 @@ crate::ui::lazy::lazy_page! {
 /// The audit log.
 #[component]
 pub fn LogPage() -> impl IntoView {
+    watch_session();
     let page = page_number();
     loaded(Resource::new(move || page.get(), show_log), show)
 }

@@ -23,6 +23,7 @@ use crate::{
     pages::{
         confirm::{Confirm, confirmation},
         segment,
+        watch::watch_session,
     },
     ui::{
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, error_of, use_form},
@@ -160,6 +161,7 @@ impl Choice {
 /// A person's page, for administrators.
 #[component]
 pub fn PersonPage() -> impl IntoView {
+    watch_session();
     let username = segment("username");
     let query = use_query_map();
     let choice = Memo::new(move |_| query.with(|q| Choice::of(q.get("form")?.as_str())));
@@ -227,8 +229,14 @@ fn notice(deed: &Deed, here: &str) -> impl IntoView + use<> {
 }
 
 fn facts(person: &Person, sessions: u32) -> impl IntoView + use<> {
-    let Person { username, email, roles, active, confirmed, since, seen } = person.clone();
-    let state = if active { "Active" } else { "Deactivated: it cannot log in" };
+    let Person { username, email, roles, active, closed, confirmed, since, seen } = person.clone();
+    let state = match (active, closed) {
+        (true, _) => "Active".to_owned(),
+        (false, Some(end)) => {
+            format!("Closed by its owner, who can take it back until {}", end.text)
+        }
+        (false, None) => "Deactivated: it cannot log in".to_owned(),
+    };
     let proof = if confirmed { "" } else { " (not proved)" };
     let seen = match seen {
         Some(seen) => moment(seen).into_any(),
@@ -261,7 +269,11 @@ fn choices(person: &Person, sessions: u32, here: &str) -> impl IntoView + use<> 
         let href = format!("{here}?form={}", choice.query());
         view! { <a class="button secondary" href=href rel="external">{text}</a> }
     };
-    let active = if person.active { "Deactivate" } else { "Activate" };
+    let active = match (person.active, &person.closed) {
+        (true, _) => "Deactivate",
+        (false, Some(_)) => "Deactivate or activate",
+        (false, None) => "Activate",
+    };
     view! {
         <p class="actions">
             {link(Choice::Role, "Change the role")}
@@ -277,6 +289,7 @@ fn form_for(choice: Choice, forms: Forms, person: &Person, here: &str, viewer: &
     let (form, button) = match choice {
         Choice::Role => (forms.role, "Change the role"),
         Choice::Active if person.active => (forms.active, "Deactivate"),
+        Choice::Active if person.closed.is_some() => (forms.active, "Decide"),
         Choice::Active => (forms.active, "Activate"),
         Choice::Sessions => (forms.sessions, "End all sessions"),
         Choice::Reset => (forms.reset, "Mail the link"),
@@ -329,6 +342,20 @@ fn fields_of(choice: Choice, form: FormState, person: &Person) -> AnyView {
             <input type="hidden" name="active" value="false" />
         }
         .into_any(),
+        Choice::Active if person.closed.is_some() => {
+            let wanted = form.typed("active").is_some_and(|active| active == "true");
+            view! {
+                <p>"Its owner has closed this account, and can take it back until it is deleted. Deactivated, they cannot. Activated, it is not deleted, and they can log in again. They are told by mail."</p>
+                <div class="field">
+                    <label for="active">"The account"</label>
+                    <select id="active" name="active">
+                        <option value="false" selected=!wanted>"Deactivate it"</option>
+                        <option value="true" selected=wanted>"Activate it"</option>
+                    </select>
+                </div>
+            }
+            .into_any()
+        }
         Choice::Active => view! {
             <p>"They can log in again with the password that they had, and are told by mail."</p>
             <input type="hidden" name="active" value="true" />

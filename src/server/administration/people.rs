@@ -29,7 +29,7 @@ const PER_PAGE: u32 = 20;
 /// The statement that reads a page: `$1` is the pattern that a name or an address shall match,
 /// `$2` how many, `$3` after how many. What is looked for stands in the index that it is sorted
 /// by; only then are accounts touched. The one that signs for former members is nobody's.
-pub const LIST: &str = "select u.id, u.username, u.email, u.active, u.confirmed_at, u.created_at, \
+pub const LIST: &str = "select u.id, u.username, u.email, u.active, case when u.barred then null else u.leaves_at end as leaves_at, u.confirmed_at, u.created_at, \
      coalesce((select string_agg(role, ',') from user_roles where user_id = u.id), '') as roles, \
      (select max(last_seen_at) from sessions where user_id = u.id) as seen_at, \
      (select max(created_at) from security_events where user_id = u.id and kind = 'logged_in') as logged_in_at \
@@ -43,6 +43,7 @@ struct Row {
     username: String,
     email: String,
     active: bool,
+    leaves_at: Option<Timestamp>,
     confirmed_at: Option<Timestamp>,
     created_at: Timestamp,
     roles: String,
@@ -57,6 +58,7 @@ impl Row {
             email: self.email,
             roles: self.roles.split(',').filter_map(Role::from_name).collect(),
             active: self.active,
+            closed: self.leaves_at.map(Timestamp::to_when),
             confirmed: self.confirmed_at.is_some(),
             since: self.created_at.to_when(),
             // A session that has ended is no longer there to say so.
@@ -111,7 +113,7 @@ pub async fn find(
     viewer: User,
     now: Timestamp,
 ) -> Result<Dossier, Failure> {
-    const FIND: &str = "select u.id, u.username, u.email, u.active, u.confirmed_at, u.created_at, \
+    const FIND: &str = "select u.id, u.username, u.email, u.active, case when u.barred then null else u.leaves_at end as leaves_at, u.confirmed_at, u.created_at, \
          coalesce((select string_agg(role, ',') from user_roles where user_id = u.id), '') as roles, \
          (select max(last_seen_at) from sessions where user_id = u.id) as seen_at, \
          (select max(created_at) from security_events where user_id = u.id and kind = 'logged_in') as logged_in_at \

@@ -11,7 +11,7 @@ use crate::{
         clock::Timestamp,
         db::{Db, Tx, violated, within},
         failure::Failure,
-        markdown,
+        markdown, users,
     },
 };
 
@@ -108,8 +108,16 @@ impl<'a> Writing<'a> {
         Ok(Self { author, draft, html, now })
     }
 
-    async fn create_at(&self, db: &Db, slug: &str) -> Result<Saved, Failure> {
+    /// Holds the author's account first, as everywhere: whoever was shut out, or left, while this
+    /// was on its way publishes nothing any more.
+    async fn begin(&self, db: &Db) -> Result<Tx, Failure> {
         let mut tx = db.begin().await?;
+        let held = users::hold(&mut tx, self.author).await?;
+        held.map(|_| tx).ok_or_else(|| Error::Unauthenticated.into())
+    }
+
+    async fn create_at(&self, db: &Db, slug: &str) -> Result<Saved, Failure> {
+        let mut tx = self.begin(db).await?;
         let id = Uuid::now_v7();
         self.insert(&mut tx, id, slug).await?;
         let published_at = (self.draft.status == Status::Published).then_some(self.now);
@@ -151,7 +159,7 @@ impl<'a> Writing<'a> {
         basis: Basis<'_>,
         candidate: &str,
     ) -> Result<Saved, Failure> {
-        let mut tx = db.begin().await?;
+        let mut tx = self.begin(db).await?;
         let before = stored(&mut tx, self.author, basis.slug).await?;
         if before.version != basis.version {
             return Err(Error::Conflict { version: before.version }.into());

@@ -35,7 +35,7 @@ impl File {
     pub fn readme(site: &str, articles: usize, now: Timestamp) -> Self {
         let when = now.to_minute().text;
         let text = format!(
-            "All that {site} keeps of you, as it was on {when}.\n\n\
+            "What {site} keeps of you, as it was on {when}.\n\n\
              articles/              {articles} articles, drafts included: Markdown, with what else\n\
              \x20                      belongs to each on top (YAML front matter)\n\
              articles.json          the same in one file, for programs\n\

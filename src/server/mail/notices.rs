@@ -28,6 +28,8 @@ pub enum Notice {
     },
     /// All that is its owner's was downloaded.
     DataDownloaded,
+    /// The account was deleted; told at an address that it had lately.
+    Left,
     /// Somebody asked for another address.
     EmailAsked,
     /// The address is another one now; told at the one that it was.
@@ -72,6 +74,10 @@ impl Notice {
                     "Somebody who is logged in to your account at {site}, and proved lately to be you, downloaded all that is in it: your articles and drafts, and where you log in."
                 ),
             ),
+            Notice::Left => (
+                "Your account is deleted",
+                format!("Somebody who is logged in to your account at {site} deleted it."),
+            ),
             Notice::EmailAsked => (
                 "Another address for your account",
                 format!(
@@ -104,11 +110,12 @@ pub async fn write(
     email: String,
     notice: &Notice,
 ) -> Result<Option<Written>, Failure> {
-    let Some(user) = users::find(&state.db, user).await? else { return Ok(None) };
+    let (db, now) = (&state.db, state.clock.now());
+    let Some(user) = users::find_even_closed(db, user, now).await? else { return Ok(None) };
     let site = state.config.origin.as_str();
     let (subject, what) = notice.told(&user.username, site);
     let mut paragraphs = vec![greeting(&user), text(what), text("If it was you, all is well.")];
-    paragraphs.extend(this_was_not_me(state, user.id, &email, state.clock.now()).await?);
+    paragraphs.extend(this_was_not_me(state, user.id, &email, now).await?);
     Ok(Some(Written { to: email, subject, paragraphs }))
 }
 
@@ -131,7 +138,7 @@ pub async fn this_was_not_me(
         text("If it was not, shut out whoever it was:"),
         Paragraph::Link("This was not me", link),
         text(
-            "That logs everybody out, makes the password useless, takes back what was changed of the e-mail address and of second factors within 7 days, and mails you a link to set a new password. It works for 7 days.",
+            "That logs everybody out, makes the password useless, takes back what was changed of the e-mail address and of second factors within 7 days, and the deletion of the account, and mails you a link to set a new password. It works for 7 days.",
         ),
         text("Then look after your mailbox: somebody else may read it."),
     ])

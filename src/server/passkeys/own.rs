@@ -22,7 +22,6 @@ use crate::{
     error::{Error, Problems},
     server::{
         AppState,
-        attempts::{self, Budget},
         auth::{self, AuthSession, Client},
         clock::Timestamp,
         config::Origin,
@@ -123,7 +122,7 @@ pub async fn add(
     let asked = asked.ok_or(Error::PasskeyRefused)?;
     let (called, kept) = site.take_new(&asked, answer)?;
 
-    let mut change = change(state, user, auth).await?;
+    let mut change = Change::begin(state, user, &auth::identifier(auth)?).await?;
     match insert(change.tx(), user.id, &called, &kept, name.as_str(), now).await {
         Ok(true) => {}
         Ok(false) => return Err(too_many()),
@@ -195,7 +194,7 @@ pub async fn remove(
 ) -> Result<(), Failure> {
     const REMOVE: &str = "delete from passkeys where id = $1 and user_id = $2";
     let id: Uuid = handle.parse().map_err(|_| Error::NotFound)?;
-    let mut change = change(state, user, auth).await?;
+    let mut change = Change::begin(state, user, &auth::identifier(auth)?).await?;
     let removed = within!(change.tx(), |c| {
         let done = sqlx::query(REMOVE).bind(id).bind(user.id).execute(c).await;
         done.map(|done| done.rows_affected())
@@ -213,18 +212,6 @@ pub async fn remove(
 pub async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     const FORGET: &str = "delete from passkeys where user_id = $1";
     within!(tx, |c| sqlx::query(FORGET).bind(user).execute(c).await.map(|_| ()))
-}
-
-/// Begins a change of what opens the account.
-async fn change<'a>(
-    state: &AppState,
-    user: &'a User,
-    auth: &AuthSession,
-) -> Result<Change<'a>, Failure> {
-    // Not given back: the notice of each goes to an address that nobody may have proved.
-    let budget = Budget::passkeys_of(user.id);
-    let _ = attempts::take(&state.db, &[budget], state.clock.now()).await?;
-    Change::begin(state, user, &auth::identifier(auth)?).await
 }
 
 fn parse(name: &str) -> Result<PasskeyName, Failure> {

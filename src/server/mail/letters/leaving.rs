@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::super::notices::this_was_not_me;
 use super::{Paragraph, Waiting, Written, greeting_to, text};
 use crate::{
     domain::account::FORMER,
@@ -35,19 +36,14 @@ pub async fn left(
     } else {
         format!("On {end} it is deleted for good, with all that you wrote.")
     };
-    Ok(Some(Written {
-        to: email,
-        subject: "Your account is deleted",
-        paragraphs: vec![
-            greeting_to(&closed.username),
-            text(format!(
-                "Somebody who is logged in to your account at {site}, and gave its password, deleted it. Nobody can log in any more. {what}"
-            )),
-            text("Until then you can take it back, with all that was in it:"),
-            Paragraph::Link("Take my account back", format!("{site}/restore/{}", token.expose())),
-            text(
-                "If it was not you, take it back and set a new password at once: somebody knows the old one.",
-            ),
-        ],
-    }))
+    let mut paragraphs = vec![
+        greeting_to(&closed.username),
+        text(format!(
+            "Somebody who is logged in to your account at {site}, and proved lately to be you, deleted it. Nobody can log in any more. {what}"
+        )),
+        text("Until then you can take it back, with all that was in it:"),
+        Paragraph::Link("Take my account back", format!("{site}/restore/{}", token.expose())),
+    ];
+    paragraphs.extend(this_was_not_me(state, closed.id, &email, now).await?);
+    Ok(Some(Written { to: email, subject: "Your account is deleted", paragraphs }))
 }
