@@ -24,8 +24,6 @@ pub struct Requirement {
 pub enum Gap {
     /// It speaks of what Byline does not have.
     NotApplicable(&'static str),
-    /// It waits for a part of Byline that is being made.
-    Later(&'static str),
     /// It is not met.
     Open(&'static str),
 }
@@ -231,7 +229,6 @@ impl Requirement {
             (None, _) => "met",
             (Some(_), false) => "partly",
             (Some(Gap::NotApplicable(_)), true) => "n/a",
-            (Some(Gap::Later(_)), true) => "later",
             (Some(Gap::Open(_)), true) => "open",
         }
     }
@@ -239,7 +236,6 @@ impl Requirement {
     fn reason(&self) -> Option<String> {
         self.gap.map(|gap| match gap {
             Gap::NotApplicable(why) => format!("n/a: {why}"),
-            Gap::Later(what) => format!("later, with {what}"),
             Gap::Open(why) => format!("open: {why}"),
         })
     }
@@ -257,16 +253,11 @@ fn the_matrix() {
             writeln!(printed, "{:20}{line}", "").unwrap();
         }
     }
-    writeln!(
-        printed,
-        "\n{:<8}{:>6}{:>8}{:>7}{:>6}{:>6}",
-        "", "met", "partly", "later", "open", "n/a"
-    )
-    .unwrap();
+    writeln!(printed, "\n{:<8}{:>6}{:>8}{:>6}{:>6}", "", "met", "partly", "open", "n/a").unwrap();
     for level in 1..=3 {
         let of = |state| totals.get(&(level, state)).copied().unwrap_or_default();
-        let [met, partly, later, open, not] = ["met", "partly", "later", "open", "n/a"].map(of);
-        writeln!(printed, "Level {level} {met:>6}{partly:>8}{later:>7}{open:>6}{not:>6}").unwrap();
+        let [met, partly, open, not] = ["met", "partly", "open", "n/a"].map(of);
+        writeln!(printed, "Level {level} {met:>6}{partly:>8}{open:>6}{not:>6}").unwrap();
     }
     println!("{printed}");
 }
