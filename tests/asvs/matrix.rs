@@ -223,6 +223,30 @@ fn every_test_of_a_requirement_is_in_its_row() {
     assert!(tests >= 25, "{tests}");
 }
 
+/// ARCHITECTURE.md has a table of attacks that other systems fell for.
+#[test]
+fn every_numbered_attack_is_told_of_with_all_its_tests() {
+    let text = include_str!("../../ARCHITECTURE.md");
+    let (_, told) = text.split_once("\n## The numbered attacks\n").unwrap();
+    let told = told.split("\n## ").next().unwrap();
+    let code = told.split('`').skip(1).step_by(2);
+    let named: Vec<&str> = code.filter(|code| code.contains("::")).collect();
+    let known = known();
+    for test in &named {
+        assert!(known.contains(&format!("app::{test}")), "{test} is not there");
+    }
+    let is_numbered = |name: &str| {
+        let mut letters = name.bytes();
+        matches!(letters.next(), Some(b't' | b's'))
+            && letters.by_ref().take(2).filter(u8::is_ascii_digit).count() == 2
+            && letters.next() == Some(b'_')
+    };
+    let tests = known.iter().filter_map(|test| test.strip_prefix("app::"));
+    for test in tests.filter(|test| test.split("::").nth(1).is_some_and(is_numbered)) {
+        assert!(named.contains(&test), "{test} is not told of");
+    }
+}
+
 impl Requirement {
     fn state(&self) -> &'static str {
         match (self.gap, self.proof.is_empty()) {
