@@ -3,17 +3,18 @@
 use reqwest::{Method, StatusCode};
 
 use crate::{
-    matrix::{Gap, Requirement, files, met, unproved},
+    matrix::{Gap, Requirement, files, met, partly, unproved},
     site::{Site, attribute, tags},
     support::{Browser, Engine, PASSWORD, TestApp, story},
+    v6::{readme, rows},
 };
 
 pub const REQUIREMENTS: &[Requirement] = &[
-    unproved(
+    met(
         "3.1.1",
         3,
         "The documents say what a browser must know, and what happens where it does not",
-        Gap::Open("README.md names no oldest browser; pages and forms work without JavaScript"),
+        &["v3_1_1_what_a_browser_must_know_is_documented"],
     ),
     met(
         "3.2.1",
@@ -206,13 +207,31 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "The domain is on the browsers' list of those that speak https alone",
         Gap::NotApplicable("the domain is that of whoever runs the site"),
     ),
-    unproved(
+    partly(
         "3.7.5",
         3,
         "Browsers that know too little are treated as documented",
-        Gap::Open("see 3.1.1"),
+        &[
+            "app::attacks::t15_no_other_site_can_make_a_browser_change_anything",
+            "app::resets::a_browser_that_hides_where_it_was_may_still_send_the_form",
+            "app::command::s05_a_site_on_plain_http_does_not_start",
+            "browser: without JavaScript nobody is offered what needs it, and what does not works",
+        ],
+        Gap::Open("nobody is warned whose browser knows no policy or no HSTS"),
     ),
 ];
+
+#[test]
+fn v3_1_1_what_a_browser_must_know_is_documented() {
+    let told = readme("### Browsers");
+    let without = rows(&told);
+    for what in ["https", "Cookies", "JavaScript", "`Sec-Fetch-Site`", "Content-Security-Policy"] {
+        assert!(without.iter().any(|row| row[0].contains(what)), "{what}: {without:?}");
+    }
+    for row in without {
+        assert!(row.len() == 2 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
+    }
+}
 
 story!(v3_2_1_data_that_is_opened_as_a_page_is_data, |engine| {
     let app = TestApp::start(engine).await;
@@ -362,9 +381,9 @@ story!(v3_4_8_no_page_shares_its_window, |engine| {
 
 #[test]
 fn v3_5_5_no_page_listens_to_other_windows() {
-    for (file, text) in files("src", "rs") {
+    for (file, text) in files("src", "rs").into_iter().chain(files("public", "js")) {
         for wrong in ["postMessage", "post_message", "MessageEvent", "ev::message", "onmessage"] {
-            assert!(!text.contains(wrong), "{wrong} in {file}.rs");
+            assert!(!text.contains(wrong), "{wrong} in {file}");
         }
     }
 }

@@ -28,6 +28,18 @@ story!(v6_4_1_a_link_is_random_and_no_password, |engine| {
     assert!(tokens::find(db, &typed, Purpose::ResetPassword, now).await.unwrap().is_some());
 });
 
+story!(v6_7_2_every_challenge_is_another_one_of_256_bits, |engine| {
+    let app = TestApp::start_with(engine, &["--origin", "https://blog.example.org"]).await;
+    let mut seen = HashSet::new();
+    for _ in 0..50 {
+        let question = app.browser().call("begin-passkey-log-in", &[]).await.json();
+        let challenge = question["challenge"].as_str().unwrap().to_owned();
+        // 32 bytes in base64, without the signs at its end.
+        assert_eq!(challenge.len(), 43, "{challenge}");
+        assert!(seen.insert(challenge));
+    }
+});
+
 story!(v6_5_3_no_two_seeds_and_no_two_codes_are_alike, |engine| {
     let app = TestApp::start(engine).await;
     let (mut seeds, mut codes) = (HashSet::new(), HashSet::new());

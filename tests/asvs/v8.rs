@@ -6,7 +6,7 @@ use reqwest::Method;
 use crate::{
     matrix::{Gap, Requirement, met, partly, unproved},
     support::{TestApp, story},
-    v6::readme,
+    v6::{readme, rows},
 };
 
 pub const REQUIREMENTS: &[Requirement] = &[
@@ -17,21 +17,17 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "The documents say which fields are read and written by whom",
         &["v8_1_2_every_function_is_documented_with_what_it_takes_and_gives"],
     ),
-    unproved(
+    met(
         "8.1.3",
         3,
         "The documents say what of the circumstances is looked at",
-        Gap::Open(
-            "README.md tells of networks and known devices among the limits, and has no list",
-        ),
+        &["v8_1_3_every_circumstance_that_is_looked_at_is_documented"],
     ),
-    unproved(
+    met(
         "8.1.4",
         3,
         "… and what comes of it",
-        Gap::Open(
-            "README.md tells of networks and known devices among the limits, and has no list",
-        ),
+        &["v8_1_4_what_comes_of_a_circumstance_stands_beside_it"],
     ),
     met(
         "8.2.1",
@@ -56,6 +52,12 @@ pub const REQUIREMENTS: &[Requirement] = &[
             "app::withdrawing::t45_whoever_is_no_editor_takes_nothing_offline_and_nobody_reaches_a_draft",
             "app::articles::a_stranger_cannot_read_someone_elses_draft",
             "app::demo_faults::s06_an_article_is_open_by_its_authors_choice_and_not_by_its_number",
+            "app::names::t45_nobody_renames_anybody_else",
+            "app::emails::t45_a_link_gives_its_address_to_no_other_account_and_to_no_stranger",
+            "app::passkeys::t45_nobody_renames_or_removes_somebody_elses_passkey",
+            "app::invitations::t45_nobody_withdraws_somebody_elses_invitation",
+            "app::leaving::t45_nobody_deletes_any_account_but_their_own",
+            "app::downloads::a_person_takes_along_all_that_is_theirs_and_nothing_else",
         ],
     ),
     met(
@@ -76,6 +78,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         &[
             "app::devices::t38_a_known_device_has_guesses_of_its_own_and_no_more",
             "app::devices::t35_who_has_many_addresses_has_one_network",
+            "app::second_step::t38_whoever_has_the_password_and_guesses_holds_up_no_device_of_the_owner",
+            "app::new_devices::a_log_in_from_a_new_device_is_told_and_from_a_known_one_is_not",
         ],
         Gap::Open("at the log-in; a session that moves to another network is not asked again"),
     ),
@@ -133,6 +137,25 @@ fn v8_1_1_every_role_has_its_column() {
     for role in ["nobody"].into_iter().chain(Role::ALL.map(Role::name)) {
         assert!(head.contains(&format!("| {role} ")), "{role} is not in {head}");
     }
+}
+
+#[test]
+fn v8_1_3_every_circumstance_that_is_looked_at_is_documented() {
+    let told = readme("### Circumstances");
+    let listed = rows(&told);
+    for what in ["`byline-device`", "Network address", "Browser", "last proof", "`Sec-Fetch-Site`"]
+    {
+        assert!(listed.iter().any(|row| row[..2].concat().contains(what)), "{what}: {listed:?}");
+    }
+}
+
+#[test]
+fn v8_1_4_what_comes_of_a_circumstance_stands_beside_it() {
+    let told = readme("### Circumstances");
+    for row in rows(&told) {
+        assert!(row.len() == 3 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
+    }
+    assert!(told.contains("are not looked at"), "and what is not: {told}");
 }
 
 #[test]
