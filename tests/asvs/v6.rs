@@ -245,7 +245,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
             "app::passkeys::t31_the_passkeys_of_whoever_took_the_address_first_are_dead_after_a_reset",
         ],
         Gap::Open(
-            "where the address was never proved, the first reset removes passkeys: they may be those of whoever took it first",
+            "where the address was never proved, the first reset removes second factors: they may be those of whoever took it first",
         ),
     ),
     met(
