@@ -3,6 +3,7 @@
 mod emails;
 mod leaving;
 mod registration;
+mod supervision;
 
 use anyhow::Context;
 use lettre::{
@@ -215,15 +216,17 @@ pub async fn write(state: &AppState, waiting: &Waiting) -> Result<Option<Written
         }
         Letter::RoleChanged { user, email, role } => {
             let name = users::name_of(&state.db, user).await?;
-            Ok(name.map(|name| role_changed(state, &name, email, role)))
+            Ok(name.map(|name| supervision::role_changed(state, &name, email, role)))
         }
         Letter::ActiveChanged { user, email, active } => {
             let name = users::name_of(&state.db, user).await?;
-            Ok(name.map(|name| active_changed(state, &name, email, active)))
+            Ok(name.map(|name| supervision::active_changed(state, &name, email, active)))
         }
         Letter::ArticleWithdrawn { user, email, title, slug, reason } => {
             let name = users::name_of(&state.db, user).await?;
-            Ok(name.map(|name| article_withdrawn(state, &name, email, (&title, &slug), &reason)))
+            Ok(name.map(|name| {
+                supervision::article_withdrawn(state, &name, email, (&title, &slug), &reason)
+            }))
         }
     }
 }
@@ -261,71 +264,6 @@ async fn reset_password(
             text("If it was not you, do nothing: your password stays as it is."),
         ],
     }))
-}
-
-fn role_changed(state: &AppState, name: &str, to: String, role: Role) -> Written {
-    let site = state.config.origin.as_str();
-    let may = match role {
-        Role::Reader => "You can read what is for members, and no longer write.",
-        Role::Author | Role::Editor => "You can read what is for members, and write.",
-        Role::Administrator => "You can write, and you look after the accounts of this site.",
-    };
-    Written {
-        to,
-        subject: "Your role was changed",
-        paragraphs: vec![
-            greeting_to(name),
-            text(format!(
-                "Whoever runs {site} has changed what your account may do. Its role is now: {}. {may}",
-                role.name()
-            )),
-            text("You were logged out everywhere. Log in again to go on:"),
-            Paragraph::Link("Log in", format!("{site}/login")),
-        ],
-    }
-}
-
-fn active_changed(state: &AppState, name: &str, to: String, active: bool) -> Written {
-    let site = state.config.origin.as_str();
-    let (subject, rest) = if active {
-        let again = format!("Whoever runs {site} has let your account in again.");
-        let link = Paragraph::Link("Log in", format!("{site}/login"));
-        ("Your account is open again", vec![text(again), link])
-    } else {
-        let shut = format!(
-            "Whoever runs {site} has shut out your account. You were logged out everywhere, and cannot log in."
-        );
-        let kept = "What you published stays where it is. If you think that this is a mistake, ask whoever runs the site.";
-        ("Your account was shut out", vec![text(shut), text(kept)])
-    };
-    let paragraphs = std::iter::once(greeting_to(name)).chain(rest).collect();
-    Written { to, subject, paragraphs }
-}
-
-fn article_withdrawn(
-    state: &AppState,
-    name: &str,
-    to: String,
-    (title, slug): (&str, &str),
-    reason: &str,
-) -> Written {
-    let site = state.config.origin.as_str();
-    let reason = if reason.is_empty() {
-        "No reason was given.".into()
-    } else {
-        format!("The reason that was given: {reason}")
-    };
-    Written {
-        to,
-        subject: "Your article was taken offline",
-        paragraphs: vec![
-            greeting_to(name),
-            text(format!("An editor of {site} has taken your article offline: {title}")),
-            text(reason),
-            text("It is a draft now, which you alone can see. Nothing of it is lost:"),
-            Paragraph::Link("Open the draft", format!("{site}/article/{slug}")),
-        ],
-    }
 }
 
 /// How a letter to somebody begins.
