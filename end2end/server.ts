@@ -23,31 +23,30 @@ export class Server {
   private constructor(
     readonly origin: string,
     private readonly folder: string,
+    private readonly env: NodeJS.ProcessEnv,
     private readonly child: ChildProcess,
     private readonly output: string[],
   ) {}
 
   /** The site goes by that name: a passkey is bound to one, and to no number. */
-  static async start(name = '127.0.0.1'): Promise<Server> {
+  static async start(name = '127.0.0.1', settings: Record<string, string> = {}): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), 'byline-end2end-'));
     const port = await freePort();
     const listen = `127.0.0.1:${port}`;
     const origin = `http://${name}:${port}`;
     // Nothing of this shell's environment but PATH, and another folder than the repository's:
     // the binary has to have all it needs within it.
-    const child = spawn(BINARY, ['serve'], {
-      cwd: folder,
-      env: {
-        PATH: process.env.PATH,
-        DATABASE_URL: `sqlite://${folder}/byline.db`,
-        BYLINE_ORIGIN: origin,
-        BYLINE_LISTEN: listen,
-        BYLINE_MAIL_DIR: join(folder, 'mail'),
-        BYLINE_KEY_FILE: join(folder, 'byline.key'),
-        RUST_BACKTRACE: '1',
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const env = {
+      PATH: process.env.PATH,
+      DATABASE_URL: `sqlite://${folder}/byline.db`,
+      BYLINE_ORIGIN: origin,
+      BYLINE_LISTEN: listen,
+      BYLINE_MAIL_DIR: join(folder, 'mail'),
+      BYLINE_KEY_FILE: join(folder, 'byline.key'),
+      RUST_BACKTRACE: '1',
+      ...settings,
+    };
+    const child = spawn(BINARY, ['serve'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     process.once('exit', () => child.kill('SIGKILL'));
 
     const output: string[] = [];
@@ -55,7 +54,7 @@ export class Server {
     child.stderr.on('data', (chunk) => output.push(String(chunk)));
     child.once('error', (error) => output.push(`${BINARY}: ${error.message}\n`));
 
-    const server = new Server(origin, folder, child, output);
+    const server = new Server(origin, folder, env, child, output);
     try {
       await server.ready();
     } catch (error) {
@@ -66,18 +65,40 @@ export class Server {
   }
 
   /** The link in the mail to that address, once it has come. */
-  async mailedLink(address: string, page = 'reset'): Promise<string> {
+  mailedLink(address: string, page = 'reset'): Promise<string> {
+    return this.mailed(address, (line) => line.startsWith(`${this.origin}/${page}/`));
+  }
+
+  /** The code that proves that address, once it has come. */
+  mailedCode(address: string): Promise<string> {
+    return this.mailed(address, (line) => /^[A-Z0-9]{4}-[A-Z0-9]{4}$/.test(line));
+  }
+
+  /** The line of a mail to that address, once it has come. */
+  private async mailed(address: string, wanted: (line: string) => boolean): Promise<string> {
     const mail = join(this.folder, 'mail');
     for (let waited = 0; waited < MAILED_WITHIN_MS; waited += 50) {
       for (const name of await readdir(mail).catch(() => [])) {
         if (!name.endsWith('.eml')) continue;
         const letter = await readFile(join(mail, name), 'utf8');
-        const link = letter.split('\r\n').find((line) => line.startsWith(`${this.origin}/${page}/`));
-        if (link !== undefined && letter.includes(`To: ${address}`)) return link;
+        const line = letter.split('\r\n').find(wanted);
+        if (line !== undefined && letter.includes(`To: ${address}`)) return line;
       }
       await sleep(50);
     }
-    throw new Error(`no mail with a link came to ${address}`);
+    throw new Error(`no such mail came to ${address}`);
+  }
+
+  /** Runs a command as whoever runs the site does, and gives what it prints. */
+  async command(args: string[], input = ''): Promise<string> {
+    const child = spawn(BINARY, args, { cwd: this.folder, env: this.env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const output: string[] = [];
+    child.stdout.on('data', (chunk) => output.push(String(chunk)));
+    child.stderr.on('data', (chunk) => output.push(String(chunk)));
+    child.stdin.end(input);
+    const [status] = await once(child, 'close');
+    if (status !== 0) throw new Error(`byline ${args.join(' ')}: ${output.join('')}`);
+    return output.join('');
   }
 
   /** Everything it has printed so far. */

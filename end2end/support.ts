@@ -1,6 +1,6 @@
 // What the stories are told with: the people, their articles, and what they do all the time.
 
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { test as base, expect, type Locator, type Page } from '@playwright/test';
 import { Server } from './server.ts';
 
@@ -210,4 +210,18 @@ export async function skipBrowserChecks(page: Page, fieldName: string): Promise<
   await field(page, fieldName).evaluate((input) => {
     input.closest('form')!.noValidate = true;
   });
+}
+
+/** What an authenticator app shows for that secret (RFC 6238). */
+export function digits(secret: string): string {
+  const bits = [...secret.replaceAll(/\s/g, '')]
+    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
+    .join('');
+  const key = Buffer.from(bits.match(/.{8}/g)!.map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac('sha1', key).update(step).digest();
+  const offset = mac.at(-1)! & 15;
+  const number = (mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000;
+  return number.toString().padStart(6, '0');
 }

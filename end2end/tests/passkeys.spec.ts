@@ -1,11 +1,10 @@
 // Passkeys, with a device that Chromium plays. They are bound to a name, so the site goes by
 // localhost here.
 
-import { createHmac } from 'node:crypto';
 import type { CDPSession, Page } from '@playwright/test';
 import { Server } from '../server.ts';
 import {
-  expect, expectLoggedIn, expectLoggedOut, field, logIn, logOut, register, send, submitButton, test as base, tryLogIn,
+  digits, expect, expectLoggedIn, expectLoggedOut, field, logIn, logOut, register, send, submitButton, test as base, tryLogIn,
 } from '../support.ts';
 
 const PASSKEYS = '/settings/security/passkeys';
@@ -113,6 +112,31 @@ test.describe('with JavaScript', () => {
     await logIn(page, ada);
   });
 
+  test('a passkey is asked for after the password, and what stands in for it opens as well', async ({ page, device }) => {
+    const ada = await register(page);
+    await add(page, 'This computer');
+    expect(await kept(device)).toBe(1);
+    await expect(page.locator('main')).toContainText('You have no recovery codes.');
+    await page.getByRole('link', { name: 'Recovery codes' }).click();
+    await page.getByRole('button', { name: 'Make recovery codes' }).click();
+    const [code] = (await page.locator('pre.secret').textContent())!.split('\n');
+
+    await logOut(page);
+    await tryLogIn(page, ada.username, ada.password);
+    await expect(page).toHaveURL(/\/login\/step/);
+    await expect(field(page, 'code')).toHaveCount(0);
+    await page.getByRole('button', { name: 'Use a passkey' }).click();
+    await expect(page).toHaveURL('/');
+    await expectLoggedIn(page, ada);
+
+    await logOut(page);
+    await tryLogIn(page, ada.username, ada.password);
+    await field(page, 'recovery_code').fill(code!);
+    await send(page, submitButton(page, 'recovery_code'));
+    await expect(page).toHaveURL('/');
+    await expectLoggedIn(page, ada);
+  });
+
   test('after a visit to other pages, without a reload, a passkey logs in as well', async ({ page, device }) => {
     const ada = await register(page);
     await add(page, 'This computer');
@@ -162,17 +186,3 @@ test.describe('with JavaScript', () => {
     await expectLoggedIn(page, ada);
   });
 });
-
-/** What an authenticator app shows for that secret (RFC 6238). */
-function digits(secret: string): string {
-  const bits = [...secret.replaceAll(/\s/g, '')]
-    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('');
-  const key = Buffer.from(bits.match(/.{8}/g)!.map((byte) => parseInt(byte, 2)));
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac('sha1', key).update(step).digest();
-  const offset = mac.at(-1)! & 15;
-  const number = (mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000;
-  return number.toString().padStart(6, '0');
-}
