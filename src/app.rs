@@ -49,7 +49,7 @@ pub fn App() -> impl IntoView {
     let viewer = Resource::new(|| (), |()| who_am_i());
     provide_context(viewer);
     view! {
-        <Title text=title_so_far() formatter=title_of_document />
+        <Title text=title_so_far() formatter=title_of_document() />
         <Meta name="description" content="Articles by people who sign them." />
         <Router>
             <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
@@ -96,8 +96,16 @@ pub fn App() -> impl IntoView {
 const TITLE_END: &str = " · Byline";
 
 /// The document's title on a page that calls itself `text`; the front page goes without.
-fn title_of_document(text: String) -> String {
-    if text.is_empty() { "Byline".into() } else { text + TITLE_END }
+///
+/// leptos_meta writes it into the served document as it is, so there it must be HTML: what an
+/// article is called could end the element. The browser takes text.
+fn title_of_document() -> impl Fn(String) -> String + Send + Sync + 'static {
+    // Asked here: when the document's head is written, nothing says any more where that is.
+    let is_html = is_server();
+    move |text| {
+        let title = if text.is_empty() { "Byline".into() } else { text + TITLE_END };
+        if is_html { title.replace('&', "&amp;").replace('<', "&lt;") } else { title }
+    }
 }
 
 /// The title while no page says its own, because it is being hydrated or fetched: the one
