@@ -103,7 +103,8 @@ fn results(found: Found, q: &str) -> AnyView {
         view! { <p>"Try fewer words, or only the beginning of the last one. Or look through "<a href="/">"the latest articles"</a>"."</p> }
     });
     let base = format!("/search?q={}", Url::escape(q));
-    let beyond = (page > pages).then(|| view! { <p><a href=base.clone()>"Back to the first page"</a></p> });
+    let beyond =
+        (page > pages).then(|| view! { <p><a href=base.clone()>"Back to the first page"</a></p> });
     view! {
         <div class="found" role="status"><p>{count}</p>{advice}{beyond}</div>
         <div class="feed">{hits.into_iter().map(hit).collect::<Vec<_>>()}</div>

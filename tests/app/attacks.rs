@@ -326,7 +326,15 @@ fn t20_next_is_a_page_of_ours_or_the_front_page() {
         assert_eq!(Next::parse(next).as_str(), "/", "{next:?}");
     }
     assert_eq!(Next::parse(&format!("/article/{}", "a".repeat(4096))).as_str(), "/");
-    for next in ["/", "/editor", "/article/a-b", "/?page=2", "/profile/Ada_1", "/tag/old%20boats", "/search"] {
+    for next in [
+        "/",
+        "/editor",
+        "/article/a-b",
+        "/?page=2",
+        "/profile/Ada_1",
+        "/tag/old%20boats",
+        "/search",
+    ] {
         assert_eq!(Next::parse(next).as_str(), next);
     }
 }

@@ -879,7 +879,15 @@ story!(no_page_breaks_whatever_its_address_says, |engine| {
         }
     }
     for page in ["0", "-1", "4294967295", "4294967296", "99999999999999999999", "1e9", "word"] {
-        for path in ["/", "/profile/ada", "/tag/old%20boats", "/search", "/articles", "/admin", "/admin/log"] {
+        for path in [
+            "/",
+            "/profile/ada",
+            "/tag/old%20boats",
+            "/search",
+            "/articles",
+            "/admin",
+            "/admin/log",
+        ] {
             let answer = trial.ada.get(&format!("{path}?page={page}")).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}?page={page}");
         }

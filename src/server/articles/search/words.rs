@@ -1,6 +1,6 @@
 //! Words: what is written and what is looked for, folded alike.
 //!
-//! A word is a run of letters, digits and the marks on them. Folded it is in lower case and
+//! A word is a letter or digit and the letters, digits and marks that follow. Folded it is in lower case and
 //! without accents, so that "cafe" finds "Café". Neither engine takes texts apart itself: they
 //! would do it differently, and by their locale. What they get has nothing in it that could mean
 //! more to them than a word, whatever was typed.
@@ -20,7 +20,7 @@ const SHORTEST_BEGINNING: usize = 3;
 pub fn words(text: &str) -> impl Iterator<Item = (Range<usize>, String)> {
     let mut from = 0;
     let runs = std::iter::from_fn(move || {
-        let start = from + text[from..].find(is_part)?;
+        let start = from + text[from..].find(char::is_alphanumeric)?;
         let length = text[start..].find(|c| !is_part(c)).unwrap_or(text.len() - start);
         from = start + length;
         Some(start..from)
