@@ -1,9 +1,9 @@
 """Writes the file that src/server/passwords/known.rs looks passwords up in; see known-passwords.
 
-Of each password, in Unicode's composed form and in lower case, the first 34 bits of SHA-256 are
-kept: 18 choose a bucket, 16 stand in it. The file is a byte for each bucket, how many are in it,
-and then all the sixteens, in order. Of ten thousand passwords that were never leaked one is taken
-for one that was.
+Of each password, in Unicode's composed form and in lower case, the first 42 bits of SHA-256 are
+kept: 18 choose a bucket, 24 stand in it. The file is a byte for each bucket, how many are in it,
+and then all the twenty-fours, in order. Of two million passwords that were never leaked one is
+taken for one that was.
 """
 
 import gzip
@@ -43,13 +43,13 @@ def main(wheel, tarball, target):
     passwords = set(folded(leaked(wheel), 12)) | set(folded(common(tarball), 8))
     kept = set()
     for password in passwords:
-        head = int.from_bytes(hashlib.sha256(password.encode()).digest()[:5], "big")
+        head = int.from_bytes(hashlib.sha256(password.encode()).digest()[:6], "big")
         kept.add(head >> 6)
     counts = bytearray(BUCKETS)
     rest = bytearray()
     for bits in sorted(kept):
-        counts[bits >> 16] += 1
-        rest += (bits & 0xFFFF).to_bytes(2, "big")
+        counts[bits >> 24] += 1
+        rest += (bits & 0xFFFFFF).to_bytes(3, "big")
     with open(target, "wb") as file:
         file.write(counts + rest)
     print(f"{len(passwords)} passwords, {len(counts) + len(rest)} bytes")

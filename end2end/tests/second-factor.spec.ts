@@ -66,7 +66,7 @@ test('a log-in that waits for its second step can be called off', async ({ page 
   await halfWay(page, ada);
   await send(page, page.getByRole('button', { name: 'Cancel' }));
   await page.goto('/login/step');
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This log-in is over');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Log in');
 });
 
 test('a person switches the app off, and the password is enough again', async ({ page }) => {

@@ -80,7 +80,7 @@ fn show(Invitations { link, made }: Invitations, form: FormState, withdraw: Form
     let link = link.map(|link| {
         view! {
             <div class="notice" role="status">
-                <p>"Here is your link. Copy it now: it is not shown again."</p>
+                <p>"Here is your link. Copy it now: in two minutes it is shown no more."</p>
                 <p><code>{link}</code></p>
             </div>
         }

@@ -54,8 +54,8 @@ pub async fn of(db: &Db, user: Uuid) -> sqlx::Result<Factors> {
 pub enum Given {
     /// Six digits from an app.
     Digits(String),
-    /// A recovery code.
-    Recovery(RecoveryCode),
+    /// A recovery code, and the field that it was typed into.
+    Recovery(RecoveryCode, Field),
 }
 
 impl Given {
@@ -80,7 +80,7 @@ impl Given {
         if authenticator && bare.len() == 6 && bare.bytes().all(|b| b.is_ascii_digit()) {
             return Ok(Given::Digits(bare));
         }
-        let code = RecoveryCode::parse(&bare).map(Given::Recovery);
+        let code = RecoveryCode::parse(&bare).map(|code| Given::Recovery(code, field));
         code.ok_or((field, Problem::Wrong))
     }
 
@@ -88,7 +88,7 @@ impl Given {
     pub fn wrong(&self) -> Error {
         let field = match self {
             Given::Digits(_) => Field::Code,
-            Given::Recovery(_) => Field::RecoveryCode,
+            Given::Recovery(_, field) => *field,
         };
         Error::Invalid(vec![(field, Problem::Wrong)])
     }
@@ -110,7 +110,7 @@ impl Given {
         let digits = [Budget::second_step_of(user.id, device), Budget::digits_of(user.id, device)];
         match self {
             Given::Digits(_) => attempts::take(db, &digits, now).await,
-            Given::Recovery(_) => attempts::take(db, &digits[..1], now).await,
+            Given::Recovery(..) => attempts::take(db, &digits[..1], now).await,
         }
     }
 
@@ -127,7 +127,7 @@ impl Given {
     ) -> Result<bool, Failure> {
         match self {
             Given::Digits(digits) => authenticator::spend(tx, key, user, digits, now).await,
-            Given::Recovery(code) => recovery::spend(tx, key, user, code).await,
+            Given::Recovery(code, _) => recovery::spend(tx, key, user, code).await,
         }
     }
 
@@ -142,7 +142,7 @@ impl Given {
         client: &Client,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        if let Given::Recovery(_) = self {
+        if let Given::Recovery(..) = self {
             let what = EventKind::RecoveryCodeUsed;
             security_log::write(tx, user.id, what, Some(client), now).await?;
             outbox::put(tx, &Letter::factors_changed(user, what), now).await?;
@@ -269,7 +269,7 @@ pub async fn forget_unproved(
     forget_all(tx, user.id).await?;
     let what = EventKind::FactorsReset;
     security_log::write(tx, user.id, what, Some(client), now).await?;
-    Ok(outbox::put(tx, &Letter::factors_changed(user, what), now).await?)
+    outbox::put(tx, &Letter::factors_changed(user, what), now).await
 }
 
 async fn forget_all(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
