@@ -165,7 +165,7 @@ async fn put_in(tx: &mut Tx, article: Uuid) -> anyhow::Result<()> {
          returning title, description, html, status";
     const TAGS: &str = "select tag from article_tags where article_id = $1 order by position";
     let held: Option<(String, String, String, String)> =
-        within!(&mut *tx, |c| { sqlx::query_as(HOLD).bind(article).fetch_optional(c).await })?;
+        within!(&mut *tx, |c| sqlx::query_as(HOLD).bind(article).fetch_optional(c).await)?;
     let Some((title, description, html, status)) = held else { return Ok(()) };
     if status != "published" {
         return Ok(());
