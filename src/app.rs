@@ -28,6 +28,7 @@ use crate::{
         register::RegisterRoute,
         reset::{NewPasswordRoute, ResetRoute},
         restore::RestoreRoute,
+        search::SearchRoute,
         second_factor::SecondFactorRoute,
         security::SecurityRoute,
         settings::SettingsRoute,
@@ -48,7 +49,7 @@ pub fn App() -> impl IntoView {
     let viewer = Resource::new(|| (), |()| who_am_i());
     provide_context(viewer);
     view! {
-        <Title text=title_so_far() formatter=title_of_document />
+        <Title text=title_so_far() formatter=title_of_document() />
         <Meta name="description" content="Articles by people who sign them." />
         <Router>
             <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
@@ -74,6 +75,7 @@ pub fn App() -> impl IntoView {
                     <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("passkeys")) view={Lazy::<PasskeysRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("invitations")) view={Lazy::<InvitationsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("second-factor")) view={Lazy::<SecondFactorRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("search") view={Lazy::<SearchRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("articles") view={Lazy::<DeskRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("editor") view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("editor"), ParamSegment("slug")) view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
@@ -94,8 +96,16 @@ pub fn App() -> impl IntoView {
 const TITLE_END: &str = " · Byline";
 
 /// The document's title on a page that calls itself `text`; the front page goes without.
-fn title_of_document(text: String) -> String {
-    if text.is_empty() { "Byline".into() } else { text + TITLE_END }
+///
+/// leptos_meta writes it into the served document as it is, so there it must be HTML: what an
+/// article is called could end the element. The browser takes text.
+fn title_of_document() -> impl Fn(String) -> String + Send + Sync + 'static {
+    // Asked here: when the document's head is written, nothing says any more where that is.
+    let is_html = is_server();
+    move |text| {
+        let title = if text.is_empty() { "Byline".into() } else { text + TITLE_END };
+        if is_html { title.replace('&', "&amp;").replace('<', "&lt;") } else { title }
+    }
 }
 
 /// The title while no page says its own, because it is being hydrated or fetched: the one

@@ -13,6 +13,7 @@ pub mod passkey;
 pub mod password;
 pub mod registration;
 pub mod role;
+pub mod search;
 pub mod security;
 pub mod token;
 pub mod username;

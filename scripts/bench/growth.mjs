@@ -58,5 +58,7 @@ async function open(engine, newDatabase, articles) {
     get('/profile/user0001', '/profile/user0001'),
     get('/profile/user0001 last page', `/profile/user0001?page=${last}`),
     get('/tag/harbour, which all have', '/tag/harbour'),
+    get('/search for words which all have', '/search?q=harbour+boats'),
+    get('/search for a word which one has', '/search?q=7'),
   ];
 }

@@ -40,6 +40,8 @@ pub enum Field {
     Reason,
     /// An administrator does it to their own account on purpose.
     Sure,
+    /// What somebody searches for.
+    Q,
 }
 
 /// How many characters (Unicode scalar values) a field may have.
@@ -72,6 +74,7 @@ impl Field {
             Field::Status => "status",
             Field::Reason => "reason",
             Field::Sure => "sure",
+            Field::Q => "q",
         }
     }
 
@@ -95,6 +98,7 @@ impl Field {
             Field::Status => "Status",
             Field::Reason => "Reason",
             Field::Sure => "The box",
+            Field::Q => "A search",
         }
     }
 
@@ -116,6 +120,8 @@ impl Field {
             Field::Title => (1, 150),
             Field::Description | Field::Reason => (0, 300),
             Field::Sure => (0, 5),
+            // Some thirty words.
+            Field::Q => (0, 200),
             // Ten characters that are not white space make an article.
             Field::Body => (10, 200_000),
             // Ten tags of thirty characters, with their commas and spaces.

@@ -75,7 +75,7 @@ fn rows(list: Listing) -> AnyView {
         }
         .into_any();
     }
-    let pages = pager(&list, "/articles");
+    let pages = pager(list.page, list.pages, "/articles");
     let rows = list.previews.into_iter().map(row).collect_view();
     view! { <ul class="desk">{rows}</ul>{pages} }.into_any()
 }

@@ -4,5 +4,6 @@ pub mod leaving;
 pub mod lists;
 pub mod reading;
 pub mod saving;
+pub mod search;
 mod tallies;
 pub mod withdrawing;

@@ -1,4 +1,5 @@
-//! The database: the one file that knows that there are two engines.
+//! The database: the file that knows that there are two engines. Only full-text search, in
+//! `articles/search.rs`, knows it as well.
 //!
 //! SQL is written once, in what SQLite and PostgreSQL share: `$1` placeholders, `returning`,
 //! `on conflict`, partial indexes, and the types `uuid`, `text`, `boolean`, `bytea` and
@@ -14,7 +15,13 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use super::articles::search;
+
+/// The steps of the schema that both engines share. One that they cannot share stands in both
+/// folders below, under one number, and not here: together they are one row of steps.
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+static ON_SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
+static ON_POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
 
 /// SQLite before 3.51.3 can corrupt a WAL database when a checkpoint meets a writer.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
@@ -153,17 +160,17 @@ impl Db {
         Ok(Self::Postgres(pool))
     }
 
-    /// Brings the schema up to what this program knows.
+    /// Brings the schema up to what this program knows, and what is searched with it.
     ///
     /// # Errors
     /// Says so when the schema is newer than the program.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         let done = match self {
-            Db::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
-            Db::Postgres(pool) => MIGRATIONS.run(pool).await,
+            Db::Sqlite { writer, .. } => with_shared(&ON_SQLITE).run(writer).await,
+            Db::Postgres(pool) => with_shared(&ON_POSTGRES).run(pool).await,
         };
         match done {
-            Ok(()) => Ok(()),
+            Ok(()) => search::catch_up(self).await.context("cannot index the articles"),
             Err(MigrateError::VersionMissing(version)) => bail!(
                 "the database was written by a newer Byline (its schema has step {version}, which this program does not know); \
                  run that version or restore a backup"
@@ -212,6 +219,11 @@ impl Tx {
             Tx::Postgres(tx) => tx.commit().await,
         }
     }
+}
+
+/// All steps for one engine, in their order.
+fn with_shared(own: &Migrator) -> Migrator {
+    Migrator::with_migrations(MIGRATIONS.iter().chain(own.iter()).cloned().collect())
 }
 
 /// The unique index or constraint that a statement ran into, if it did: its name from

@@ -33,7 +33,7 @@ async fn robots(State(state): State<AppState>, headers: HeaderMap) -> Response {
         Readers::Public => {
             let closed = [
                 "articles", "editor", "login", "not-me", "register", "reset", "restore", "rpc",
-                "settings",
+                "search", "settings",
             ];
             let closed: String = closed.iter().map(|path| format!("Disallow: /{path}\n")).collect();
             let origin = state.config.origin.as_str();

@@ -35,6 +35,7 @@ pub fn SiteHeader(
 fn stranger_links() -> AnyView {
     vec![
         link("/", "Home".into()),
+        link("/search", "Search".into()),
         link("/login", "Log in".into()),
         link("/register", "Register".into()),
     ]
@@ -42,7 +43,7 @@ fn stranger_links() -> AnyView {
 }
 
 fn member_links(viewer: Viewer) -> AnyView {
-    let mut links = vec![link("/", "Home".into())];
+    let mut links = vec![link("/", "Home".into()), link("/search", "Search".into())];
     if viewer.writes {
         links.push(link("/editor", "Write".into()));
         links.push(link("/articles", "My articles".into()));

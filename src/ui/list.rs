@@ -15,19 +15,26 @@ pub fn listing(list: Listing, base: &str, empty: AnyView) -> AnyView {
     if list.previews.is_empty() {
         return view! { <div class="empty-feed-message">{empty}</div> }.into_any();
     }
-    let pager = pager(&list, base);
+    let pager = pager(list.page, list.pages, base);
     let previews = list.previews.into_iter().map(preview).collect_view();
     view! { <div class="feed">{previews}</div>{pager} }.into_any()
 }
 
-fn preview(article: Preview) -> impl IntoView {
+fn preview(mut article: Preview) -> AnyView {
+    let title = std::mem::take(&mut article.title).into_any();
+    let standfirst = std::mem::take(&mut article.description);
+    let standfirst = (!standfirst.is_empty()).then(|| standfirst.into_any());
+    preview_with(article, title, standfirst)
+}
+
+/// An article in a list, with that for its title and its standfirst.
+pub fn preview_with(article: Preview, title: AnyView, standfirst: Option<AnyView>) -> AnyView {
     let href = format!("/article/{}", article.slug);
-    let standfirst = (!article.description.is_empty())
-        .then(|| view! { <p class="description">{article.description}</p> });
+    let standfirst = standfirst.map(|text| view! { <p class="description">{text}</p> });
     view! {
         <article class="article-preview">
             <a class="preview-link" href=href>
-                <h2>{article.title}</h2>
+                <h2>{title}</h2>
                 {standfirst}
             </a>
             <p class="meta">
@@ -38,6 +45,7 @@ fn preview(article: Preview) -> impl IntoView {
             </p>
         </article>
     }
+    .into_any()
 }
 
 /// Who wrote an article, with the way to their page, if they have one.
@@ -55,11 +63,11 @@ pub fn members_badge(visibility: Visibility) -> Option<impl IntoView> {
 }
 
 /// First, last, this page and its neighbours.
-pub fn pager(list: &Listing, base: &str) -> AnyView {
-    if list.pages <= 1 {
+pub fn pager(page: u32, pages: u32, base: &str) -> AnyView {
+    if pages <= 1 {
         return ().into_any();
     }
-    let (page, pages) = (list.page, list.pages);
+    let mark = if base.contains('?') { '&' } else { '?' };
     let near = |n: u32| n == 1 || n == pages || n.abs_diff(page) <= 2;
     let mut items: Vec<AnyView> = Vec::new();
     let mut last = 0;
@@ -74,7 +82,7 @@ pub fn pager(list: &Listing, base: &str) -> AnyView {
                 .push(view! { <li class="page-item"><span class="gap">"…"</span></li> }.into_any());
         }
         last = n;
-        let href = if n == 1 { base.to_owned() } else { format!("{base}?page={n}") };
+        let href = if n == 1 { base.to_owned() } else { format!("{base}{mark}page={n}") };
         let here = (n == page).then_some("page");
         let class = if n == page { "page-item active" } else { "page-item" };
         items.push(

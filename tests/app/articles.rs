@@ -233,6 +233,23 @@ story!(markdown_is_rendered_and_raw_html_is_shown_as_typed, |engine| {
     }
 });
 
+story!(what_an_article_is_called_stays_text_in_the_head_of_its_page, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let fields = [
+        ("title", "</title><script>alert(1)</script> &lt;b&gt;"),
+        ("description", "\"><script>alert(2)</script>"),
+        ("body", "Enough words to be an article."),
+        ("status", "published"),
+    ];
+    let to = ada.call("save-article", &fields).await.json()["to"].as_str().unwrap().to_owned();
+    let page = app.browser().get(&to).await.body;
+    assert!(!page.contains("<script>alert"), "{page}");
+    let title =
+        "<title>&lt;/title>&lt;script>alert(1)&lt;/script> &amp;lt;b&amp;gt; · Byline</title>";
+    assert!(page.contains(title), "{page}");
+});
+
 story!(of_many_saves_at_once_every_loser_is_told_the_version_that_is_stored, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;

@@ -192,7 +192,7 @@ async fn readable(app: &TestApp) -> Vec<String> {
     let functions = leptos::server_fn::axum::server_fn_paths();
     for (path, _) in functions.filter(|(_, method)| *method == Method::GET) {
         let token = token(path);
-        all.push(format!("{path}?slug=mine&username=ada&tag=x&page=1&token={token}"));
+        all.push(format!("{path}?slug=mine&username=ada&tag=x&q=x&page=1&token={token}"));
     }
     all
 }
@@ -326,7 +326,15 @@ fn t20_next_is_a_page_of_ours_or_the_front_page() {
         assert_eq!(Next::parse(next).as_str(), "/", "{next:?}");
     }
     assert_eq!(Next::parse(&format!("/article/{}", "a".repeat(4096))).as_str(), "/");
-    for next in ["/", "/editor", "/article/a-b", "/?page=2", "/profile/Ada_1", "/tag/old%20boats"] {
+    for next in [
+        "/",
+        "/editor",
+        "/article/a-b",
+        "/?page=2",
+        "/profile/Ada_1",
+        "/tag/old%20boats",
+        "/search",
+    ] {
         assert_eq!(Next::parse(next).as_str(), next);
     }
 }

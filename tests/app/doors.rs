@@ -32,6 +32,7 @@ pub const PUBLIC_FUNCTIONS: &[&str] = &[
     "reset-password",
     "reset-terms",
     "restore-account",
+    "search",
     "send-code-again",
     "tagged",
     "undo",
@@ -60,6 +61,7 @@ pub const PUBLIC_PAGES: &[&str] = &[
     "/article/{slug}",
     "/profile/{username}",
     "/tag/{tag}",
+    "/search",
 ];
 
 /// The pages whose forms a stranger may send. Logging out asks for nobody: whoever is not logged

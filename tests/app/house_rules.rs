@@ -79,6 +79,22 @@ fn no_statement_is_put_together_from_what_people_typed() {
 }
 
 #[test]
+fn a_step_of_the_schema_that_differs_is_there_for_both_engines() {
+    let steps = |folder: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.retain(|name| name.ends_with(".sql"));
+        names.sort();
+        names
+    };
+    let (shared, apart) = (steps(""), steps("sqlite"));
+    assert_eq!(apart, steps("postgres"));
+    let number = |name: &String| name.split('_').next().unwrap().to_owned();
+    assert!(apart.iter().all(|own| shared.iter().all(|other| number(own) != number(other))));
+}
+
+#[test]
 fn html_is_inserted_in_one_place_only() {
     let places: Vec<String> = sources("src")
         .into_iter()

@@ -35,6 +35,7 @@ mod phone;
 mod registrations;
 mod resets;
 mod roles;
+mod search;
 mod second_factor;
 mod second_step;
 mod security;

@@ -53,6 +53,7 @@ const VALID: &[Valid] = &[
         fields: &[("handle", "{handle}")],
     },
     Valid { function: "tagged", page: None, fields: &[("tag", "old+boats"), ("page", "1")] },
+    Valid { function: "search", page: None, fields: &[("q", "old+boats"), ("page", "1")] },
     Valid { function: "who-am-i", page: None, fields: &[] },
     Valid { function: "log-out", page: Some("/settings"), fields: &[] },
     Valid { function: "log-out", page: Some("/login/step?form=cancel"), fields: &[] },
@@ -414,6 +415,7 @@ fn faults(name: &str, value: &str) -> Vec<String> {
         Field::Status,
         Field::Reason,
         Field::Sure,
+        Field::Q,
     ];
     let most = fields.iter().find(|f| f.name() == name).map_or(100, |f| f.length().max);
     let mut faults: Vec<String> = vec![
@@ -877,7 +879,15 @@ story!(no_page_breaks_whatever_its_address_says, |engine| {
         }
     }
     for page in ["0", "-1", "4294967295", "4294967296", "99999999999999999999", "1e9", "word"] {
-        for path in ["/", "/profile/ada", "/tag/old%20boats", "/articles", "/admin", "/admin/log"] {
+        for path in [
+            "/",
+            "/profile/ada",
+            "/tag/old%20boats",
+            "/search",
+            "/articles",
+            "/admin",
+            "/admin/log",
+        ] {
             let answer = trial.ada.get(&format!("{path}?page={page}")).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}?page={page}");
         }

@@ -3,7 +3,10 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::tallies::{Changes, Countable};
+use super::{
+    search::{self, FoundBy},
+    tallies::{Changes, Countable},
+};
 use crate::{
     domain::article::{Body, Description, Slug, Status, Tags, Title, Visibility},
     error::Error,
@@ -57,6 +60,8 @@ struct Writing<'a> {
     author: Uuid,
     draft: &'a Draft,
     html: String,
+    /// A draft is not found.
+    found_by: Option<FoundBy>,
     now: Timestamp,
 }
 
@@ -105,7 +110,15 @@ pub async fn update(
 impl<'a> Writing<'a> {
     async fn new(author: Uuid, draft: &'a Draft, now: Timestamp) -> Result<Self, Failure> {
         let html = markdown::render(draft.body.as_str().to_owned()).await?;
-        Ok(Self { author, draft, html, now })
+        let found_by = match draft.status {
+            Status::Draft => None,
+            Status::Published => {
+                let (title, description) = (draft.title.as_str(), draft.description.as_str());
+                let tags = draft.tags.as_slice();
+                Some(FoundBy::new(title.into(), tags, description.into(), html.clone()).await?)
+            }
+        };
+        Ok(Self { author, draft, html, found_by, now })
     }
 
     /// Holds the author's account first, as everywhere: whoever was shut out, or left, while this
@@ -122,6 +135,7 @@ impl<'a> Writing<'a> {
         self.insert(&mut tx, id, slug).await?;
         let published_at = (self.draft.status == Status::Published).then_some(self.now);
         self.store_tags(&mut tx, id, published_at).await?;
+        search::keep(&mut tx, id, self.found_by.as_ref()).await?;
         let mut changes = Changes::default();
         changes.add(&self.countable());
         changes.store(&mut tx).await?;
@@ -172,6 +186,7 @@ impl<'a> Writing<'a> {
         let tags_before = clear_tags(&mut tx, before.id).await?;
         let first_published = (self.draft.status == Status::Published).then_some(self.now);
         self.store_tags(&mut tx, before.id, before.published_at.or(first_published)).await?;
+        search::keep(&mut tx, before.id, self.found_by.as_ref()).await?;
         let mut changes = Changes::default();
         changes.remove(&before.countable(self.author, &tags_before));
         changes.add(&self.countable());
