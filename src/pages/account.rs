@@ -35,11 +35,14 @@ const HERE: &str = "/settings/account";
 // reads only
 #[server(prefix = "/rpc", endpoint = "own-identity", input = GetUrl, output = Json)]
 pub async fn show_identity() -> Result<Identity, Error> {
-    use crate::server::{
-        context,
-        failure::Failure,
-        security_log,
-        tokens::{self, Purpose},
+    use crate::{
+        domain::security::EventKind,
+        server::{
+            context,
+            failure::Failure,
+            security_log,
+            tokens::{self, Purpose},
+        },
     };
     let user = context::require_user()?;
     let recent = match context::require_recent().await {
@@ -51,7 +54,12 @@ pub async fn show_identity() -> Result<Identity, Error> {
     let pending = tokens::pending(&db, user.id, Purpose::ChangeEmail, now);
     let pending = pending.await.map_err(Failure::from)?;
     let events = security_log::latest(&db, user.id, now).await.map_err(Failure::from)?;
-    let done = events.first().filter(|event| event.fresh).map(|event| event.kind);
+    let done = events.iter().filter(|event| event.fresh).map(|event| event.kind);
+    let mut done = done.filter(|kind| {
+        use EventKind::{EmailChanged, EmailProved, UsernameChanged};
+        matches!(kind, UsernameChanged | EmailChanged | EmailProved)
+    });
+    let done = done.next();
     let proved = user.proved;
     Ok(Identity { username: user.username, email: user.email, proved, pending, recent, done })
 }

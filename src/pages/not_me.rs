@@ -64,7 +64,7 @@ fn offer(token: String, undoing: Undoing, form: FormState) -> AnyView {
         <div class="page narrow">
             <h1>"Shut everybody out?"</h1>
             <p class="lead">{format!("If it was not you who did that to the account {username}:")}</p>
-            <ul class="prose">
+            <ul>
                 <li>"Everybody is logged out of it."</li>
                 <li>"Its password stops working."</li>
                 {back}
