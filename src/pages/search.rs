@@ -90,7 +90,7 @@ fn show((q, found): (String, Result<Found, Error>)) -> AnyView {
 fn results(found: Found, q: &str) -> AnyView {
     let Found { hits, page, pages, total, more } = found;
     if q.is_empty() {
-        let say = "Type what its title, its tags or its text says. The last word may be only the beginning of one.";
+        let say = "Type what its title, its tags or its text says. Of the last word its first three letters are enough.";
         return view! { <div class="empty-feed-message"><p>{say}</p></div> }.into_any();
     }
     let count = match total {
