@@ -1,6 +1,10 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { anArticle, expect, publish, register, saveDraft, test } from '../support.ts';
+import { Server } from '../server.ts';
+import {
+  anArticle, aPerson, digits, expect, expectProblem, field, fillRegistration, halfWay, made, type Person, publish, saveDraft,
+  send, submitButton, test as base,
+} from '../support.ts';
 
 // A word, a line of code and a table that no phone is wide enough for.
 const WIDE = [
@@ -9,64 +13,198 @@ const WIDE = [
   `| ${'column | '.repeat(12)}\n| ${'--- | '.repeat(12)}\n| ${'value | '.repeat(12)}`,
 ].join('\n\n');
 
-/** Writes what the pages need to show, and names every page there is for a member and for a visitor. */
-async function everyPage(author: Page): Promise<{ member: string[]; visitor: string[] }> {
-  const { username } = await register(author);
-  const article = await publish(author, anArticle({ title: `Lighthouse${'keeper'.repeat(18)}`, body: WIDE }));
-  await saveDraft(author, anArticle());
-  const profile = `/profile/${username}`;
-  return {
-    member: ['/', article, profile, '/editor', article.replace('article', 'editor'), '/articles', '/settings', '/settings/security', '/settings/security/passkeys', '/settings/data'],
-    visitor: ['/', '/?page=1000', article, profile, '/login', '/register', '/reset', '/reset?sent=true', '/restore/0', '/nowhere'],
-  };
+interface Viewers {
+  member: Page;
+  visitor: Page;
+  keeper: Page;
+}
+
+/** A page that is on the screen, by its address and what was done there. */
+interface Shown {
+  viewer: Page;
+  name: string;
+}
+
+const test = base.extend<{ viewers: Viewers }, { server: Server }>({
+  // With proofs of addresses, whose pages a site without them never shows.
+  server: [
+    async ({}, use) => {
+      const server = await Server.start('127.0.0.1', { BYLINE_EMAIL_PROOF: 'on' });
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker' },
+  ],
+
+  /** Whoever writes, whoever is not logged in, and whoever looks after the site. */
+  viewers: async ({ page, stranger, browser }, use) => {
+    const context = await browser.newContext();
+    await use({ member: page, visitor: stranger, keeper: await context.newPage() });
+    await context.close();
+  },
+});
+
+/** Shows every page there is, with something on it, and what forms lead to. */
+async function* everyPage({ member, visitor, keeper }: Viewers, server: Server): AsyncGenerator<Shown> {
+  // As long as names and addresses are, with nowhere to break them.
+  const long = aPerson();
+  const ada = { ...long, username: long.username.padEnd(32, 'a'), email: `${long.username.padEnd(64, 'a')}@example.org` };
+  await made(member, server, 'author', ada);
+  const article = await publish(member, anArticle({ title: `Lighthouse${'keeper'.repeat(18)}`, body: WIDE }));
+  await saveDraft(member, anArticle());
+  const profile = `/profile/${ada.username}`;
+
+  const other = `b${ada.email.slice(1)}`;
+  await member.goto('/settings/account');
+  await field(member, 'email').fill(other);
+  await send(member, submitButton(member, 'email'));
+  await member.goto('/settings/invitations');
+  await field(member, 'email').fill(other);
+  await send(member, submitButton(member, 'email'));
+  await send(member, member.getByRole('button', { name: 'Invite', exact: true }));
+  const invitation = await server.mailedInvitation(other);
+  yield* each(member, [
+    '/', article, profile, '/editor', article.replace('article', 'editor'), '/articles', '/settings', '/settings/account',
+    path(await server.mailedLink(other, 'settings/email')), '/settings/security', '/settings/security/passkeys',
+    '/settings/invitations', '/settings/data',
+  ]);
+  yield* each(visitor, [
+    '/', '/?page=1000', article, profile, '/login', '/register', path(invitation), '/register/confirm', '/reset',
+    '/reset?sent=true', path(await server.mailedLink(ada.email, 'not-me')), '/restore/0', '/nowhere',
+  ]);
+  yield* ofSecondFactors(member, visitor, ada);
+  yield* ofProofs(visitor, keeper, server, ada);
+  yield* ofAdministration(keeper, server, article, ada);
+}
+
+async function* each(viewer: Page, paths: string[]): AsyncGenerator<Shown> {
+  for (const path of paths) {
+    await viewer.goto(path);
+    yield { viewer, name: path };
+  }
+}
+
+const path = (address: string) => new URL(address).pathname + new URL(address).search;
+
+/** An app being set up, its recovery codes, and what a log-in asks for then. */
+async function* ofSecondFactors(member: Page, visitor: Page, ada: Person): AsyncGenerator<Shown> {
+  const here = '/settings/security/second-factor';
+  yield* each(member, [here]);
+  await member.getByRole('button', { name: 'Set one up' }).click();
+  const secret = (await member.locator('code.secret').textContent())!;
+  yield { viewer: member, name: `${here}, its key` };
+  await field(member, 'code').fill('none');
+  await submitButton(member, 'code').click();
+  await expectProblem(member, 'code', /./);
+  yield { viewer: member, name: `${here}, wrong digits` };
+  await field(member, 'code').fill(digits(secret));
+  await submitButton(member, 'code').click();
+  await expect(member.locator('pre.secret')).toBeVisible();
+  yield { viewer: member, name: `${here}, its codes` };
+  yield* each(member, [here, '/settings/security']);
+
+  await halfWay(visitor, ada);
+  yield { viewer: visitor, name: '/login/step' };
+  await visitor.getByText('Use a recovery code').click();
+  await field(visitor, 'recovery_code').fill('none');
+  await send(visitor, submitButton(visitor, 'recovery_code'));
+  await expectProblem(visitor, 'recovery_code', /./);
+  yield { viewer: visitor, name: '/login/step, a wrong code' };
+  await send(visitor, visitor.getByRole('button', { name: 'Cancel' }));
+}
+
+/** A registration whose name is taken. */
+async function* ofProofs(visitor: Page, elsewhere: Page, server: Server, ada: Person): AsyncGenerator<Shown> {
+  const here = '/register/confirm';
+  const namesake = { ...aPerson(), username: ada.username };
+  await visitor.goto('/register');
+  await fillRegistration(visitor, { ...namesake, email: 'nowhere', password: 'short' });
+  await send(visitor, submitButton(visitor, 'email_again'));
+  await expectProblem(visitor, 'password', /./);
+  yield { viewer: visitor, name: '/register, refused' };
+  await fillRegistration(visitor, namesake);
+  await send(visitor, submitButton(visitor, 'email_again'));
+  await expect(visitor).toHaveURL(here);
+  const code = await server.mailedCode(namesake.email);
+  const link = path(await server.mailedLink(namesake.email, 'register/confirm'));
+  yield* each(visitor, [`${here}?sent=true`, link]);
+  yield* each(elsewhere, [link]);
+  await visitor.goto(here);
+  await field(visitor, 'code').fill('none');
+  await send(visitor, submitButton(visitor, 'code'));
+  await expectProblem(visitor, 'code', /./);
+  yield { viewer: visitor, name: `${here}, a wrong code` };
+  await field(visitor, 'code').fill(code);
+  await send(visitor, submitButton(visitor, 'code'));
+  await expect(field(visitor, 'username')).toBeVisible();
+  yield { viewer: visitor, name: `${here}, a name that is taken` };
+}
+
+/** What administrators see, and editors of an article. */
+async function* ofAdministration(keeper: Page, server: Server, article: string, ada: Person): AsyncGenerator<Shown> {
+  const boss = await made(keeper, server, 'administrator');
+  const person = `/admin/people/${ada.username}`;
+  yield* each(keeper, ['/admin', '/admin?q=nobody-at-all', '/admin?page=1000', article, person]);
+  yield* each(keeper, ['set-role', 'set-active', 'end-sessions', 'mail-reset'].map((form) => `${person}?form=${form}`));
+  await keeper.goto(`${person}?form=set-active`);
+  await field(keeper, 'reason').fill(`It is${' very'.repeat(50)} long`);
+  await send(keeper, submitButton(keeper, 'reason'));
+  await expect(keeper.getByRole('status')).toBeVisible();
+  yield { viewer: keeper, name: `${person}, deactivated` };
+  await keeper.goto(`/admin/people/${boss.username}?form=set-role`);
+  await send(keeper, submitButton(keeper, 'reason'));
+  await expect(keeper.locator('.error-messages')).toBeVisible();
+  yield { viewer: keeper, name: `/admin/people/${boss.username}, refused` };
+  yield* each(keeper, ['/admin/log', '/settings']);
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds nothing wrong with any page, ${colorScheme}`, async ({ page, stranger, javaScriptEnabled }) => {
+  test(`axe finds nothing wrong with any page, ${colorScheme}`, async ({ viewers, server, javaScriptEnabled }) => {
     test.skip(!javaScriptEnabled, 'axe is JavaScript, and the pages are the same');
     test.slow();
-    const pages = await everyPage(page);
-    for (const [viewer, paths] of [[page, pages.member], [stranger, pages.visitor]] as const) {
+    for (const viewer of Object.values(viewers) as Page[]) {
       // Half-way through a transition, a colour is neither of the two that were chosen.
       await viewer.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      for (const path of paths) {
-        await viewer.goto(path);
-        const { violations } = await new AxeBuilder({ page: viewer })
-          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-          .analyze();
-        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-        expect.soft(found, path).toEqual([]);
-      }
+    }
+    for await (const { viewer, name } of everyPage(viewers, server)) {
+      await unfold(viewer);
+      const { violations } = await new AxeBuilder({ page: viewer })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+        .analyze();
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
+      expect.soft(found, name).toEqual([]);
     }
   });
 }
 
-test('no page scrolls sideways on the narrowest phone', async ({ page, stranger }) => {
-  const pages = await everyPage(page);
-  for (const [viewer, paths] of [[page, pages.member], [stranger, pages.visitor]] as const) {
-    await viewer.setViewportSize({ width: 320, height: 640 });
-    for (const path of paths) {
-      await viewer.goto(path);
-      await expect(viewer.locator('main')).toBeVisible();
-      const width = await viewer.evaluate(() => document.documentElement.scrollWidth);
-      expect.soft(width, path).toBeLessThanOrEqual(320);
-    }
+/** Opens whatever is folded away. */
+async function unfold(page: Page): Promise<void> {
+  await page.evaluate(() => document.querySelectorAll('details').forEach((details) => (details.open = true)));
+}
+
+test('no page scrolls sideways on the narrowest phone', async ({ viewers, server }) => {
+  test.slow();
+  for (const viewer of Object.values(viewers) as Page[]) await viewer.setViewportSize({ width: 320, height: 640 });
+  for await (const { viewer, name } of everyPage(viewers, server)) {
+    await expect(viewer.locator('main')).toBeVisible();
+    await unfold(viewer);
+    const width = await viewer.evaluate(() => document.documentElement.scrollWidth);
+    expect.soft(width, name).toBeLessThanOrEqual(320);
   }
 });
 
-test('every page has one main heading, a title of its own and a language', async ({ page, stranger }) => {
-  const pages = await everyPage(page);
-  for (const [viewer, paths] of [[page, pages.member], [stranger, pages.visitor]] as const) {
-    const titles = new Map<string, string>();
-    for (const path of paths) {
-      await viewer.goto(path);
-      await expect.soft(viewer.locator('h1'), path).toHaveCount(1);
-      await expect.soft(viewer.locator('html'), path).toHaveAttribute('lang', /./);
-      await expect.soft(viewer.locator('main'), path).toHaveCount(1);
-      titles.set(path.replace(/\?.*/, ''), await viewer.title());
-    }
-    expect([...new Set(titles.values())], 'titles').toHaveLength(titles.size);
+test('every page has one main heading, a title of its own and a language', async ({ viewers, server }) => {
+  test.slow();
+  const titles = new Map<string, Set<string>>();
+  for await (const { viewer, name } of everyPage(viewers, server)) {
+    await expect.soft(viewer.locator('h1'), name).toHaveCount(1);
+    await expect.soft(viewer.locator('html'), name).toHaveAttribute('lang', /./);
+    await expect.soft(viewer.locator('main'), name).toHaveCount(1);
+    const title = await viewer.title();
+    titles.set(title, (titles.get(title) ?? new Set()).add(name.replace(/[?,].*/, '')));
   }
+  const shared = [...titles].filter(([, names]) => names.size > 1);
+  expect(shared, 'titles').toEqual([]);
 });
 
 test('the keyboard reaches the content first by the skip link', async ({ page }) => {
