@@ -127,6 +127,7 @@ test('whoever hears at the former address that there is another takes it back', 
   await stranger.goto(await server.mailedLink(ada.email));
   await field(stranger, 'password').fill(renewed.password);
   await send(stranger, submitButton(stranger, 'password'));
+  await expect(stranger).toHaveURL('/login?changed=true');
   await logIn(stranger, renewed, ada.email);
   await tryLogIn(page, thief, renewed.password);
   await expectLoggedOut(page);
@@ -165,6 +166,7 @@ test('whoever reads of something that was not them shuts everybody out', async (
   await stranger.goto(await server.mailedLink(ada.email));
   await field(stranger, 'password').fill(renewed.password);
   await send(stranger, submitButton(stranger, 'password'));
+  await expect(stranger).toHaveURL('/login?changed=true');
   await tryLogIn(stranger, ada.username, ada.password);
   await expectLoggedOut(stranger);
   await logIn(stranger, renewed);

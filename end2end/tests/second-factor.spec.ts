@@ -99,17 +99,21 @@ test('whoever guesses at the digits begins again with the password', async ({ pa
   const { secret } = await setUpApp(page);
   await logOut(page);
   await halfWay(page, ada);
-  for (let guess = 0; guess < 5; guess++) {
+  for (let guess = 1; guess <= 5; guess++) {
     await field(page, 'code').fill(other(digits(secret, 1)));
     await send(page, submitButton(page, 'code'));
-    await expectProblem(page, 'code', /wrong/);
+    if (guess < 5) await expectProblem(page, 'code', /wrong/);
   }
-  await field(page, 'code').fill(digits(secret, 1));
-  await send(page, submitButton(page, 'code'));
-  await expect(page.locator('main')).toContainText('tried too often');
-  await expectLoggedOut(page);
   await page.goto('/login/step');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('This log-in is over');
+  await expect(field(page, 'code')).toHaveCount(0);
+  await expectLoggedOut(page);
+  await page.locator('main').getByRole('link', { name: 'Log in' }).click();
+  await expect(field(page, 'password')).toBeVisible();
+  await halfWay(page, ada);
+  await field(page, 'code').fill(digits(secret, 1));
+  await send(page, submitButton(page, 'code'));
+  await expectLoggedIn(page, ada);
 });
 
 test('wrong digits do not end the setting up, and its key stays the same', async ({ page }) => {
