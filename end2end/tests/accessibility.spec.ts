@@ -26,10 +26,11 @@ interface Shown {
 }
 
 const test = base.extend<{ viewers: Viewers }, { server: Server }>({
-  // With proofs of addresses, whose pages a site without them never shows.
+  // With proofs of addresses and with passkeys, which a site without the one and under a number
+  // never shows.
   server: [
     async ({}, use) => {
-      const server = await Server.start('127.0.0.1', { BYLINE_EMAIL_PROOF: 'on' });
+      const server = await Server.start('localhost', { BYLINE_EMAIL_PROOF: 'on' });
       await use(server);
       await server.stop();
     },
