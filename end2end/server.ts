@@ -69,20 +69,35 @@ export class Server {
     return this.mailed(address, (line) => line.startsWith(`${this.origin}/${page}/`));
   }
 
-  /** The code that proves that address, once it has come. */
-  mailedCode(address: string): Promise<string> {
-    return this.mailed(address, (line) => /^[A-Z0-9]{4}-[A-Z0-9]{4}$/.test(line));
+  /** The link with which whoever has that address was invited, once it has come. */
+  mailedInvitation(address: string): Promise<string> {
+    return this.mailed(address, (line) => line.startsWith(`${this.origin}/register?invitation=`));
+  }
+
+  /** The code that proves that address, once it has come; another one than the former. */
+  mailedCode(address: string, former?: string): Promise<string> {
+    return this.mailed(address, (line) => /^[A-Z0-9]{4}-[A-Z0-9]{4}$/.test(line) && line !== former);
+  }
+
+  /** The mail to that address with that subject, once it has come. */
+  mailedText(address: string, subject: string): Promise<string> {
+    return this.letter(address, (letter) => (letter.includes(`Subject: ${subject}\r\n`) ? letter : undefined));
   }
 
   /** The line of a mail to that address, once it has come. */
-  private async mailed(address: string, wanted: (line: string) => boolean): Promise<string> {
+  private mailed(address: string, wanted: (line: string) => boolean): Promise<string> {
+    return this.letter(address, (letter) => letter.split('\r\n').find(wanted));
+  }
+
+  /** What is looked for in the mails to that address, once it has come. */
+  private async letter(address: string, find: (letter: string) => string | undefined): Promise<string> {
     const mail = join(this.folder, 'mail');
     for (let waited = 0; waited < MAILED_WITHIN_MS; waited += 50) {
       for (const name of await readdir(mail).catch(() => [])) {
         if (!name.endsWith('.eml')) continue;
         const letter = await readFile(join(mail, name), 'utf8');
-        const line = letter.split('\r\n').find(wanted);
-        if (line !== undefined && letter.includes(`To: ${address}`)) return line;
+        const found = letter.includes(`To: ${address}\r\n`) ? find(letter) : undefined;
+        if (found !== undefined) return found;
       }
       await sleep(50);
     }

@@ -117,6 +117,13 @@ export async function register(page: Page, person = aPerson()): Promise<Person> 
   return person;
 }
 
+/** Makes somebody on the command line, as whoever runs the site does, and logs them in. */
+export async function made(page: Page, server: Server, role: string, person = aPerson()): Promise<Person> {
+  await server.command(['user', 'create', person.username, person.email, '--role', role], `${person.password}\n`);
+  await logIn(page, person);
+  return person;
+}
+
 /** Fills and sends the log-in form, whatever comes of it. */
 export async function tryLogIn(page: Page, identity: string, password: string): Promise<void> {
   await page.goto('/login');
@@ -205,6 +212,18 @@ export async function expectProblem(page: Page, name: string, reason: RegExp): P
   await expect(field(page, name)).toHaveAccessibleDescription(reason);
 }
 
+/** The same, and the keyboard goes on there: it is the first field that is wrong. */
+export async function expectFirstProblem(page: Page, name: string, reason: RegExp): Promise<void> {
+  await expectProblem(page, name, reason);
+  await expect(field(page, name)).toBeFocused();
+}
+
+/** What is wrong is no field's fault: it is said above the form, and the keyboard goes on there. */
+export async function expectRefusal(page: Page, reason: RegExp): Promise<void> {
+  await expect(page.locator('.error-messages')).toContainText(reason);
+  await expect(page.locator('.error-messages')).toBeFocused();
+}
+
 /** Leaves every check to the server: what it says must not depend on the browser's own. */
 export async function skipBrowserChecks(page: Page, fieldName: string): Promise<void> {
   await field(page, fieldName).evaluate((input) => {
@@ -212,16 +231,38 @@ export async function skipBrowserChecks(page: Page, fieldName: string): Promise<
   });
 }
 
-/** What an authenticator app shows for that secret (RFC 6238). */
-export function digits(secret: string): string {
+/**
+ * What an authenticator app shows for that secret (RFC 6238), so many half minutes from now. Of one
+ * half minute the digits are good once; the site takes those of the next one as well.
+ */
+export function digits(secret: string, later = 0): string {
   const bits = [...secret.replaceAll(/\s/g, '')]
     .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
     .join('');
   const key = Buffer.from(bits.match(/.{8}/g)!.map((byte) => parseInt(byte, 2)));
   const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
   const mac = createHmac('sha1', key).update(step).digest();
   const offset = mac.at(-1)! & 15;
   const number = (mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000;
   return number.toString().padStart(6, '0');
+}
+
+/** Sets an app up for whoever is logged in; gives its secret and the recovery codes. */
+export async function setUpApp(page: Page): Promise<{ secret: string; codes: string[] }> {
+  await page.goto('/settings/security/second-factor');
+  await page.getByRole('button', { name: 'Set one up' }).click();
+  await expect(page.getByRole('img', { name: /QR code/ })).toBeVisible();
+  const secret = (await page.locator('code.secret').textContent())!;
+  await field(page, 'code').fill(digits(secret));
+  await submitButton(page, 'code').click();
+  const codes = (await page.locator('pre.secret').textContent())!.split('\n');
+  return { secret, codes };
+}
+
+/** Gives the password, and is asked for the second factor. */
+export async function halfWay(page: Page, person: Person): Promise<void> {
+  await tryLogIn(page, person.username, person.password);
+  await expect(page).toHaveURL(/\/login\/step/);
+  await expectLoggedOut(page);
 }
