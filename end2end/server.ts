@@ -110,6 +110,8 @@ export class Server {
     const output: string[] = [];
     child.stdout.on('data', (chunk) => output.push(String(chunk)));
     child.stderr.on('data', (chunk) => output.push(String(chunk)));
+    // A command that asks for nothing may be gone before it is written to.
+    child.stdin.on('error', () => undefined);
     child.stdin.end(input);
     const [status] = await once(child, 'close');
     if (status !== 0) throw new Error(`byline ${args.join(' ')}: ${output.join('')}`);
