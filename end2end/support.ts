@@ -1,7 +1,7 @@
 // What the stories are told with: the people, their articles, and what they do all the time.
 
 import { createHmac, randomBytes } from 'node:crypto';
-import { test as base, expect, type Locator, type Page } from '@playwright/test';
+import { test as base, expect, type Locator, type Page, type WorkerFixture } from '@playwright/test';
 import { Server } from './server.ts';
 
 export { expect };
@@ -20,16 +20,19 @@ export interface Article {
   visibility: 'public' | 'members';
 }
 
+/** A Byline for each worker, at that name and with those settings. */
+export function aServer(...settings: Parameters<typeof Server.start>): [WorkerFixture<Server, {}>, { scope: 'worker' }] {
+  const fixture: WorkerFixture<Server, {}> = async ({}, use) => {
+    const server = await Server.start(...settings);
+    await use(server);
+    await server.stop();
+  };
+  return [fixture, { scope: 'worker' }];
+}
+
 export const test = base.extend<{ stranger: Page; quietPage: void }, { server: Server }>({
   /** The Byline of this worker. */
-  server: [
-    async ({}, use) => {
-      const server = await Server.start();
-      await use(server);
-      await server.stop();
-    },
-    { scope: 'worker' },
-  ],
+  server: aServer(),
 
   baseURL: async ({ server }, use) => {
     await use(server.origin);
@@ -135,6 +138,14 @@ export async function tryLogIn(page: Page, identity: string, password: string): 
 export async function logIn(page: Page, person: Person, identity = person.username): Promise<void> {
   await tryLogIn(page, identity, person.password);
   await expect(page).toHaveURL('/');
+}
+
+/** Sets a new password by the link of a mail. */
+export async function setPassword(page: Page, link: string, password: string): Promise<void> {
+  await page.goto(link);
+  await field(page, 'password').fill(password);
+  await send(page, submitButton(page, 'password'));
+  await expect(page).toHaveURL('/login?changed=true');
 }
 
 export async function logOut(page: Page): Promise<void> {

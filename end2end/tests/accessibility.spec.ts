@@ -1,9 +1,9 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { Server } from '../server.ts';
+import type { Server } from '../server.ts';
 import {
-  anArticle, aPerson, digits, expect, expectProblem, field, fillRegistration, halfWay, made, type Person, publish, saveDraft,
-  send, submitButton, test as base,
+  anArticle, aPerson, aServer, digits, expect, expectProblem, field, fillRegistration, halfWay, made, type Person, publish,
+  saveDraft, send, submitButton, test as base,
 } from '../support.ts';
 
 // A word, a line of code and a table that no phone is wide enough for.
@@ -28,14 +28,7 @@ interface Shown {
 const test = base.extend<{ viewers: Viewers }, { server: Server }>({
   // With proofs of addresses and with passkeys, which a site without the one and under a number
   // never shows.
-  server: [
-    async ({}, use) => {
-      const server = await Server.start('localhost', { BYLINE_EMAIL_PROOF: 'on' });
-      await use(server);
-      await server.stop();
-    },
-    { scope: 'worker' },
-  ],
+  server: aServer('localhost', { BYLINE_EMAIL_PROOF: 'on' }),
 
   /** Whoever writes, whoever is not logged in, and whoever looks after the site. */
   viewers: async ({ page, stranger, browser }, use) => {

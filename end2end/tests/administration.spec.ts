@@ -1,10 +1,10 @@
 // Looking after a site: people, their roles, and what was done.
 
 import type { Page } from '@playwright/test';
-import { Server } from '../server.ts';
+import type { Server } from '../server.ts';
 import {
-  anArticle, deskRow, editorButton, expect, expectFirstProblem, expectLoggedIn, expectLoggedOut, expectRefusal, field,
-  logIn, made, type Person, publish, register, send, submitButton, test, tryLogIn, unique,
+  anArticle, aServer, deskRow, editorButton, expect, expectFirstProblem, expectLoggedIn, expectLoggedOut, expectRefusal, field,
+  logIn, made, type Person, publish, register, send, setPassword, submitButton, test, tryLogIn, unique,
 } from '../support.ts';
 
 /** Opens the form for something that is done to that person. */
@@ -107,10 +107,7 @@ test('whoever cannot log in is mailed a link, and nobody else sees it', async ({
   await stranger.goto('/');
   await expectLoggedIn(stranger, ada);
   const renewed = { ...ada, password: `another lamp ${unique()}` };
-  await stranger.goto(link);
-  await field(stranger, 'password').fill(renewed.password);
-  await send(stranger, submitButton(stranger, 'password'));
-  await expect(stranger).toHaveURL('/login?changed=true');
+  await setPassword(stranger, link, renewed.password);
   await logIn(stranger, renewed);
 });
 
@@ -165,14 +162,7 @@ test('an author is not offered to take somebody else’s article offline', async
 
 /** Nobody else was made an administrator here. */
 const alone = test.extend<object, { server: Server }>({
-  server: [
-    async ({}, use) => {
-      const server = await Server.start();
-      await use(server);
-      await server.stop();
-    },
-    { scope: 'worker' },
-  ],
+  server: aServer(),
 });
 
 alone('the last administrator stays one', async ({ page, server }) => {

@@ -1,22 +1,15 @@
 // A site that people come to by invitation.
 
-import { Server } from '../server.ts';
+import type { Server } from '../server.ts';
 import {
-  aPerson, expect, expectFirstProblem, expectLoggedIn, expectLoggedOut, field, fillRegistration, made, send, submitButton,
-  test as base,
+  aPerson, aServer, expect, expectFirstProblem, expectLoggedIn, expectLoggedOut, field, fillRegistration, made, send,
+  submitButton, test as base,
 } from '../support.ts';
 
 const HERE = '/settings/invitations';
 
 const test = base.extend<object, { server: Server }>({
-  server: [
-    async ({}, use) => {
-      const server = await Server.start('127.0.0.1', { BYLINE_REGISTRATION: 'invite' });
-      await use(server);
-      await server.stop();
-    },
-    { scope: 'worker' },
-  ],
+  server: aServer('127.0.0.1', { BYLINE_REGISTRATION: 'invite' }),
 });
 
 test('without an invitation nobody registers, and the page says whom to ask', async ({ page }) => {

@@ -2,9 +2,10 @@
 // localhost here.
 
 import type { CDPSession, Page } from '@playwright/test';
-import { Server } from '../server.ts';
+import type { Server } from '../server.ts';
 import {
-  digits, expect, expectLoggedIn, expectLoggedOut, field, logIn, logOut, register, send, submitButton, test as base, tryLogIn,
+  aServer, digits, expect, expectLoggedIn, expectLoggedOut, field, logIn, logOut, register, send, submitButton,
+  test as base, tryLogIn,
 } from '../support.ts';
 
 const PASSKEYS = '/settings/security/passkeys';
@@ -15,14 +16,7 @@ interface Device {
 }
 
 const test = base.extend<{ device: Device }, { server: Server }>({
-  server: [
-    async ({}, use) => {
-      const server = await Server.start('localhost');
-      await use(server);
-      await server.stop();
-    },
-    { scope: 'worker' },
-  ],
+  server: aServer('localhost'),
 
   /** A device in the browser of `page`, whose owner is there and proves it. */
   device: async ({ page }, use) => {

@@ -1,21 +1,14 @@
 // Registering at a site that wants addresses proved.
 
 import type { Page } from '@playwright/test';
-import { Server } from '../server.ts';
+import type { Server } from '../server.ts';
 import {
-  aPerson, expect, expectFirstProblem, expectLoggedIn, expectLoggedOut, expectProblem, field, fillRegistration, type Person,
-  send, submitButton, test as base,
+  aPerson, aServer, expect, expectFirstProblem, expectLoggedIn, expectLoggedOut, expectProblem, field, fillRegistration,
+  type Person, send, submitButton, test as base,
 } from '../support.ts';
 
 const test = base.extend<object, { server: Server }>({
-  server: [
-    async ({}, use) => {
-      const server = await Server.start('127.0.0.1', { BYLINE_EMAIL_PROOF: 'on' });
-      await use(server);
-      await server.stop();
-    },
-    { scope: 'worker' },
-  ],
+  server: aServer('127.0.0.1', { BYLINE_EMAIL_PROOF: 'on' }),
 });
 
 /** Fills and sends the form; then the address is still to be proved. */
