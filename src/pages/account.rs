@@ -54,12 +54,11 @@ pub async fn show_identity() -> Result<Identity, Error> {
     let pending = tokens::pending(&db, user.id, Purpose::ChangeEmail, now);
     let pending = pending.await.map_err(Failure::from)?;
     let events = security_log::latest(&db, user.id, now).await.map_err(Failure::from)?;
-    let done = events.iter().filter(|event| event.fresh).map(|event| event.kind);
-    let mut done = done.filter(|kind| {
+    let mut fresh = events.iter().filter(|event| event.fresh).map(|event| event.kind);
+    let done = fresh.find(|kind| {
         use EventKind::{EmailChanged, EmailProved, UsernameChanged};
         matches!(kind, UsernameChanged | EmailChanged | EmailProved)
     });
-    let done = done.next();
     let proved = user.proved;
     Ok(Identity { username: user.username, email: user.email, proved, pending, recent, done })
 }
