@@ -1,5 +1,6 @@
 //! The app: what every page stands in, and the route table.
 
+use html_escape::encode_text;
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title, provide_meta_context};
 use leptos_router::{
@@ -104,7 +105,7 @@ fn title_of_document() -> impl Fn(String) -> String + Send + Sync + 'static {
     let is_html = is_server();
     move |text| {
         let title = if text.is_empty() { "Byline".into() } else { text + TITLE_END };
-        if is_html { title.replace('&', "&amp;").replace('<', "&lt;") } else { title }
+        if is_html { encode_text(&title).into_owned() } else { title }
     }
 }
 

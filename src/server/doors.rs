@@ -106,10 +106,12 @@ fn path_of(address: &str) -> &str {
 }
 
 /// The server function for a form that was sent to this page with this query.
+/// One that the page does not have is for none, and not for the page's own.
 fn function_of(page: &str, query: Option<&str>) -> Option<&'static str> {
+    let named = query.is_some_and(|query| query.starts_with("form="));
     let meant = FORMS.iter().find(|(address, _)| match address.split_once('?') {
         Some((path, form)) => path == page && query == Some(form),
-        None => *address == page,
+        None => *address == page && !named,
     });
     meant.map(|(_, function)| *function)
 }

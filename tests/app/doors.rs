@@ -329,6 +329,20 @@ story!(a_wrong_method_is_405_and_says_what_is_allowed, |engine| {
     }
 });
 
+story!(a_form_that_an_article_does_not_have_is_not_the_one_that_deletes_it, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    assert_eq!(ada.write("Open", "published", "public").await.status, StatusCode::OK);
+    for form in ["", "nothing", "withdraws", "withdraw&x=1", "delete-article"] {
+        for page in ["/article/open", "/settings"] {
+            let answer = ada.submit(&format!("{page}?form={form}"), &[("slug", "open")]).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{page} {form}: {answer:?}");
+        }
+    }
+    assert_eq!(app.browser().get("/article/open").await.status, StatusCode::OK);
+    assert!(ada.name().await.is_some());
+});
+
 story!(every_answer_carries_the_protective_headers, |engine| {
     let app = TestApp::start_with(engine, &["--origin", "https://blog.example.org"]).await;
     let browser = app.browser();

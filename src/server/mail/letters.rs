@@ -6,6 +6,7 @@ mod registration;
 mod supervision;
 
 use anyhow::Context;
+use html_escape::encode_double_quoted_attribute as escaped;
 use lettre::{
     Message,
     message::{
@@ -339,8 +340,4 @@ fn unencoded(text: &str) -> Body {
     } else {
         Body::new(text)
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
