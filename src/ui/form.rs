@@ -360,11 +360,22 @@ pub fn TextArea(
                 aria-invalid=invalid(form, field)
                 aria-describedby=described_by(form, field, hinted)
             >
-                {value}
+                {text_of_area(value)}
             </textarea>
             {hint_of(name, hint)}
             {error_of(form, field)}
         </div>
+    }
+}
+
+/// Leptos writes what stands in a `textarea` into the served document as it is, so there it must
+/// be HTML: a text could end the element, and `&lt;` would come back as `<`. A parser takes the
+/// first line end away, which is one too many for that. The browser takes text.
+fn text_of_area(value: String) -> String {
+    if is_server() {
+        format!("\n{}", value.replace('&', "&amp;").replace('<', "&lt;"))
+    } else {
+        value
     }
 }
 

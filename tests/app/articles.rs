@@ -515,3 +515,16 @@ story!(three_hundred_articles_of_one_title_have_three_hundred_addresses, |engine
     assert_eq!(places.len(), 300);
     tallies_are_right(&app).await;
 });
+
+story!(a_text_comes_back_into_the_editor_as_it_was_typed, |engine| {
+    const TEXT: &str = "\nWords </textarea><img src=x onerror=alert(1)> &lt; &amp;amp; & <b>";
+    const SHOWN: &str = ">\n\nWords &lt;/textarea>&lt;img src=x onerror=alert(1)> &amp;lt; &amp;amp;amp; &amp; &lt;b></textarea>";
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let fields = [("title", "Told"), ("body", TEXT), ("status", "published")];
+    assert_eq!(ada.call("save-article", &fields).await.status, StatusCode::OK);
+    let stored = ada.get("/editor/told").await;
+    assert!(stored.body.contains(SHOWN), "{}", stored.body);
+    let refused = ada.submit("/editor", &[("title", ""), ("body", TEXT)]).await;
+    assert!(refused.body.contains(SHOWN), "{}", refused.body);
+});
