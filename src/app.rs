@@ -1,7 +1,7 @@
 //! The app: what every page stands in, and the route table.
 
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title, provide_meta_context};
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     Lazy, ParamSegment, SsrMode, StaticSegment,
     components::{FlatRoutes, Route, Router},
@@ -50,7 +50,6 @@ pub fn App() -> impl IntoView {
     provide_context(viewer);
     view! {
         <Title text=title_so_far() formatter=title_of_document() />
-        <Meta name="description" content="Articles by people who sign them." />
         <Router>
             <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
             <SiteHeader viewer />
