@@ -179,7 +179,10 @@ pub fn PersonPage() -> impl IntoView {
 fn show(dossier: Dossier, forms: Forms, choice: Memo<Option<Choice>>) -> AnyView {
     let Dossier { person, sessions, events, deeds, viewer } = dossier;
     let here = format!("/admin/people/{}", person.username);
-    let fresh = deeds.first().filter(|deed| deed.fresh && !forms.were_refused());
+    // What the viewer did, and not what somebody else did at the same time.
+    let fresh = deeds
+        .first()
+        .filter(|deed| deed.fresh && !forms.were_refused() && deed.by.as_ref() == Some(&viewer));
     let done = fresh.map(|deed| notice(deed, &here));
     let facts = facts(&person, sessions);
     let name = person.username.clone();
