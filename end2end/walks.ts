@@ -59,27 +59,31 @@ export type Walk = (viewers: Viewers, server: Server) => AsyncGenerator<Shown>;
 /** Where links and addresses lead, whether somebody is logged in or nobody. */
 const addresses: Walk = async function* ({ member, visitor }, server) {
   const ada = await made(member, server, 'author', longPerson());
-  const profile = `/profile/${ada.username}`;
-  // Nothing is there yet; nor is what is looked for.
-  yield* each(member, [
-    '/articles', profile, '/tag/nothing', '/search', `/search?q=${'nowhere'.repeat(20)}`, `/search?q=${'a'.repeat(201)}`,
-  ]);
   const article = await publish(member, anArticle({
     title: `Lighthouse${'keeper'.repeat(18)}`, description: 'fog'.repeat(60), body: WIDE, tags: `harbour, ${'ropes'.repeat(6)}`,
   }));
-  await saveDraft(member, anArticle({ title: 'W'.repeat(100) }));
-  // More than a page of a list holds.
-  for (let n = 0; n < 11; n++) await save(member, server, anArticle());
+  const profile = `/profile/${ada.username}`;
   yield* each(member, [
-    '/', '/?page=2', article, profile, `${profile}?page=2`, '/articles', '/articles?page=2', '/tag/harbour', '/search?q=lighthouse',
-    '/search?q=harbour&page=2', '/editor', article.replace('article', 'editor'), '/settings', '/settings/security',
-    '/settings/security/passkeys', '/settings/security/second-factor', '/settings/invitations', '/settings/account',
-    '/settings/data',
+    '/', article, profile, '/editor', article.replace('article', 'editor'), '/settings', '/settings/security', PASSKEYS,
+    '/settings/security/second-factor', '/settings/invitations', '/settings/account', '/settings/data',
   ]);
   yield* each(visitor, [
-    '/', '/?page=1000', article, profile, '/search?q=fog', '/login', '/register', '/register/confirm', '/reset',
-    '/reset?sent=true', '/restore/0', '/nowhere',
+    '/', '/?page=1000', article, profile, '/login', '/register', '/register/confirm', '/reset', '/reset?sent=true',
+    '/restore/0', '/nowhere',
   ]);
+};
+
+/** Lists of articles: without one, with more than a page of them, and searches. */
+const lists: Walk = async function* ({ member, visitor }, server) {
+  const ada = await made(member, server, 'author', longPerson());
+  const profile = `/profile/${ada.username}`;
+  yield* each(member, [
+    '/articles', profile, '/tag/nothing', '/search', `/search?q=${'nowhere'.repeat(20)}`, `/search?q=${'a'.repeat(201)}`,
+  ]);
+  for (let n = 0; n < 11; n++) await save(member, server, anArticle({ title: `Lighthouse${'keeper'.repeat(18)}` }));
+  await saveDraft(member, anArticle({ title: 'W'.repeat(100) }));
+  yield* each(member, ['/articles', '/articles?page=2', '/?page=2']);
+  yield* each(visitor, ['/tag/harbour', `${profile}?page=2`, '/search?q=lighthousekeeper&page=2']);
 };
 
 /** Another address, and somebody who is invited: what is mailed, and where its links lead. */
@@ -199,6 +203,7 @@ const administration: Walk = async function* ({ member, keeper }, server) {
 
 export const WALKS: Record<string, Walk> = {
   'any address': addresses,
+  lists,
   'mailed links': mailedLinks,
   'second factors': secondFactors,
   passkeys,

@@ -3,6 +3,9 @@ import type { Page } from '@playwright/test';
 import { expect } from '../support.ts';
 import { pagesOf, test, unfold, WALKS } from '../walks.ts';
 
+// What is wrong with a page is told by what axe says of it; a record of each page takes longer than axe.
+test.use({ trace: 'off' });
+
 /**
  * A phone as narrow as any, which is also a desktop's window at 400 % (WCAG 1.4.10). That window as
  * it is, and at 200 % (1.4.4); each of the two in one of the two colour schemes.
@@ -27,7 +30,7 @@ for (const [what, walk] of Object.entries(WALKS)) {
       viewers, server, javaScriptEnabled, isMobile,
     }) => {
       test.skip(!javaScriptEnabled, 'axe is JavaScript, and the pages are the same');
-      test.slow();
+      test.setTimeout(180_000);
       const { width, height } = screen(isMobile, colorScheme);
       for (const viewer of pagesOf(viewers)) {
         await viewer.setViewportSize({ width, height });
