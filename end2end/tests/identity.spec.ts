@@ -90,6 +90,7 @@ test('a link to a new address that is opened where nobody is logged in asks to l
   await page.goto(HERE);
   await field(page, 'email').fill(moved.email);
   await send(page, submitButton(page, 'email'));
+  await expect(page.locator('main')).toContainText(`We mailed a link to ${moved.email}`);
   const link = await server.mailedLink(moved.email, 'settings/email');
   await stranger.goto(link);
   await expect(stranger).toHaveURL(/\/login\?/);
@@ -110,6 +111,7 @@ test('whoever hears at the former address that there is another takes it back', 
   await page.goto(HERE);
   await field(page, 'email').fill(thief);
   await send(page, submitButton(page, 'email'));
+  await expect(page.locator('main')).toContainText(`We mailed a link to ${thief}`);
   await page.goto(await server.mailedLink(thief, 'settings/email'));
   await send(page, page.getByRole('button', { name: 'Use this address' }));
   await expect(page.getByRole('status')).toContainText('The e-mail address was changed.');

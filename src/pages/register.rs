@@ -27,8 +27,10 @@ pub struct Terms {
     pub open: bool,
     /// Whether it takes an invitation.
     pub invite: bool,
-    /// Who invites whoever asks: the name of a member, or nothing for whoever runs the site.
-    pub inviter: Option<Option<String>>,
+    /// Whether whoever asks is invited.
+    pub invited: bool,
+    /// The member who invites; nobody where it is whoever runs the site.
+    pub inviter: Option<String>,
     /// Whether the address has to be proved first.
     pub proof: bool,
     /// The fewest characters of a password.
@@ -52,7 +54,8 @@ pub async fn registration_terms(#[server(default)] invitation: String) -> Result
             Registration::Closed => false,
         },
         invite: config.registration == Registration::Invite,
-        inviter: found.map(|open| open.inviter),
+        invited: found.is_some(),
+        inviter: found.and_then(|open| open.inviter),
         proof: config.asks_for_proof(),
         password_min: config.new_passwords.min,
     })
@@ -115,8 +118,8 @@ fn closed(terms: &Terms, form: FormState) -> AnyView {
 }
 
 fn fields(terms: Terms, invitation: String, form: FormState) -> AnyView {
-    let invited = terms.inviter.map(|inviter| {
-        let inviter = inviter.unwrap_or_else(|| "Whoever runs this site".into());
+    let invited = terms.invited.then(|| {
+        let inviter = terms.inviter.unwrap_or_else(|| "Whoever runs this site".into());
         view! { <p class="notice">{inviter}" invites you."</p> }
     });
     // The address stays what it was: a form that is refused without JavaScript keeps its link.

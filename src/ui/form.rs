@@ -379,6 +379,37 @@ fn text_of_area(value: String) -> String {
     }
 }
 
+/// A box whose tick says `true`.
+#[component]
+pub fn Tick(
+    /// The form that it belongs to.
+    form: FormState,
+    /// Its name.
+    field: Field,
+    /// What is said by ticking it.
+    label: &'static str,
+) -> impl IntoView {
+    let name = field.name();
+    view! {
+        <div class="field">
+            <label class="check">
+                <input
+                    id=name
+                    type="checkbox"
+                    name=name
+                    value="true"
+                    checked=form.typed(name).is_some()
+                    aria-invalid=invalid(form, field)
+                    aria-describedby=described_by(form, field, false)
+                />
+                " "
+                {label}
+            </label>
+            {error_of(form, field)}
+        </div>
+    }
+}
+
 /// The button that sends the form; it shows that work is going on.
 #[component]
 pub fn Submit(
@@ -417,7 +448,7 @@ fn hint_of(name: &'static str, hint: Option<String>) -> AnyView {
 }
 
 /// What is wrong with a field, beside it.
-pub fn error_of(form: FormState, field: Field) -> AnyView {
+fn error_of(form: FormState, field: Field) -> AnyView {
     let text = move || {
         let about = form.error().and_then(|error| error.about(field));
         about.map(|text| view! { <p class="error" id=format!("{}-error", field.name())>{text}</p> })

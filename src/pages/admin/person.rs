@@ -26,7 +26,7 @@ use crate::{
         watch::watch_session,
     },
     ui::{
-        form::{Done, ErrorMessages, Form, FormState, Submit, TextField, error_of, use_form},
+        form::{Done, ErrorMessages, Form, FormState, Submit, TextField, Tick, use_form},
         load::loaded,
     },
 };
@@ -386,15 +386,12 @@ const fn role_in_words(role: Role) -> &'static str {
 
 /// What is asked of whoever does it to themselves.
 fn sure(form: FormState) -> impl IntoView {
-    let ticked = form.typed("sure").is_some();
     view! {
-        <div class="field">
-            <label class="check">
-                <input type="checkbox" id="sure" name="sure" value="true" checked=ticked />
-                " This is my own account: I log myself out, and may not be able to undo it"
-            </label>
-            {error_of(form, Field::Sure)}
-        </div>
+        <Tick
+            form
+            field=Field::Sure
+            label="This is my own account: I log myself out, and may not be able to undo it"
+        />
     }
 }
 
