@@ -399,6 +399,7 @@ pub fn Tick(
                     name=name
                     value="true"
                     checked=form.typed(name).is_some()
+                    autofocus=form.starts_at(Some(field))
                     aria-invalid=invalid(form, field)
                     aria-describedby=described_by(form, field, false)
                 />
