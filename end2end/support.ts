@@ -1,7 +1,7 @@
 // What the stories are told with: the people, their articles, and what they do all the time.
 
 import { createHmac, randomBytes } from 'node:crypto';
-import { test as base, expect, type Locator, type Page, type WorkerFixture } from '@playwright/test';
+import { type CDPSession, test as base, expect, type Locator, type Page, type WorkerFixture } from '@playwright/test';
 import { Server } from './server.ts';
 
 export { expect };
@@ -18,6 +18,15 @@ export interface Article {
   body: string;
   tags: string;
   visibility: 'public' | 'members';
+}
+
+/** Where a person's passkeys are looked after. */
+export const PASSKEYS = '/settings/security/passkeys';
+
+/** Something that keeps passkeys. */
+export interface Device {
+  session: CDPSession;
+  authenticatorId: string;
 }
 
 /** A Byline for each worker, at that name and with those settings. */
@@ -64,6 +73,18 @@ export const test = base.extend<{ stranger: Page; quietPage: void }, { server: S
     { auto: true },
   ],
 });
+
+/** Keeps the WebAssembly back until it is let through. */
+export async function holdWasm(page: Page): Promise<() => void> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route(/\.wasm($|\?)/, async (route) => {
+    await released;
+    // The page may be gone by now, and its requests with it.
+    await route.continue().catch(() => {});
+  });
+  return release;
+}
 
 /** Somebody who is not registered yet. */
 export function aPerson(): Person {
@@ -207,6 +228,16 @@ export async function saveDraft(page: Page, article: Article): Promise<string> {
   return path!;
 }
 
+/** Saves an article as a program does, past the editor, and gives the path it can be read at. */
+export async function save(page: Page, server: Server, article: Article, status = 'published'): Promise<string> {
+  const answer = await page.request.post('/rpc/save-article', {
+    form: { ...article, status },
+    headers: { accept: 'application/json', origin: server.origin },
+  });
+  expect(answer.ok(), await answer.text()).toBe(true);
+  return (await answer.json()).to;
+}
+
 /** The article's row on its author's desk, /articles. */
 export function deskRow(page: Page, article: Article): Locator {
   return page.locator('li.desk-row').filter({ hasText: article.title });
@@ -269,6 +300,32 @@ export async function setUpApp(page: Page): Promise<{ secret: string; codes: str
   await submitButton(page, 'code').click();
   const codes = (await page.locator('pre.secret').textContent())!.split('\n');
   return { secret, codes };
+}
+
+/** A device in the browser of `page`, whose owner is there and proves it: it makes passkeys. */
+export async function aDevice(page: Page): Promise<Device> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('WebAuthn.enable');
+  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return { session, authenticatorId };
+}
+
+/** Adds a passkey to the account of whoever is logged in. */
+export async function addPasskey(page: Page, name: string): Promise<void> {
+  await page.goto(PASSKEYS);
+  await page.locator('#new-name').fill(name);
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await expect(page.getByRole('status')).toHaveText('A passkey was added.');
+  await expect(page.locator('li.desk-row').last()).toContainText(name);
 }
 
 /** Gives the password, and is asked for the second factor. */

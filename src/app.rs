@@ -2,7 +2,7 @@
 
 use html_escape::encode_text;
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title, provide_meta_context};
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     Lazy, ParamSegment, SsrMode, StaticSegment,
     components::{FlatRoutes, Route, Router},
@@ -51,7 +51,6 @@ pub fn App() -> impl IntoView {
     provide_context(viewer);
     view! {
         <Title text=title_so_far() formatter=title_of_document() />
-        <Meta name="description" content="Articles by people who sign them." />
         <Router>
             <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
             <SiteHeader viewer />

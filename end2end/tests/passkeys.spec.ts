@@ -1,38 +1,18 @@
 // Passkeys, with a device that Chromium plays. They are bound to a name, so the site goes by
 // localhost here.
 
-import type { CDPSession, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import type { Server } from '../server.ts';
 import {
-  aServer, digits, expect, expectLoggedIn, expectLoggedOut, field, logIn, logOut, register, send, submitButton,
-  test as base, tryLogIn,
+  addPasskey, aDevice, aServer, type Device, digits, expect, expectLoggedIn, expectLoggedOut, field, logIn, logOut, PASSKEYS,
+  register, send, submitButton, test as base, tryLogIn,
 } from '../support.ts';
-
-const PASSKEYS = '/settings/security/passkeys';
-
-interface Device {
-  session: CDPSession;
-  authenticatorId: string;
-}
 
 const test = base.extend<{ device: Device }, { server: Server }>({
   server: aServer('localhost'),
 
-  /** A device in the browser of `page`, whose owner is there and proves it. */
   device: async ({ page }, use) => {
-    const session = await page.context().newCDPSession(page);
-    await session.send('WebAuthn.enable');
-    const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
-    await use({ session, authenticatorId });
+    await use(await aDevice(page));
   },
 });
 
@@ -44,15 +24,6 @@ async function kept({ session, authenticatorId }: Device): Promise<number> {
 
 const rows = (page: Page) => page.locator('li.desk-row');
 const withPasskey = (page: Page) => page.getByRole('button', { name: 'Log in with a passkey' });
-
-/** Adds a passkey to the account of whoever is logged in. */
-async function add(page: Page, name: string): Promise<void> {
-  await page.goto(PASSKEYS);
-  await page.locator('#new-name').fill(name);
-  await page.getByRole('button', { name: 'Add a passkey' }).click();
-  await expect(page.getByRole('status')).toHaveText('A passkey was added.');
-  await expect(rows(page).last()).toContainText(name);
-}
 
 test('without JavaScript nobody is offered what needs it, and what does not works', async ({ page }, { project }) => {
   test.skip(project.name !== 'no-javascript', 'the others are offered it');
@@ -77,7 +48,7 @@ test.describe('with JavaScript', () => {
     await expect(page).toHaveURL(PASSKEYS);
     await expect(page.locator('main')).toContainText('You have none yet.');
     await expect(page.locator('.no-passkey')).toBeHidden();
-    await add(page, 'This computer');
+    await addPasskey(page, 'This computer');
     expect(await kept(device)).toBe(1);
     await expectLoggedIn(page, ada);
 
@@ -108,7 +79,7 @@ test.describe('with JavaScript', () => {
 
   test('a passkey is asked for after the password, and what stands in for it opens as well', async ({ page, device }) => {
     const ada = await register(page);
-    await add(page, 'This computer');
+    await addPasskey(page, 'This computer');
     expect(await kept(device)).toBe(1);
     await expect(page.locator('main')).toContainText('You have no recovery codes.');
     await page.getByRole('link', { name: 'Recovery codes' }).click();
@@ -133,7 +104,7 @@ test.describe('with JavaScript', () => {
 
   test('after a visit to other pages, without a reload, a passkey logs in as well', async ({ page, device }) => {
     const ada = await register(page);
-    await add(page, 'This computer');
+    await addPasskey(page, 'This computer');
     expect(await kept(device)).toBe(1);
     await logOut(page);
     await page.goto('/');
@@ -147,7 +118,7 @@ test.describe('with JavaScript', () => {
 
   test('what the browser refuses is told in words', async ({ page, device }) => {
     await register(page);
-    await add(page, 'This computer');
+    await addPasskey(page, 'This computer');
     await page.locator('#new-name').fill('Once more');
     await page.getByRole('button', { name: 'Add a passkey' }).click();
     await expect(page.locator('form.passkey [role="alert"]')).toContainText('has a passkey for your account already');
@@ -169,7 +140,7 @@ test.describe('with JavaScript', () => {
     await field(page, 'code').fill(digits(secret!));
     await submitButton(page, 'code').click();
     await expect(page.locator('pre.secret')).toBeVisible();
-    await add(page, 'This computer');
+    await addPasskey(page, 'This computer');
     expect(await kept(device)).toBe(1);
 
     await logOut(page);

@@ -4,7 +4,7 @@
 import type { Page } from '@playwright/test';
 import {
   aPerson, anArticle, editorButton, expect, expectLoggedIn, expectLoggedOut, expectProblem, field, fillEditor,
-  fillRegistration, logIn, preview, publish, register, send, submitButton, test, unique,
+  fillRegistration, holdWasm, logIn, preview, publish, register, send, submitButton, test, unique,
 } from '../support.ts';
 
 /** Opens a page, and waits until the application has taken it over. */
@@ -12,18 +12,6 @@ async function openHydrated(page: Page, path: string): Promise<void> {
   await page.goto(path);
   // Whatever is loaded, down to the chunk of a lazy page, has come by then.
   await page.waitForLoadState('networkidle');
-}
-
-/** Keeps the WebAssembly back until it is let through. */
-async function holdWasm(page: Page): Promise<() => void> {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => (release = resolve));
-  await page.route(/\.wasm($|\?)/, async (route) => {
-    await released;
-    // The page may be gone by now, and its requests with it.
-    await route.continue().catch(() => {});
-  });
-  return release;
 }
 
 test('the router moves between pages without a reload', async ({ page }) => {

@@ -1,7 +1,7 @@
 //! `/`: the newest articles.
 
 use leptos::{prelude::*, server, server_fn::codec::GetUrl};
-use leptos_meta::Title;
+use leptos_meta::{Meta, Title};
 
 use super::page_number;
 use crate::{
@@ -42,6 +42,7 @@ pub fn HomePage() -> impl IntoView {
     };
     view! {
         <Title text="" />
+        <Meta name="description" content="Articles by people who sign them." />
         <div class="page front">
             <h1 class="visually-hidden">"Latest articles"</h1>
             <nav class="feed-toggle" aria-label="Feeds">

@@ -219,7 +219,10 @@ fn show(page: OwnPasskeys, forms: Forms) -> AnyView {
             <h1>"Passkeys"</h1>
             {done}
             {codes_are_few(factors)}
-            <section>{list}</section>
+            <section>
+                <h2>"Yours"</h2>
+                {list}
+            </section>
             <section>
                 <h2>"Add one"</h2>
                 {add}

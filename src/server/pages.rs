@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use http_body_util::BodyExt;
 use leptos::{hydration::AutoReload, nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
@@ -148,7 +149,23 @@ async fn render_with(
         },
         move || document(&for_shell, still),
     );
-    handler(request).await
+    ended_last(handler(request).await).await
+}
+
+/// Puts the end of the document at its end: Leptos writes what hydration begins with behind it,
+/// where HTML allows nothing. Browsers take it for a part of the body all the same.
+async fn ended_last(response: Response) -> Response {
+    const END: &[u8] = b"</body></html>";
+    let (parts, body) = response.into_parts();
+    let Ok(body) = body.collect().await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let mut html = body.to_bytes().to_vec();
+    // The last one is the document's: in the scripts behind it `<` is escaped.
+    if let Some(at) = html.windows(END.len()).rposition(|bytes| bytes == END) {
+        html[at..].rotate_left(END.len());
+    }
+    Response::from_parts(parts, Body::from(html))
 }
 
 /// The options that Leptos wants for its own: output name and development reload.

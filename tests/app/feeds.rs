@@ -1,13 +1,18 @@
 //! What machines read: feeds, the sitemap, robots.txt.
 
 use std::{
+    collections::BTreeMap,
     io::Write,
     process::{Command, Stdio},
 };
 
 use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 
 use crate::support::{Answer, Browser, TestApp, story};
+
+/// Texts that have made other programs run what they say, by their kind.
+const HOSTILE: &str = include_str!("../hostile-texts.json");
 
 /// Every address of a feed.
 const FEEDS: [&str; 6] = [
@@ -27,8 +32,8 @@ async fn publish(browser: &Browser, title: &str, body: &str, more: &[(&str, &str
     answer
 }
 
-/// What feedparser makes of an Atom feed, a line for the feed and one for each entry.
-fn read_by_a_feed_reader(answer: &Answer) -> Vec<String> {
+/// What a strict reader makes of an Atom feed: the feed, and then each entry.
+fn read_by_a_feed_reader(answer: &Answer) -> Vec<Value> {
     #[expect(clippy::disallowed_methods, reason = "the tests' own setting")]
     let python = std::env::var("TEST_PYTHON").expect("TEST_PYTHON is not set: run `make test`");
     let mut reader = Command::new(python)
@@ -42,7 +47,8 @@ fn read_by_a_feed_reader(answer: &Answer) -> Vec<String> {
     reader.stdin.take().unwrap().write_all(answer.body.as_bytes()).unwrap();
     let read = reader.wait_with_output().unwrap();
     assert!(read.status.success(), "{}\n{}", String::from_utf8_lossy(&read.stderr), answer.body);
-    String::from_utf8(read.stdout).unwrap().lines().map(str::to_owned).collect()
+    let lines = String::from_utf8(read.stdout).unwrap();
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 story!(a_feed_reader_finds_the_newest_articles_whole, |engine| {
@@ -55,11 +61,12 @@ story!(a_feed_reader_finds_the_newest_articles_whole, |engine| {
     for path in ["/feed.atom", "/profile/ada/feed.atom", "/tag/harbour/feed.atom"] {
         let answer = reader.get(path).await;
         assert_eq!(answer.header("content-type"), "application/atom+xml; charset=utf-8");
-        let lines = read_by_a_feed_reader(&answer);
-        assert!(lines[0].starts_with("atom10\t"), "{lines:?}");
-        assert_eq!(lines.len(), 3, "{lines:?}");
-        let second = format!("{}/article/second-last\t<Second> & last\tada", app.origin);
-        assert!(lines[1].ends_with(&second), "{lines:?}");
+        let read = read_by_a_feed_reader(&answer);
+        assert_eq!(read[0]["version"], "atom10");
+        assert_eq!(read.len(), 3, "{read:?}");
+        assert_eq!(read[1]["url"], format!("{}/article/second-last", app.origin));
+        assert_eq!(read[1]["title"], "<Second> & last");
+        assert_eq!(read[1]["author"], "ada");
         assert!(answer.body.contains("&lt;strong&gt;weight&lt;/strong&gt;"), "{}", answer.body);
         assert!(answer.body.contains(&format!("{}/article/first", app.origin)), "{}", answer.body);
     }
@@ -174,9 +181,88 @@ story!(no_character_of_a_text_breaks_its_feed, |engine| {
     let ada = app.person("ada").await;
     let body = "&#1; &#x1F; \u{FFFF} ]]> <!-- <script>alert(1)</script> &amp;amp; \u{2028} & enough words.";
     publish(&ada, "]]> &lt; \u{FFFE} </title>", body, &[("description", "<b> & \u{FFFF}")]).await;
-    let lines = read_by_a_feed_reader(&app.browser().get("/feed.atom").await);
-    assert!(lines[1].contains("]]> &lt;"), "{lines:?}");
+    let read = read_by_a_feed_reader(&app.browser().get("/feed.atom").await);
+    assert_eq!(read[1]["title"], "]]> &lt;  </title>");
     let feed = app.browser().get("/feed.json").await.json();
     let html = feed["items"][0]["content_html"].as_str().unwrap();
     assert!(!html.contains("<script"), "{html}");
+});
+
+/// Checks a feed by the letter of JSON Feed 1.1, and gives its items.
+fn read_as_json_feed(answer: &Answer) -> Vec<Value> {
+    const ITEM: [&str; 9] = [
+        "id",
+        "url",
+        "title",
+        "content_html",
+        "summary",
+        "date_published",
+        "date_modified",
+        "authors",
+        "tags",
+    ];
+    let feed = answer.json();
+    assert_eq!(feed["version"], "https://jsonfeed.org/version/1.1");
+    assert!(feed["title"].is_string(), "{feed}");
+    for address in ["home_page_url", "feed_url"] {
+        assert!(feed[address].as_str().unwrap().starts_with("http"), "{feed}");
+    }
+    let items = feed["items"].as_array().unwrap();
+    for item in items {
+        let unknown = item.as_object().unwrap().keys().find(|key| !ITEM.contains(&key.as_str()));
+        assert_eq!(unknown, None, "{item}");
+        for text in ["id", "url", "title", "content_html"] {
+            assert!(item[text].is_string(), "{text} in {item}");
+        }
+        for moment in ["date_published", "date_modified"] {
+            let moment = item[moment].as_str().unwrap();
+            assert!(moment.len() == 20 && moment.ends_with('Z'), "{moment}");
+        }
+        assert!(
+            item["authors"].as_array().unwrap().iter().all(|author| author["name"].is_string())
+        );
+        assert!(item["tags"].as_array().unwrap().iter().all(Value::is_string), "{item}");
+    }
+    items.clone()
+}
+
+/// As a title and a tag are stored.
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+story!(whatever_a_text_says_both_feeds_say_it_and_nothing_else, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let hostile: BTreeMap<String, Vec<String>> = serde_json::from_str(HOSTILE).unwrap();
+    let (tags, texts): (Vec<_>, Vec<_>) = hostile.iter().partition(|(kind, _)| *kind == "tags");
+    let tags: Vec<&String> = tags.into_iter().flat_map(|(_, tags)| tags).collect();
+    let texts: Vec<&String> = texts.into_iter().flat_map(|(_, texts)| texts).collect();
+    assert!(tags.len() + texts.len() > 400);
+    // As many as a feed holds.
+    for (round, texts) in texts.chunks(20).enumerate() {
+        let tag = tags[round % tags.len()];
+        for text in texts {
+            let body = format!("{text}\n\nWords enough to be read.");
+            publish(&ada, text, &body, &[("description", text), ("tags", tag)]).await;
+        }
+        let atom = read_by_a_feed_reader(&app.browser().get("/feed.atom").await);
+        let json = read_as_json_feed(&app.browser().get("/feed.json").await);
+        assert_eq!((atom.len(), json.len()), (21, 20), "in round {round}");
+        let newest = texts.iter().rev().zip(atom[1..].iter().zip(&json));
+        for (text, (entry, item)) in newest {
+            let (line, tag) = (in_one_line(text), in_one_line(tag).to_lowercase());
+            assert_eq!((&item["title"], &item["summary"]), (&json!(line), &json!(line)));
+            assert_eq!(item["tags"], json!([tag]));
+            // XML has no place for these two.
+            let line = line.replace(['\u{FFFE}', '\u{FFFF}'], "");
+            assert_eq!((&entry["title"], &entry["summary"]), (&json!(line), &json!(line)));
+            for feed in [entry["content"].as_str().unwrap(), item["content_html"].as_str().unwrap()]
+            {
+                for wrong in ["<script", "<svg", "<style", "<iframe", "<base"] {
+                    assert!(!feed.contains(wrong), "{wrong} in {feed}");
+                }
+            }
+        }
+    }
 });

@@ -1,0 +1,236 @@
+// Every page of the site, one after the other, with something on each: for whatever has to look at
+// all of them.
+
+import type { Page } from '@playwright/test';
+import { Server } from './server.ts';
+import {
+  aDevice, addPasskey, anArticle, aPerson, digits, expect, expectProblem, field, fillRegistration, halfWay, made, PASSKEYS,
+  type Person, publish, save, saveDraft, send, submitButton, test as base,
+} from './support.ts';
+
+// A word, a line of code and a table that no phone is wide enough for.
+const WIDE = [
+  `A ${'very'.repeat(40)}long word, and \`${'code'.repeat(40)}\` in a line.`,
+  '```\n' + 'let line = "of code"; '.repeat(12) + '\n```',
+  `| ${'column | '.repeat(12)}\n| ${'--- | '.repeat(12)}\n| ${'value | '.repeat(12)}`,
+].join('\n\n');
+
+export interface Viewers {
+  member: Page;
+  visitor: Page;
+  keeper: Page;
+  /** Whether their browsers run scripts. */
+  scripted: boolean;
+}
+
+/** A page that is on the screen, by its address and what was done there. */
+export interface Shown {
+  viewer: Page;
+  name: string;
+}
+
+export const test = base.extend<{ viewers: Viewers }, { server: Server }>({
+  // With proofs of addresses and with passkeys, which a site without the one and under a number
+  // never shows.
+  server: [
+    async ({}, use) => {
+      const server = await Server.start('localhost', { BYLINE_EMAIL_PROOF: 'on' });
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker' },
+  ],
+
+  /** Whoever writes, whoever is not logged in, and whoever looks after the site. */
+  viewers: async ({ page, stranger, browser, javaScriptEnabled }, use) => {
+    const context = await browser.newContext();
+    await use({ member: page, visitor: stranger, keeper: await context.newPage(), scripted: javaScriptEnabled });
+    await context.close();
+  },
+});
+
+export function pagesOf({ member, visitor, keeper }: Viewers): Page[] {
+  return [member, visitor, keeper];
+}
+
+/** Shows pages one after the other, with something on each. */
+export type Walk = (viewers: Viewers, server: Server) => AsyncGenerator<Shown>;
+
+/** Where links and addresses lead, whether somebody is logged in or nobody. */
+const addresses: Walk = async function* ({ member, visitor }, server) {
+  const ada = await made(member, server, 'author', longPerson());
+  const article = await publish(member, anArticle({
+    title: `Lighthouse${'keeper'.repeat(18)}`, description: 'fog'.repeat(60), body: WIDE, tags: `harbour, ${'ropes'.repeat(6)}`,
+  }));
+  const profile = `/profile/${ada.username}`;
+  yield* each(member, [
+    '/', article, profile, '/editor', article.replace('article', 'editor'), '/settings', '/settings/security', PASSKEYS,
+    '/settings/security/second-factor', '/settings/invitations', '/settings/account', '/settings/data',
+  ]);
+  yield* each(visitor, [
+    '/', '/?page=1000', article, profile, '/login', '/register', '/register/confirm', '/reset', '/reset?sent=true',
+    '/restore/0', '/nowhere',
+  ]);
+};
+
+/** Lists of articles: without one, with more than a page of them, and searches. */
+const lists: Walk = async function* ({ member, visitor }, server) {
+  const ada = await made(member, server, 'author', longPerson());
+  const profile = `/profile/${ada.username}`;
+  yield* each(member, [
+    '/articles', profile, '/tag/nothing', '/search', `/search?q=${'nowhere'.repeat(20)}`, `/search?q=${'a'.repeat(201)}`,
+  ]);
+  for (let n = 0; n < 11; n++) await save(member, server, anArticle({ title: `Lighthouse${'keeper'.repeat(18)}` }));
+  await saveDraft(member, anArticle({ title: 'W'.repeat(100) }));
+  yield* each(member, ['/articles', '/articles?page=2', '/?page=2']);
+  yield* each(visitor, ['/tag/harbour', `${profile}?page=2`, '/search?q=lighthousekeeper&page=2']);
+};
+
+/** Another address, and somebody who is invited: what is mailed, and where its links lead. */
+const mailedLinks: Walk = async function* ({ member, visitor }, server) {
+  const ada = await made(member, server, 'author', longPerson());
+  const other = `b${ada.email.slice(1)}`;
+  await member.goto('/settings/account');
+  await field(member, 'username').fill('two words');
+  await send(member, submitButton(member, 'username'));
+  await expectProblem(member, 'username', /./);
+  yield { viewer: member, name: '/settings/account, refused' };
+  await field(member, 'email').fill(other);
+  await send(member, submitButton(member, 'email'));
+  await expect(member.locator('main')).toContainText(`We mailed a link to ${other}`);
+  yield { viewer: member, name: '/settings/account, a link on its way' };
+  yield* each(member, [path(await server.mailedLink(other, 'settings/email'))]);
+  yield* each(visitor, [path(await server.mailedLink(ada.email, 'not-me'))]);
+
+  await member.goto('/settings/invitations');
+  await field(member, 'email').fill(other);
+  await send(member, submitButton(member, 'email'));
+  await expect(member.locator('li.desk-row')).toContainText(other);
+  await send(member, member.getByRole('button', { name: 'Invite', exact: true }));
+  await expect(member.getByRole('status').locator('code')).toBeVisible();
+  yield { viewer: member, name: '/settings/invitations, with a link' };
+  yield* each(visitor, [path(await server.mailedInvitation(other))]);
+};
+
+/** An app being set up, its recovery codes, and what a log-in asks for then. */
+const secondFactors: Walk = async function* ({ member, visitor }, server) {
+  const ada = await made(member, server, 'author');
+  const here = '/settings/security/second-factor';
+  await member.goto(here);
+  await member.getByRole('button', { name: 'Set one up' }).click();
+  const secret = (await member.locator('code.secret').textContent())!;
+  yield { viewer: member, name: `${here}, its key` };
+  await field(member, 'code').fill('none');
+  await submitButton(member, 'code').click();
+  await expectProblem(member, 'code', /./);
+  yield { viewer: member, name: `${here}, wrong digits` };
+  await field(member, 'code').fill(digits(secret));
+  await submitButton(member, 'code').click();
+  await expect(member.locator('pre.secret')).toBeVisible();
+  yield { viewer: member, name: `${here}, its codes` };
+  yield* each(member, [here, '/settings/security', '/settings/security/passkeys']);
+
+  await halfWay(visitor, ada);
+  yield { viewer: visitor, name: '/login/step' };
+  await unfold(visitor);
+  await field(visitor, 'recovery_code').fill('none');
+  await send(visitor, submitButton(visitor, 'recovery_code'));
+  await expectProblem(visitor, 'recovery_code', /./);
+  yield { viewer: visitor, name: '/login/step, a wrong code' };
+};
+
+/** A registration whose name is taken. */
+const proofs: Walk = async function* ({ visitor, keeper }, server) {
+  const here = '/register/confirm';
+  const ada = await made(keeper, server, 'author', longPerson());
+  const namesake = { ...longPerson(), username: ada.username };
+  await visitor.goto('/register');
+  await fillRegistration(visitor, { ...namesake, email: 'nowhere', password: 'short' });
+  await send(visitor, submitButton(visitor, 'email_again'));
+  await expectProblem(visitor, 'password', /./);
+  yield { viewer: visitor, name: '/register, refused' };
+  await fillRegistration(visitor, namesake);
+  await send(visitor, submitButton(visitor, 'email_again'));
+  await expect(visitor).toHaveURL(here);
+  const code = await server.mailedCode(namesake.email);
+  const link = path(await server.mailedLink(namesake.email, here.slice(1)));
+  yield* each(visitor, [`${here}?sent=true`, link]);
+  // Another browser is asked for the password.
+  yield* each(keeper, [link]);
+  await visitor.goto(here);
+  await field(visitor, 'code').fill('none');
+  await send(visitor, submitButton(visitor, 'code'));
+  await expectProblem(visitor, 'code', /./);
+  yield { viewer: visitor, name: `${here}, a wrong code` };
+  await field(visitor, 'code').fill(code);
+  await send(visitor, submitButton(visitor, 'code'));
+  await expect(field(visitor, 'username')).toBeVisible();
+  yield { viewer: visitor, name: `${here}, a name that is taken` };
+};
+
+/** Passkeys, which a browser makes with scripts alone. */
+const passkeys: Walk = async function* ({ member, scripted }, server) {
+  if (!scripted) return;
+  await made(member, server, 'author');
+  await aDevice(member);
+  await addPasskey(member, 'k'.repeat(64));
+  yield { viewer: member, name: `${PASSKEYS}, with one` };
+  await member.locator('#passkey_name').fill('k'.repeat(65));
+  await member.getByRole('button', { name: 'Rename it' }).click();
+  await expect(member.locator('#passkey_name-error')).toBeVisible();
+  yield { viewer: member, name: `${PASSKEYS}, refused` };
+};
+
+/** What administrators see, and editors of an article. */
+const administration: Walk = async function* ({ member, keeper }, server) {
+  const ada = await made(member, server, 'author', longPerson());
+  const article = await publish(member, anArticle());
+  const boss = await made(keeper, server, 'administrator');
+  const person = `/admin/people/${ada.username}`;
+  yield* each(keeper, ['/admin', '/admin?q=nobody-at-all', '/admin?page=1000', article, person]);
+  yield* each(keeper, ['set-role', 'set-active', 'end-sessions', 'mail-reset'].map((form) => `${person}?form=${form}`));
+  await keeper.goto(`${person}?form=set-active`);
+  await field(keeper, 'reason').fill(`It is${' very'.repeat(50)} long`);
+  await send(keeper, submitButton(keeper, 'reason'));
+  await expect(keeper.getByRole('status')).toContainText('Deactivated.');
+  yield { viewer: keeper, name: `${person}, deactivated` };
+  await keeper.goto(`/admin/people/${boss.username}?form=set-role`);
+  await send(keeper, submitButton(keeper, 'reason'));
+  await expect(keeper.locator('.error-messages')).toBeVisible();
+  yield { viewer: keeper, name: `/admin/people/${boss.username}, refused` };
+  yield* each(keeper, ['/admin/log', '/settings']);
+};
+
+export const WALKS: Record<string, Walk> = {
+  'any address': addresses,
+  lists,
+  'mailed links': mailedLinks,
+  'second factors': secondFactors,
+  passkeys,
+  'the proof of an address': proofs,
+  'looking after a site': administration,
+};
+
+async function* each(viewer: Page, paths: string[]): AsyncGenerator<Shown> {
+  for (const path of paths) {
+    await viewer.goto(path);
+    yield { viewer, name: path };
+  }
+}
+
+/** Somebody whose name and address are as long as can be, with nowhere to break them. */
+function longPerson(): Person {
+  const person = aPerson();
+  const { username } = person;
+  return { ...person, username: username.padEnd(32, 'a'), email: `${username.padEnd(64, 'a')}@example.org` };
+}
+
+function path(address: string): string {
+  const { pathname, search } = new URL(address);
+  return pathname + search;
+}
+
+/** Opens whatever is folded away. */
+export async function unfold(page: Page): Promise<void> {
+  await page.evaluate(() => document.querySelectorAll('details').forEach((details) => (details.open = true)));
+}
