@@ -22,6 +22,23 @@ export function inOneLine(text: string): string {
   return text.replaceAll(/[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g, ' ').trim();
 }
 
+export interface Watched extends BrowserContextOptions {
+  /** Whether the application comes, or a page stays what was served. */
+  hydrated?: boolean;
+}
+
+/** What a document says of an article, and what stands in its fields if it is the editor. */
+export interface Said {
+  title: string;
+  heading?: string;
+  description?: string;
+  fields: Record<string, string>;
+}
+
+const APPLICATION = /\/pkg\/.*\.(js|wasm)$/;
+/** What comes in its place where it is kept away. */
+const NO_APPLICATION = 'export default async () => {}; export const hydrate = () => {};';
+
 /** Looks over somebody's shoulder, and remembers what is wrong. */
 export class Watch {
   private readonly found = new Map<string, string>();
@@ -32,10 +49,11 @@ export class Watch {
     private readonly server: Server,
   ) {}
 
-  static async over(browser: Browser, server: Server, options: BrowserContextOptions = {}): Promise<Watch> {
+  static async over(browser: Browser, server: Server, { hydrated = true, ...options }: Watched = {}): Promise<Watch> {
     const context = await browser.newContext({ baseURL: server.origin, ...options });
     const watch = new Watch(context, server);
     await context.addInitScript(prepare);
+    if (!hydrated) await watch.still();
     await context.route(
       (url) => url.protocol.startsWith('http') && url.origin !== server.origin,
       async (route) => {
@@ -49,6 +67,8 @@ export class Watch {
       watch.note(`a dialog: ${dialog.message()}`);
       await dialog.dismiss();
     });
+    // Whoever runs into what was written must not stumble over it either.
+    context.on('weberror', (error) => watch.note(`thrown: ${error.error()}`));
     context.on('page', (page) => {
       page.on('framenavigated', (frame) => {
         if (frame !== page.mainFrame()) watch.note(`a frame: ${frame.url()}`);
@@ -56,6 +76,16 @@ export class Watch {
       });
     });
     return watch;
+  }
+
+  /** Keeps the application away: what is looked at is what was served. */
+  async still(): Promise<void> {
+    await this.context.route(APPLICATION, (route) => route.fulfill({ contentType: 'text/javascript', body: NO_APPLICATION }));
+  }
+
+  /** Lets the application come from now on. */
+  async hydrated(): Promise<void> {
+    await this.context.unroute(APPLICATION);
   }
 
   /** Says where whatever happens now happens. */
@@ -70,17 +100,26 @@ export class Watch {
     await this.look(page, address);
   }
 
-  /** Looks at what is on the screen, and gives what is wrong there. */
-  async look(page: Page, where = page.url()): Promise<string[]> {
+  /** Looks at what is on the screen, once its pictures have come or failed. */
+  async look(page: Page, where = page.url()): Promise<void> {
     this.where = where;
-    const see = () => page.evaluate(harm, [this.server.origin, PICTURES] as const);
-    // A page may be on its way to the next one.
-    const found = await see().catch(async () => {
-      await page.waitForLoadState();
-      return see();
-    });
-    for (const what of found) this.note(what);
-    return found;
+    this.noteAll((await page.evaluate(harm, this.subject())).found);
+  }
+
+  /**
+   * Looks at what is served there as the browser's parser understands it, from a page of the site
+   * and without leaving it: nothing runs, and whatever could is seen. Gives what the document says.
+   */
+  async read(page: Page, address: string): Promise<Said> {
+    this.where = address;
+    const { found, said } = await page.evaluate(harm, this.subject({ address }));
+    this.noteAll(found);
+    return said;
+  }
+
+  /** The same of a document that was never served. */
+  async parse(page: Page, html: string): Promise<void> {
+    this.noteAll((await page.evaluate(harm, this.subject({ html }))).found);
   }
 
   /** What was called or refused in a document that the browser itself makes to show a file. */
@@ -104,6 +143,14 @@ export class Watch {
     expect(this.faults()).toEqual([]);
   }
 
+  private subject(of: { address?: string; html?: string } = {}): Subject {
+    return { origin: this.server.origin, pictures: PICTURES, ...of };
+  }
+
+  private noteAll(found: string[]): void {
+    for (const what of found) this.note(what);
+  }
+
   private note(what: string): void {
     if (!this.found.has(what)) this.found.set(what, this.where);
   }
@@ -121,9 +168,23 @@ function prepare(): void {
   });
 }
 
-/** Runs in a document: what was seen there, and whatever could be somebody else's doing. */
-function harm([origin, pictures]: readonly [string, string]): string[] {
-  const found = [...((window as unknown as { seen: string[] }).seen ?? ['nobody watches this document'])];
+/** The document on the screen, or another one that is only parsed. */
+interface Subject {
+  origin: string;
+  pictures: string;
+  address?: string;
+  html?: string;
+}
+
+/** Runs in a page: what was seen there, and whatever could be somebody else's doing. */
+async function harm({ origin, pictures, address, html }: Subject): Promise<{ found: string[]; said: Said }> {
+  // What fails tells its handlers so in a task of its own, and so does the policy what it refused.
+  const wait = (milliseconds = 0) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  while ([...window.document.images].some((image) => !image.complete && image.loading !== 'lazy')) await wait(20);
+  await wait();
+  const served = address === undefined ? html : await (await fetch(address, { headers: { accept: 'text/html' } })).text();
+  const document = served === undefined ? window.document : new DOMParser().parseFromString(served, 'text/html');
+  const found = [...((window as unknown as { seen?: string[] }).seen ?? ['nobody watches this document'])];
   const say = (what: string, element: Element) => found.push(`${what}: ${element.outerHTML.slice(0, 200)}`);
   const all = (selector: string) => [...document.querySelectorAll<HTMLElement>(selector)];
 
@@ -183,5 +244,12 @@ function harm([origin, pictures]: readonly [string, string]): string[] {
     }
   }
   if (window.length > 0) found.push('frames');
-  return found;
+  const fields = [...document.querySelectorAll<HTMLInputElement>('main :is(input, textarea)[name]')];
+  const said = {
+    title: document.title,
+    heading: document.querySelector('h1')?.textContent ?? undefined,
+    description: document.querySelector<HTMLMetaElement>('meta[name="description"]')?.content,
+    fields: Object.fromEntries(fields.map(({ name, value }) => [name, value])),
+  };
+  return { found, said };
 }

@@ -2,9 +2,9 @@
 // all of them.
 
 import type { Page } from '@playwright/test';
-import { Server } from './server.ts';
+import type { Server } from './server.ts';
 import {
-  aDevice, addPasskey, anArticle, aPerson, digits, expect, expectProblem, field, fillRegistration, halfWay, made, PASSKEYS,
+  aDevice, addPasskey, anArticle, aPerson, aServer, digits, expect, expectProblem, field, fillRegistration, halfWay, made, PASSKEYS,
   type Person, publish, save, saveDraft, send, submitButton, test as base,
 } from './support.ts';
 
@@ -32,14 +32,7 @@ export interface Shown {
 export const test = base.extend<{ viewers: Viewers }, { server: Server }>({
   // With proofs of addresses and with passkeys, which a site without the one and under a number
   // never shows.
-  server: [
-    async ({}, use) => {
-      const server = await Server.start('localhost', { BYLINE_EMAIL_PROOF: 'on' });
-      await use(server);
-      await server.stop();
-    },
-    { scope: 'worker' },
-  ],
+  server: aServer('localhost', { BYLINE_EMAIL_PROOF: 'on' }),
 
   /** Whoever writes, whoever is not logged in, and whoever looks after the site. */
   viewers: async ({ page, stranger, browser, javaScriptEnabled }, use) => {
@@ -233,4 +226,28 @@ function path(address: string): string {
 /** Opens whatever is folded away. */
 export async function unfold(page: Page): Promise<void> {
   await page.evaluate(() => document.querySelectorAll('details').forEach((details) => (details.open = true)));
+}
+
+/** What of the page is wider than the screen. */
+export function tooWide(page: Page, width: number): Promise<string[]> {
+  return page.evaluate((width) => {
+    if (document.scrollingElement!.scrollWidth <= width) return [];
+    const wide = [...document.body.querySelectorAll('*')].filter((element) => element.getBoundingClientRect().right > width);
+    return [`wider than ${width}`, ...wide.slice(0, 5).map((element) => element.outerHTML.slice(0, 120))];
+  }, width);
+}
+
+/** Looks, along a walk, whether every page has one main heading, a title of its own and a language. */
+export function outlines(): (shown: Shown) => Promise<void> {
+  const titles = new Map<string, string>();
+  return async ({ viewer, name }) => {
+    await expect.soft(viewer.locator('h1'), name).toHaveCount(1);
+    await expect.soft(viewer.locator('html'), name).toHaveAttribute('lang', /./);
+    await expect.soft(viewer.locator('main'), name).toHaveCount(1);
+    // What is asked or done there makes it no other page; nor does a link in place of a code.
+    const page = name.replace(/[?,].*/, '').replace(/^(\/register\/confirm)\/.*/, '$1');
+    const title = await viewer.title();
+    expect.soft(titles.get(title) ?? page, title).toBe(page);
+    titles.set(title, page);
+  };
 }

@@ -1,5 +1,5 @@
 // Every document that the site serves is faultless HTML, by the word of the Nu HTML checker, which
-// is the W3C's: no error, no warning.
+// is the W3C's: no error, no warning. And it is a page that a phone can show, with no script to help.
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import type { Browser, Page, Response } from '@playwright/test';
 import { Server } from '../server.ts';
 import { anArticle, expect, made, save } from '../support.ts';
-import { pagesOf, test, type Viewers, type Walk, WALKS } from '../walks.ts';
+import { outlines, pagesOf, test, tooWide, unfold, type Viewers, type Walk, WALKS } from '../walks.ts';
 
 const CHECKER = fileURLToPath(new URL('../node_modules/vnu-jar/build/dist/vnu.jar', import.meta.url));
 
@@ -21,13 +21,19 @@ const LEFT = [
   /^The “align” attribute on the “(th|td)” element is obsolete\./,
 ];
 
-/** Documents as they were served, by the address and what was done there. */
-type Documents = Map<string, string>;
+/** A document as it was served, by its address and what was done there. */
+interface Document {
+  name: string;
+  html: string;
+}
+
+/** As narrow as any. */
+const PHONE = { width: 320, height: 640 };
 
 test.beforeEach(({}, { project }) => {
   test.skip(project.name !== 'no-javascript', 'the documents are the same, and a refused form is one only here');
   // All walks, one after the other.
-  test.setTimeout(300_000);
+  test.setTimeout(180_000);
 });
 
 // The documents are what is looked at; a record of how they came would take longer.
@@ -35,30 +41,37 @@ test.use({ trace: 'off', screenshot: 'off' });
 
 /** Browsers of people who share nothing. */
 async function viewersOf(browser: Browser, server: Server, scripted: boolean): Promise<Viewers> {
-  const page = async () =>
-    (await browser.newContext({ baseURL: server.origin, javaScriptEnabled: scripted })).newPage();
+  const options = { baseURL: server.origin, javaScriptEnabled: scripted, viewport: PHONE };
+  const page = async () => (await browser.newContext(options)).newPage();
   return { member: await page(), visitor: await page(), keeper: await page(), scripted };
 }
 
 /** Takes a walk, and keeps each document as it came. */
-async function collect(walk: Walk, viewers: Viewers, server: Server, documents: Documents): Promise<void> {
+async function collect(walk: Walk, viewers: Viewers, server: Server): Promise<Document[]> {
+  const documents: Document[] = [];
   const answers = new Map<Page, Response>();
   for (const viewer of pagesOf(viewers)) {
     viewer.on('response', (response) => {
       if (response.request().isNavigationRequest()) answers.set(viewer, response);
     });
   }
-  for await (const { viewer, name } of walk(viewers, server)) {
+  const outline = outlines();
+  for await (const shown of walk(viewers, server)) {
+    const { viewer, name } = shown;
     // What a script has made of a document is another one: it is asked for once more.
     const html = viewers.scripted
       ? await (await viewer.request.get(viewer.url(), { headers: { accept: 'text/html' } })).text()
       : await answers.get(viewer)!.text();
-    documents.set(name, html);
+    documents.push({ name, html });
+    await outline(shown);
+    await unfold(viewer);
+    expect.soft(await tooWide(viewer, PHONE.width), name).toEqual([]);
   }
   for (const viewer of pagesOf(viewers)) await viewer.context().close();
+  return documents;
 }
 
-/** A site without an article; then one for members, where nobody registers. */
+/** A site without an article, and then with its first one. */
 const beginnings: Walk = async function* ({ visitor, member }, server) {
   for (const path of ['/', '/register', '/login?next=%2Farticles']) {
     await visitor.goto(path);
@@ -71,7 +84,7 @@ const beginnings: Walk = async function* ({ visitor, member }, server) {
 };
 
 /** Answers of layers that know no page. */
-async function collectErrors(page: Page, server: Server, documents: Documents): Promise<void> {
+async function errors(page: Page, server: Server): Promise<Document[]> {
   const headers = { accept: 'text/html', origin: server.origin };
   const { request } = page;
   const answers = {
@@ -81,28 +94,34 @@ async function collectErrors(page: Page, server: Server, documents: Documents): 
     'more than there is room for': request.post('/login', { headers, form: { email: 'x'.repeat(2_200_000) } }),
     'a file that is not there': request.get('/pkg/nothing.js', { headers }),
   };
+  const documents: Document[] = [];
   for (const [name, answer] of Object.entries(answers)) {
     expect((await answer).status(), name).toBeGreaterThanOrEqual(400);
-    documents.set(name, await (await answer).text());
+    documents.push({ name, html: await (await answer).text() });
   }
+  return documents;
 }
 
 /** What the checker says of the documents, all of them in one run. */
-async function faults(documents: Documents): Promise<string[]> {
+async function faults(documents: Document[]): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'byline-html-'));
   try {
-    const names = [...documents.keys()];
-    const files = names.map((_, n) => join(folder, `${n}.html`));
-    await Promise.all(files.map((file, n) => writeFile(file, asChecked(documents.get(names[n]!)!))));
+    const files = documents.map((_, n) => join(folder, `${n}.html`));
+    await Promise.all(documents.map(({ html }, n) => writeFile(files[n]!, asChecked(html))));
     const arguments_ = ['-jar', CHECKER, '--format', 'json', '--stdout', '--exit-zero-always', ...files];
     const { stdout } = await promisify(execFile)('java', arguments_, { maxBuffer: 1 << 26 });
     const { messages } = JSON.parse(stdout) as { messages: Message[] };
     return messages
       .filter(({ message }) => !LEFT.some((left) => left.test(message)))
-      .map(({ url, message, extract }) => `${names[parseInt(url!.match(/(\d+)\.html$/)![1]!)]}: ${message} ${extract ?? ''}`);
+      .map(({ url, message, extract }) => `${documents[numberOf(url)]?.name}: ${message} ${extract ?? ''}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Which of the files a message is about. */
+function numberOf(url = ''): number {
+  return parseInt(/(\d+)\.html$/.exec(url)?.[1] ?? '');
 }
 
 interface Message {
@@ -116,36 +135,42 @@ function asChecked(html: string): string {
   return html.replaceAll('<!>', '<!---->');
 }
 
-test('every page as it is served is faultless HTML', async ({ browser, server }) => {
-  const documents: Documents = new Map();
-  for (const walk of Object.values(WALKS)) await collect(walk, await viewersOf(browser, server, false), server, documents);
-  await collect(WALKS.passkeys!, await viewersOf(browser, server, true), server, documents);
-
-  for (const settings of [{}, { BYLINE_READERS: 'members', BYLINE_REGISTRATION: 'closed' }, { BYLINE_REGISTRATION: 'invite' }]) {
-    const fresh = await Server.start('localhost', settings as Record<string, string>);
-    const viewers = await viewersOf(browser, fresh, false);
-    const found: Documents = new Map();
-    await collectErrors(viewers.visitor, fresh, found);
-    await collect(beginnings, viewers, fresh, found);
-    for (const [name, html] of found) documents.set(`${name} ${JSON.stringify(settings)}`, html);
-    await fresh.stop();
+test('every page as it is served is faultless HTML, and fits the narrowest phone', async ({ browser, server }) => {
+  const documents: Document[] = [];
+  for (const [what, walk] of Object.entries(WALKS)) {
+    const scripted = what === 'passkeys';
+    const viewers = await viewersOf(browser, server, scripted);
+    documents.push(...(await test.step(what, () => collect(walk, viewers, server))));
   }
 
-  expect(documents.size).toBeGreaterThan(70);
-  for (const [name, html] of documents) expect.soft(html, name).toMatch(/^<!DOCTYPE html>/);
+  const sites: Record<string, string>[] = [{}, { BYLINE_READERS: 'members', BYLINE_REGISTRATION: 'closed' }, { BYLINE_REGISTRATION: 'invite' }];
+  for (const settings of sites) {
+    const fresh = await Server.start('localhost', settings);
+    try {
+      const viewers = await viewersOf(browser, fresh, false);
+      const found = [...(await errors(viewers.visitor, fresh)), ...(await collect(beginnings, viewers, fresh))];
+      documents.push(...found.map(({ name, html }) => ({ name: `${name} ${JSON.stringify(settings)}`, html })));
+    } finally {
+      await fresh.stop();
+    }
+  }
+
+  expect(documents.length).toBeGreaterThan(90);
+  for (const { name, html } of documents) expect.soft(html, name).toMatch(/^<!DOCTYPE html>/);
   expect(await faults(documents)).toEqual([]);
 });
 
 test('the checker sees what is wrong', async () => {
   const page = (body: string) => `<!DOCTYPE html><html lang="en"><head><title>A page</title></head><body>${body}</body></html>`;
-  const documents = new Map([
-    ['a faultless one', page('<!><h1>Words</h1><p>More of them.</p>')],
-    ['a list in a paragraph', page('<p>Words <ul><li>in a list</li></ul></p>')],
-    ['two of a name', page('<p id="a">Words</p><p id="a">More of them</p>')],
-    ['a label for nothing', page('<label for="nothing">Words</label>')],
-    ['a section without a heading', page('<section><p>Words</p></section>')],
-    ['scripts behind the end', `${page('<p>Words</p>')}<script>1</script>`],
-  ]);
-  const found = (await faults(documents)).map((fault) => fault.split(':')[0]);
-  expect([...new Set(found)].sort()).toEqual([...documents.keys()].slice(1).sort());
+  const pages = {
+    'a faultless one': page('<!><h1>Words</h1><p>More of them.</p>'),
+    'a list in a paragraph': page('<p>Words <ul><li>in a list</li></ul></p>'),
+    'two of a name': page('<p id="a">Words</p><p id="a">More of them</p>'),
+    'a label for nothing': page('<label for="nothing">Words</label>'),
+    'a section without a heading': page('<section><p>Words</p></section>'),
+    'scripts behind the end': `${page('<p>Words</p>')}<script>1</script>`,
+  };
+  const found = await faults(Object.entries(pages).map(([name, html]) => ({ name, html })));
+  const wrong = new Set(found.map((fault) => fault.split(':')[0]));
+  expect([...wrong].sort()).toEqual(Object.keys(pages).slice(1).sort());
 });

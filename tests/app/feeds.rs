@@ -239,24 +239,26 @@ story!(whatever_a_text_says_both_feeds_say_it_and_nothing_else, |engine| {
     let tags: Vec<&String> = tags.into_iter().flat_map(|(_, tags)| tags).collect();
     let texts: Vec<&String> = texts.into_iter().flat_map(|(_, texts)| texts).collect();
     assert!(tags.len() + texts.len() > 400);
-    // As many as a feed holds.
-    for (round, texts) in texts.chunks(20).enumerate() {
+    // Two in an article, and as many articles as a feed holds.
+    for (round, texts) in texts.chunks(40).enumerate() {
         let tag = tags[round % tags.len()];
-        for text in texts {
-            let body = format!("{text}\n\nWords enough to be read.");
-            publish(&ada, text, &body, &[("description", text), ("tags", tag)]).await;
+        let pairs: Vec<_> = texts.chunks(2).map(|pair| (pair[0], pair[pair.len() - 1])).collect();
+        for (title, description) in &pairs {
+            let body = format!("{title}\n\n{description}\n\nWords enough to be read.");
+            publish(&ada, title, &body, &[("description", description), ("tags", tag)]).await;
         }
         let atom = read_by_a_feed_reader(&app.browser().get("/feed.atom").await);
         let json = read_as_json_feed(&app.browser().get("/feed.json").await);
         assert_eq!((atom.len(), json.len()), (21, 20), "in round {round}");
-        let newest = texts.iter().rev().zip(atom[1..].iter().zip(&json));
-        for (text, (entry, item)) in newest {
-            let (line, tag) = (in_one_line(text), in_one_line(tag).to_lowercase());
-            assert_eq!((&item["title"], &item["summary"]), (&json!(line), &json!(line)));
-            assert_eq!(item["tags"], json!([tag]));
+        let newest = pairs.iter().rev().zip(atom[1..].iter().zip(&json));
+        for ((title, description), (entry, item)) in newest {
+            let (title, description) = (in_one_line(title), in_one_line(description));
+            assert_eq!((&item["title"], &item["summary"]), (&json!(title), &json!(description)));
+            assert_eq!(item["tags"], json!([in_one_line(tag).to_lowercase()]));
             // XML has no place for these two.
-            let line = line.replace(['\u{FFFE}', '\u{FFFF}'], "");
-            assert_eq!((&entry["title"], &entry["summary"]), (&json!(line), &json!(line)));
+            let in_xml = |line: String| json!(line.replace(['\u{FFFE}', '\u{FFFF}'], ""));
+            let told = (&entry["title"], &entry["summary"]);
+            assert_eq!(told, (&in_xml(title), &in_xml(description)));
             for feed in [entry["content"].as_str().unwrap(), item["content_html"].as_str().unwrap()]
             {
                 for wrong in ["<script", "<svg", "<style", "<iframe", "<base"] {
