@@ -36,6 +36,23 @@ async function type(page: Page, name: string, text: string): Promise<void> {
   await page.keyboard.type(text, { delay: 5 });
 }
 
+/**
+ * Waits until the application has taken the form over: it listens to the form's being sent. The
+ * browser's protocol tells who listens. The search is never taken over, and has nothing to wait for.
+ */
+async function takenOver(page: Page, name: string): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  if (name === 'q') return;
+  const session = await page.context().newCDPSession(page);
+  const listensTo = async () => {
+    const { result } = await session.send('Runtime.evaluate', { expression: `document.querySelector('main [name="${name}"]').form` });
+    const { listeners } = await session.send('DOMDebugger.getEventListeners', { objectId: result.objectId! });
+    return listeners.map(({ type }) => type);
+  };
+  await expect.poll(listensTo, { timeout: 20_000 }).toContain('submit');
+  await session.detach();
+}
+
 /** Begins before the application has come, ends when it has, and finds all of it. */
 async function writeMeanwhile(page: Page, forms: Forms): Promise<void> {
   for (const [path, names] of Object.entries(forms)) {
@@ -54,7 +71,7 @@ async function writeMeanwhile(page: Page, forms: Forms): Promise<void> {
       expected.set(name, `${expected.get(name)}-and-ended-${'x'.repeat(12)}`);
     }
     await came;
-    await page.waitForLoadState('networkidle');
+    await takenOver(page, names[0]!);
     for (const [name, value] of expected) await expect(field(page, name), path).toHaveValue(value);
     await type(page, names[0]!, '!');
     await expect(field(page, names[0]!), path).toHaveValue(`${expected.get(names[0]!)}!`);
