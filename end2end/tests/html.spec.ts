@@ -79,8 +79,8 @@ const beginnings: Walk = async function* ({ visitor, member }, server) {
   }
   await made(member, server, 'author');
   const article = await save(member, server, anArticle());
-  await visitor.goto(article);
-  yield { viewer: visitor, name: `${article}, of a new site` };
+  await member.goto(article);
+  yield { viewer: member, name: `${article}, of a new site` };
 };
 
 /** Answers of layers that know no page. */

@@ -32,13 +32,13 @@ crate::ui::lazy::lazy_page! {
 #[component]
 pub fn HomePage() -> impl IntoView {
     let page = page_number();
-    let articles = Resource::new(move || page.get(), front_page);
-    let show = |list: Listing| {
-        let empty = view! {
-            <p>"Nothing has been published here yet."</p>
-            <p><a class="button" href="/editor">"Write the first article"</a></p>
-        };
-        listing(list, "/", empty.into_any())
+    loaded(Resource::new(move || page.get(), front_page), show)
+}
+
+fn show(list: Listing) -> AnyView {
+    let empty = view! {
+        <p>"Nothing has been published here yet."</p>
+        <p><a class="button" href="/editor">"Write the first article"</a></p>
     };
     view! {
         <Title text="" />
@@ -48,7 +48,8 @@ pub fn HomePage() -> impl IntoView {
             <nav class="feed-toggle" aria-label="Feeds">
                 <a class="nav-link active" href="/" aria-current="page">"Latest"</a>
             </nav>
-            {loaded(articles, show)}
+            {listing(list, "/", empty.into_any())}
         </div>
     }
+    .into_any()
 }
