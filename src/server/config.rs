@@ -169,7 +169,8 @@ pub struct MailSettings {
     #[arg(long = "smtp-url", env = "SMTP_URL", value_name = "URL", hide_env_values = true)]
     pub smtp_url: Option<String>,
 
-    /// The folder that gets each mail as a file, when there is no mail server
+    /// The folder that gets each mail as a file, when there is no mail server; `:memory:` for
+    /// none, the mail is gone when the server stops
     #[arg(
         long = "mail-dir",
         env = "BYLINE_MAIL_DIR",

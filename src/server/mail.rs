@@ -63,6 +63,11 @@ impl Mail {
         self.waiting.notify_one();
     }
 
+    /// The mails that went to memory, as they were sent, the oldest first.
+    pub fn kept(&self) -> Vec<Vec<u8>> {
+        self.transport.kept()
+    }
+
     /// Where mail goes, for whoever runs the site.
     pub fn destination(&self) -> String {
         self.transport.to_string()

@@ -208,19 +208,22 @@ story!(whoever_delivers_stops_when_told_and_finishes_its_letter, |engine| {
 });
 
 story!(without_a_mail_server_letters_lie_in_a_folder_for_its_owner, |engine| {
-    let app = TestApp::start_with(engine, &["--mail-from", "The site <site@example.net>"]).await;
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("mail");
+    let settings = ["--mail-from", "The site <site@example.net>", "--mail-dir"];
+    let app = TestApp::start_with(engine, &[&settings[..], &[folder.to_str().unwrap()]].concat());
+    let app = app.await;
     app.person("ada").await;
     ask(&app, "ada").await;
-    let letters = app.post().await;
-    assert_eq!(letters.len(), 1);
-    assert_eq!(letters[0].header("From"), "\"The site\" <site@example.net>");
-    assert!(letters[0].header("Message-ID").ends_with("@example.net>"));
-    let folder = app.mail_folder();
+    assert!(app.post().await.is_empty(), "nothing is kept in memory");
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
     let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).collect();
     assert_eq!(files.len(), 1, "{files:?}");
     assert_eq!(mode(&files[0]), 0o600);
+    let letters = Letter::all(&folder);
+    assert_eq!(letters[0].header("From"), "\"The site\" <site@example.net>");
+    assert!(letters[0].header("Message-ID").ends_with("@example.net>"));
 });
 
 story!(the_database_holds_no_link_that_works, |engine| {

@@ -116,7 +116,9 @@ impl TestApp {
         let address = listener.local_addr().unwrap();
         let mut origin = format!("http://{address}");
         let mut args: Vec<String> = ["test", "--database-url", &url].map(String::from).to_vec();
-        args.extend(["--mail-dir".to_owned(), folder.path().join("mail").display().to_string()]);
+        if !more.contains(&"--mail-dir") {
+            args.extend(["--mail-dir", ":memory:"].map(String::from));
+        }
         args.extend([
             "--key-file".to_owned(),
             folder.path().join("byline.key").display().to_string(),
@@ -185,15 +187,16 @@ impl TestApp {
         users::create(&self.state.db, &new, self.state.clock.now()).await.unwrap();
     }
 
-    /// Delivers the mail that is due, and gives all that ever arrived in the folder for it.
+    /// Delivers the mail that is due, and gives all that ever arrived.
     pub async fn post(&self) -> Vec<Letter> {
         while mail::deliver_next(&self.state).await.unwrap() {}
-        Letter::all(&self.mail_folder())
+        self.arrived()
     }
 
-    /// Where mail is put.
-    pub fn mail_folder(&self) -> PathBuf {
-        self.state.config.mail.folder.clone()
+    /// All mails that ever arrived, the oldest first.
+    pub fn arrived(&self) -> Vec<Letter> {
+        let texts = self.state.mail.kept().into_iter().map(String::from_utf8);
+        texts.map(|text| Letter(text.unwrap())).collect()
     }
 
     /// What the link of a mail about a new password would hold, for that person.

@@ -1,11 +1,13 @@
-//! The way out of the house: a mail server, or a folder.
+//! The way out of the house: a mail server, a folder, or for trying things out the memory.
 
 use std::{
+    collections::VecDeque,
     fmt,
     fs::{DirBuilder, OpenOptions},
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use anyhow::bail;
@@ -30,7 +32,12 @@ pub enum Transport {
     },
     /// Into a folder, a file for each mail.
     Folder(PathBuf),
+    /// Nowhere: the newest [`MOST_IN_MEMORY`] are kept until the process ends.
+    Memory(Arc<Mutex<VecDeque<Vec<u8>>>>),
 }
+
+/// As many mails are kept in memory.
+const MOST_IN_MEMORY: usize = 1000;
 
 /// Why a mail was not sent. What a mail server says often repeats the address, and is not for
 /// the log; its code is.
@@ -67,6 +74,9 @@ impl Transport {
     /// hold a password.
     pub fn new(settings: &MailSettings) -> anyhow::Result<Self> {
         let Some(url) = settings.server() else {
+            if settings.folder.as_os_str() == ":memory:" {
+                return Ok(Self::Memory(Arc::default()));
+            }
             if settings.folder.exists() && !settings.folder.is_dir() {
                 bail!("BYLINE_MAIL_DIR is {}, which is no folder", settings.folder.display());
             }
@@ -103,7 +113,21 @@ impl Transport {
                     Err(error) => Err(Fault::Passing(error.to_string())),
                 }
             }
+            Transport::Memory(kept) => {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.push_back(message.formatted());
+                if kept.len() > MOST_IN_MEMORY {
+                    kept.pop_front();
+                }
+                Ok(())
+            }
         }
+    }
+
+    /// The mails that are kept in memory, as they were sent, the oldest first.
+    pub fn kept(&self) -> Vec<Vec<u8>> {
+        let Transport::Memory(kept) = self else { return Vec::new() };
+        kept.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
 
@@ -112,6 +136,7 @@ impl fmt::Display for Transport {
         match self {
             Transport::Server { place, .. } => f.write_str(place),
             Transport::Folder(folder) => write!(f, "the folder {}", folder.display()),
+            Transport::Memory(_) => f.write_str("memory alone"),
         }
     }
 }

@@ -173,7 +173,12 @@ impl Doors {
         ]);
         let mut args = vec!["fuzz".to_owned()];
         args.extend(["--database-url".to_owned(), format!("sqlite://{}", path("byline.db"))]);
-        args.extend(["--key-file".to_owned(), path("key"), "--mail-dir".to_owned(), path("mail")]);
+        args.extend([
+            "--key-file".to_owned(),
+            path("key"),
+            "--mail-dir".to_owned(),
+            ":memory:".to_owned(),
+        ]);
         args.extend(limits.flat_map(|limit| [format!("--{limit}"), u32::MAX.to_string()]));
         let config = OnlyConfig::parse_from(args).config;
         let state = runtime.block_on(async {
