@@ -57,6 +57,26 @@ for (const [what, walk] of Object.entries(WALKS)) {
   });
 }
 
+test('whoever looks at a page sees what is wrong with it', async ({ page, javaScriptEnabled, isMobile }) => {
+  test.skip(!javaScriptEnabled, 'axe is JavaScript');
+  await page.goto('/login', { waitUntil: 'networkidle' });
+  await page.evaluate(() => {
+    document.querySelector('main label')!.remove();
+    const heading = document.querySelector<HTMLElement>('main h1')!;
+    // Hard to read in either scheme.
+    heading.style.color = '#777';
+    heading.style.background = '#888';
+    heading.style.width = '2000px';
+  });
+  const [first, second] = screens(isMobile);
+  const found = await wrong(page, first, new AxeBuilder({ page }).withTags(RULES));
+  for (const what of ['light: color-contrast: h1', 'light: label: ', `light: wider than ${first.width}`]) {
+    expect(found.join('\n')).toContain(what);
+  }
+  const inTheDark = await wrong(page, second, new AxeBuilder({ page }).withRules(RULES_OF_LOOKS));
+  for (const what of ['dark: color-contrast: h1', `dark: wider than ${second.width}`]) expect(inTheDark.join('\n')).toContain(what);
+});
+
 test('the keyboard reaches the content first by the skip link', async ({ page }) => {
   await page.goto('/login');
   await page.keyboard.press('Tab');
