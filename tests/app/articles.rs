@@ -245,8 +245,7 @@ story!(what_an_article_is_called_stays_text_in_the_head_of_its_page, |engine| {
     let to = ada.call("save-article", &fields).await.json()["to"].as_str().unwrap().to_owned();
     let page = app.browser().get(&to).await.body;
     assert!(!page.contains("<script>alert"), "{page}");
-    let title =
-        "<title>&lt;/title>&lt;script>alert(1)&lt;/script> &amp;lt;b&amp;gt; · Byline</title>";
+    let title = "<title>&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp;lt;b&amp;gt; · Byline</title>";
     assert!(page.contains(title), "{page}");
 });
 

@@ -211,8 +211,8 @@ story!(without_a_mail_server_letters_lie_in_a_folder_for_its_owner, |engine| {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("mail");
     let settings = ["--mail-from", "The site <site@example.net>", "--mail-dir"];
-    let app = TestApp::start_with(engine, &[&settings[..], &[folder.to_str().unwrap()]].concat());
-    let app = app.await;
+    let settings = [&settings[..], &[folder.to_str().unwrap()]].concat();
+    let app = TestApp::start_with(engine, &settings).await;
     app.person("ada").await;
     ask(&app, "ada").await;
     assert!(app.post().await.is_empty(), "nothing is kept in memory");
