@@ -353,7 +353,7 @@ story!(what_an_article_or_a_search_says_stays_text, |engine| {
     let typed = "%22%3E%3C%2Ftitle%3E%3Cscript%3Ealert(3)%3C%2Fscript%3E";
     let page = reader.get(&format!("/search?q={typed}")).await.body;
     assert!(!page.contains("<script>alert(3)"), "{page}");
-    assert!(page.contains("<title>\">&lt;/title>&lt;script>alert(3)"), "{page}");
+    assert!(page.contains("<title>\"&gt;&lt;/title&gt;&lt;script&gt;alert(3)"), "{page}");
 });
 
 story!(what_is_found_comes_in_pages_of_ten, |engine| {
