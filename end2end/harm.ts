@@ -17,9 +17,9 @@ export const TEXTS = Object.entries(HOSTILE).flatMap(([kind, texts]) => (kind ==
 /** An article's pictures may come from elsewhere; nothing else may. */
 const PICTURES = 'https://pictures.example';
 
-/** As a title of one line is stored, and as a browser shows any. */
+/** As a title of one line is stored, and as a browser shows any. `trim` would take a byte order mark too. */
 export function inOneLine(text: string): string {
-  return text.replaceAll(/[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g, ' ').trim();
+  return text.replaceAll(/[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g, ' ').replaceAll(/^ | $/g, '');
 }
 
 export interface Watched extends BrowserContextOptions {

@@ -356,9 +356,11 @@ test('whoever looks for harm sees it', async ({ browser, server }) => {
       if (parsed) {
         await watch.parse(page, doctored());
       } else {
-        // Some lead away at once.
-        await page.goto('/doctored').catch(() => {});
-        await watch.look(page, text).catch(() => {});
+        // Some lead away at once, or a moment later: each has a page of its own.
+        const own = await watch.context.newPage();
+        await own.goto('/doctored').catch(() => {});
+        await watch.look(own, text).catch(() => {});
+        await own.close();
       }
       if (watch.faults().length === 0) quiet.push(text);
       all.push(...watch.faults());
