@@ -218,7 +218,7 @@ story!(ending_the_others_and_changing_the_password_at_once_never_wait_for_each_o
         server::{auth::Client, failure::Failure, sessions::own, users},
     };
     let app = TestApp::start(engine).await;
-    app.account("ada").await;
+    app.person("ada").await;
     let (db, now) = (&app.state.db, app.state.clock.now());
     let client = Client { address: [127, 0, 0, 1].into(), user_agent: String::new() };
     for _ in 0..8 {
