@@ -1,20 +1,22 @@
-//! Counting attempts, in the database, in one transaction: two requests at once cannot both
-//! be the last one allowed.
+//! What is limited, and how often it may be. [`counting`] does so in the database: two requests
+//! at once cannot both be the last one allowed.
+
+mod counting;
 
 use std::{net::IpAddr, time::Duration};
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+pub use self::counting::{Taken, forget_ended, forgive, take};
 use super::{
     clock::Timestamp,
     config::Config,
-    db::{Db, Tx, reading, within, writing},
-    failure::Failure,
+    db::{Tx, within},
     tokens::LIFE_OF_RESET,
     users,
 };
-use crate::{domain::security::EventKind, error::Error};
+use crate::domain::security::EventKind;
 
 /// A thing that is limited: who, what, how often.
 #[derive(Clone, Debug)]
@@ -264,20 +266,6 @@ impl Budget {
         Self { bucket, most, window, told: true }
     }
 
-    /// When the window ends, if nothing is left in it.
-    async fn used_up_until(&self, db: &Db, now: Timestamp) -> sqlx::Result<Option<Timestamp>> {
-        const USED_UP: &str = "select window_ends_at from attempts \
-             where bucket = $1 and window_ends_at > $2 and count >= $3";
-        reading!(db, |pool| {
-            sqlx::query_scalar(USED_UP)
-                .bind(&self.bucket)
-                .bind(now)
-                .bind(i64::from(self.most))
-                .fetch_optional(pool)
-                .await
-        })
-    }
-
     /// Takes one out and says when the window ends; nothing is written when none is left.
     ///
     /// # Errors
@@ -303,98 +291,6 @@ impl Budget {
 
 fn on(account: Uuid, device: Option<Uuid>) -> String {
     device.map_or_else(|| account.to_string(), |device| format!("{account}\n{device}"))
-}
-
-/// An attempt that was counted, to be given back if it was a good one.
-#[must_use]
-#[derive(Debug)]
-pub struct Taken {
-    /// The buckets, each with the end of the window that was counted in.
-    from: Vec<(Vec<u8>, Timestamp)>,
-    whole: bool,
-}
-
-/// Takes one attempt out of every budget, before the attempt is looked at. A flood costs
-/// reads: where nothing is left, nothing is written.
-///
-/// # Errors
-/// [`Error::TooMany`] when a budget whose end is told has none left; then none was taken
-/// out of the others either.
-pub async fn take(db: &Db, budgets: &[Budget], now: Timestamp) -> Result<Taken, Failure> {
-    for budget in budgets.iter().filter(|budget| budget.told) {
-        if let Some(ends) = budget.used_up_until(db, now).await? {
-            return Err(too_many(ends, now));
-        }
-    }
-    let mut taken = Taken { from: Vec::with_capacity(budgets.len()), whole: true };
-    // Always in the order of the caller's list: two of these never wait for each other.
-    let mut tx = db.begin().await?;
-    for budget in budgets {
-        match budget.take_one(&mut tx, now).await? {
-            Some(ends) => taken.from.push((budget.bucket.clone(), ends)),
-            None if budget.told => {
-                drop(tx);
-                // The last one went to somebody else since; it may even be back already.
-                let ends = budget.used_up_until(db, now).await?;
-                return Err(too_many(ends.unwrap_or(now), now));
-            }
-            None => taken.whole = false,
-        }
-    }
-    tx.commit().await?;
-    Ok(taken)
-}
-
-fn too_many(ends: Timestamp, now: Timestamp) -> Failure {
-    Error::TooMany { retry_after_s: ends.seconds_since(now).max(1) }.into()
-}
-
-impl Taken {
-    /// Whether every budget had one left: only then may the attempt succeed.
-    pub fn is_whole(&self) -> bool {
-        self.whole
-    }
-
-    /// Puts back what was taken: the attempt was a good one. Only that one, nobody else's
-    /// failures, and only into the window it came from: one that began since is another's.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn give_back(self, db: &Db) -> sqlx::Result<()> {
-        const GIVE_BACK: &str = "update attempts set count = count - 1 \
-             where bucket = $1 and window_ends_at = $2 and count > 0";
-        let mut tx = db.begin().await?;
-        for (bucket, ends) in &self.from {
-            within!(&mut tx, |c| sqlx::query(GIVE_BACK)
-                .bind(bucket)
-                .bind(ends)
-                .execute(c)
-                .await
-                .map(|_| ()))?;
-        }
-        tx.commit().await
-    }
-}
-
-/// Takes back whatever was counted in those budgets.
-///
-/// # Errors
-/// When the database cannot be written.
-pub async fn forgive(tx: &mut Tx, budgets: &[Budget]) -> sqlx::Result<()> {
-    const FORGIVE: &str = "delete from attempts where bucket = $1";
-    for Budget { bucket, .. } in budgets {
-        within!(&mut *tx, |c| sqlx::query(FORGIVE).bind(bucket).execute(c).await.map(|_| ()))?;
-    }
-    Ok(())
-}
-
-/// Throws away the windows that have ended.
-///
-/// # Errors
-/// When the database cannot be written.
-pub async fn forget_ended(db: &Db, now: Timestamp) -> sqlx::Result<()> {
-    const FORGET: &str = "delete from attempts where window_ends_at <= $1";
-    writing!(db, |pool| sqlx::query(FORGET).bind(now).execute(pool).await.map(|_| ()))
 }
 
 /// The mailbox that an address most likely belongs to: some providers ignore dots, and what follows

@@ -9,14 +9,15 @@ use uuid::Uuid;
 
 use super::{
     AppState,
-    attempts::{self, Budget, prefix},
+    attempts::{self, Budget, Taken, prefix},
     config::Config,
+    db::Tx,
     devices,
     failure::Failure,
     new_devices,
     passwords::Verdict,
     second_step, security_log,
-    sessions::{ABOUT, Aal, About, KEPT_ABSOLUTE, note, own},
+    sessions::{self, ABOUT, Aal, About, KEPT_ABSOLUTE, note, own},
     users::{self, Credential, User},
 };
 use crate::{
@@ -128,25 +129,48 @@ pub async fn log_in(
 
     // Looked up first, so that both identities of an account are counted together.
     let credential = users::find_credential(&state.db, identity).await?;
-    let credential = compare(state, client, identity, credential, &password, false).await?;
-    let credential = credential.ok_or(Error::BadCredentials)?;
+    let proved = compare(state, client, identity, credential, &password, false).await?;
+    let (credential, taken) = proved.ok_or(Error::BadCredentials)?;
+    let mut tx = state.db.begin().await?;
     // While the password was being checked it may have been changed, and with it the stamp:
     // what was proved then is worth nothing now.
-    let user = users::find(&state.db, credential.user_id)
+    let user = users::find_within(&mut tx, credential.user_id)
         .await?
         .filter(|user| user.security_stamp == credential.security_stamp)
         .ok_or(Error::BadCredentials)?;
-    if user.second_factor() {
-        second_step::begin(state, &user, keep).await?;
+    let second_step = user.second_factor();
+    if second_step {
+        second_step::begin(state, &mut tx, &user, keep).await?;
+    } else {
+        tx = enter(state, tx, auth, &user, client, keep, Aal::One).await?;
+    }
+    taken.give_back_within(&mut tx).await?;
+    tx.commit().await?;
+    if second_step {
         return Ok(Progress::SecondStep);
     }
-    let mut tx = state.db.begin().await?;
-    new_devices::note_log_in(state, &mut tx, &user, client).await?;
-    tx.commit().await?;
     state.mail.wake();
-    sign_in(auth, &user, client, keep, Aal::One).await?;
     tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
     Ok(Progress::LoggedIn)
+}
+
+/// Lets somebody in who has proved all that the account asks for: the log-in is written down and
+/// the session stored in one transaction. Whoever commits it wakes the mail.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn enter(
+    state: &AppState,
+    mut tx: Tx,
+    auth: &mut AuthSession,
+    user: &User,
+    client: &Client,
+    keep: bool,
+    aal: Aal,
+) -> Result<Tx, Failure> {
+    new_devices::note_log_in(state, &mut tx, user, client).await?;
+    let session = auth.session.clone();
+    sessions::join(tx, &session, sign_in(auth, user, client, keep, aal)).await
 }
 
 /// Whoever is logged in proves once more that they know the account's password. It is
@@ -163,12 +187,16 @@ pub async fn prove(
 ) -> Result<Credential, Failure> {
     let credential = users::find_own_credential(&state.db, user.id).await?;
     let proved = compare(state, client, &user.username, credential, password, true).await?;
-    proved.ok_or_else(|| Error::Invalid(vec![(field, Problem::Wrong)]).into())
+    let wrong = || Error::Invalid(vec![(field, Problem::Wrong)]);
+    let (credential, taken) = proved.ok_or_else(wrong)?;
+    taken.give_back(&state.db).await?;
+    Ok(credential)
 }
 
 /// Compares a password with an account's, and counts the attempt before it is looked at.
 /// `None` is a wrong password, a deactivated account, or none: after the same work. Whoever
-/// is logged in hears that too much was guessed, whatever was.
+/// is logged in hears that too much was guessed, whatever was. A right one's attempt is to be given
+/// back.
 async fn compare(
     state: &AppState,
     client: &Client,
@@ -176,7 +204,7 @@ async fn compare(
     credential: Option<Credential>,
     password: &Password,
     logged_in: bool,
-) -> Result<Option<Credential>, Failure> {
+) -> Result<Option<(Credential, Taken)>, Failure> {
     let (account, now) = (credential.as_ref().map(|c| c.user_id), state.clock.now());
     let device = devices::known(state, credential.as_ref(), now)?;
     let mut budgets = budgets(&state.config, client, identity, account, device);
@@ -213,8 +241,7 @@ async fn compare(
             Err(failure) => return Err(failure),
         }
     }
-    taken.give_back(&state.db).await?;
-    Ok(Some(credential))
+    Ok(Some((credential, taken)))
 }
 
 /// What a log-in is counted in: its address and network; then, on a device that the account

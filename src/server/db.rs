@@ -9,7 +9,7 @@ use std::{str::FromStr, time::Duration};
 
 use anyhow::{Context, bail};
 use sqlx::{
-    ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    ConnectOptions, Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -29,6 +29,10 @@ const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// How long a request may wait for a connection: longer than any query takes, short enough
 /// that a person still sees an answer.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long an idle connection is believed to be there: under load none is asked for each statement,
+/// and after a restart of the database none that is dead is used.
+pub const TRUSTED: Duration = Duration::from_millis(100);
 
 /// The database, whichever it is.
 #[derive(Clone, Debug)]
@@ -123,12 +127,15 @@ impl Db {
             .with_context(|| format!("cannot write the database file {}", file.display()))?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            // A file does not hang up.
+            .test_before_acquire(false)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.clone())
             .await
             .with_context(|| format!("cannot open the database file {}", file.display()))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(8)
+            .test_before_acquire(false)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.pragma("query_only", "on"))
             .await
@@ -154,6 +161,16 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(16)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // One that was used a moment ago is not asked whether it is there.
+            .test_before_acquire(false)
+            .before_acquire(|connection, used| {
+                Box::pin(async move {
+                    if used.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await
             .with_context(|| format!("cannot reach PostgreSQL at {place} (from DATABASE_URL)"))?;

@@ -1,7 +1,5 @@
 //! Telling the owner of an account when somebody logs in from a device that it has not seen.
 
-use uuid::Uuid;
-
 use super::{
     AppState,
     attempts::{Budget, prefix},
@@ -47,23 +45,18 @@ pub async fn note_log_in(
 /// Whether that kind of browser never logged in to the account from that network, as far as is
 /// remembered. The first log-in to a young account is its owner's, who has just made it.
 async fn is_new(tx: &mut Tx, user: &User, client: &Client, now: Timestamp) -> sqlx::Result<bool> {
-    const LOG_INS: &str = "select distinct address_prefix, user_agent from security_events \
-         where user_id = $1 and kind = 'logged_in' \
-         and address_prefix is not null and user_agent is not null";
-    const SESSIONS: &str =
-        "select distinct address_prefix, user_agent from sessions where user_id = $1";
-    let mut before = seen(tx, LOG_INS, user.id).await?;
     // Whoever registered is logged in without having logged in.
-    before.extend(seen(tx, SESSIONS, user.id).await?);
+    const BEFORE: &str = "select address_prefix, user_agent from security_events \
+         where user_id = $1 and kind = 'logged_in' \
+         and address_prefix is not null and user_agent is not null \
+         union select address_prefix, user_agent from sessions where user_id = $1";
+    // Networks, and browsers' names for themselves.
+    let before: Vec<(String, String)> =
+        within!(tx, |c| sqlx::query_as(BEFORE).bind(user.id).fetch_all(c).await)?;
     if before.is_empty() {
         return Ok(user.created_at <= now.before(KEPT));
     }
     let (network, device) = (prefix(client.address), device::in_words(&client.user_agent));
     let same = |(from, by): &(String, String)| *from == network && device::in_words(by) == device;
     Ok(!before.iter().any(same))
-}
-
-/// Networks, and browsers' names for themselves.
-async fn seen(tx: &mut Tx, sql: &'static str, user: Uuid) -> sqlx::Result<Vec<(String, String)>> {
-    within!(tx, |c| sqlx::query_as(sql).bind(user).fetch_all(c).await)
 }

@@ -27,7 +27,6 @@ use super::{
     cookies,
     db::{Db, Tx, reading, within},
     failure::Failure,
-    new_devices,
     second_step::{self, Pending},
     security_log,
     sessions::{Aal, own as sessions},
@@ -82,11 +81,9 @@ pub async fn log_in(
     if users::hold(&mut tx, user.id).await?.as_ref() != Some(&user.security_stamp) {
         return Err(Error::PasskeyRefused.into());
     }
-    let mut tx = take(state, client, tx, user.id, &asked, &answer).await?;
-    new_devices::note_log_in(state, &mut tx, &user, client).await?;
-    tx.commit().await?;
+    let tx = take(state, client, tx, user.id, &asked, &answer).await?;
+    auth::enter(state, tx, auth, &user, client, keep, Aal::Two).await?.commit().await?;
     state.mail.wake();
-    auth::sign_in(auth, &user, client, keep, Aal::Two).await?;
     tracing::info!(event = "logged_in", by = "passkey", user = %user.id, address = %client.address);
     Ok(())
 }

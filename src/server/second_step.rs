@@ -21,7 +21,7 @@ use super::{
     db::{Db, Tx, reading, within, writing},
     factors::Given,
     failure::Failure,
-    new_devices, security_log,
+    security_log,
     sessions::Aal,
     users::{self, User},
 };
@@ -50,13 +50,13 @@ pub struct Pending {
 ///
 /// # Errors
 /// When the system gives no randomness, or the database cannot be written.
-pub async fn begin(state: &AppState, user: &User, kept: bool) -> Result<(), Failure> {
+pub async fn begin(state: &AppState, tx: &mut Tx, user: &User, kept: bool) -> Result<(), Failure> {
     const BEGIN: &str = "insert into pending_log_ins (hash, user_id, security_stamp, kept, expires_at, tries_left) \
          values ($1, $2, $3, $4, $5, $6)";
     let mut random = [0_u8; 32];
     getrandom::fill(&mut random).context("the system gives no random numbers")?;
     let value = HEXLOWER.encode(&random);
-    writing!(&state.db, |pool| {
+    within!(tx, |c| {
         sqlx::query(BEGIN)
             .bind(hash(&value))
             .bind(user.id)
@@ -64,7 +64,7 @@ pub async fn begin(state: &AppState, user: &User, kept: bool) -> Result<(), Fail
             .bind(kept)
             .bind(state.clock.now().after(LIFE))
             .bind(TRIES)
-            .execute(pool)
+            .execute(c)
             .await
             .map(|_| ())
     })?;
@@ -173,13 +173,12 @@ pub async fn finish(
     auth: &mut AuthSession,
     client: &Client,
     pending: Pending,
-    mut tx: Tx,
+    tx: Tx,
 ) -> Result<(), Failure> {
     let Pending { user, kept, .. } = pending;
-    new_devices::note_log_in(state, &mut tx, &user, client).await?;
+    let tx = auth::enter(state, tx, auth, &user, client, kept, Aal::Two).await?;
     tx.commit().await?;
     state.mail.wake();
-    auth::sign_in(auth, &user, client, kept, Aal::Two).await?;
     cookies::remove(&state.config.origin, COOKIE);
     tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
     Ok(())

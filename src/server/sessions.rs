@@ -10,14 +10,19 @@ pub mod device;
 pub mod own;
 pub mod standing;
 
-use std::{cell::Cell, collections::HashMap, fmt, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    fmt,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tower_sessions::{
-    SessionStore,
+    Session, SessionStore,
     session::{Id, Record},
     session_store::{Error, Result},
 };
@@ -25,7 +30,8 @@ use uuid::Uuid;
 
 use super::{
     clock::{Clock, Timestamp},
-    db::{Db, is_away, reading, writing},
+    db::{Db, Tx, is_away, reading, within, writing},
+    failure::Failure,
 };
 
 /// Half a day: a working day with its breaks, and nobody finds it open the next morning.
@@ -104,6 +110,20 @@ impl Store {
     }
 }
 
+/// Runs an expression of one statement that writes, in the transaction of [`join`] if there is one.
+macro_rules! storing {
+    ($db:expr, |$executor:ident| $body:expr) => {
+        match JOINED.try_with(Cell::take).ok().flatten() {
+            Some(mut tx) => {
+                let done = within!(&mut tx, |$executor| $body);
+                JOINED.with(|joined| joined.set(Some(tx)));
+                done
+            }
+            None => writing!($db, |$executor| $body),
+        }
+    };
+}
+
 #[async_trait]
 impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> Result<()> {
@@ -122,7 +142,7 @@ impl SessionStore for Store {
             None => (None, String::new(), String::new()),
         };
         loop {
-            let made = writing!(&self.db, |pool| {
+            let made = storing!(&self.db, |c| {
                 sqlx::query(CREATE)
                     .bind(hash(&record.id))
                     .bind(user_id)
@@ -134,12 +154,16 @@ impl SessionStore for Store {
                     .bind(&user_agent)
                     .bind(&prefix)
                     .bind(aal.level())
-                    .execute(pool)
+                    .execute(c)
                     .await
                     .map(|done| done.rows_affected())
             })
             .map_err(broken)?;
             if made == 1 {
+                noticed(|noticed| {
+                    noticed.row.set(Some(record.id));
+                    noticed.made.replace(Some(record.clone()));
+                });
                 return Ok(());
             }
             // An identifier that exists is never taken over.
@@ -149,6 +173,10 @@ impl SessionStore for Store {
 
     async fn save(&self, record: &Record) -> Result<()> {
         const SAVE: &str = "update sessions set data = $2 where id_hash = $1";
+        // What this request has inserted needs no update.
+        if noticed(|noticed| noticed.has_made(record)) == Some(true) {
+            return Ok(());
+        }
         let data = encode(&record.data)?;
         let saved = writing!(&self.db, |pool| {
             sqlx::query(SAVE)
@@ -179,18 +207,19 @@ impl SessionStore for Store {
                 tracing::warn!(%error, "could not note that a session is in use");
             }
         }
+        noticed(|noticed| noticed.row.set(Some(*id)));
         let data = serde_json::from_str(&data).map_err(|e| Error::Decode(e.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date: absolute.to_offset() }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
         const DELETE: &str = "delete from sessions where id_hash = $1";
-        writing!(&self.db, |pool| sqlx::query(DELETE)
-            .bind(hash(id))
-            .execute(pool)
-            .await
-            .map(|_| ()))
-        .map_err(broken)
+        // A new identifier in place of one that was never stored: there is nothing to delete.
+        if noticed(|noticed| noticed.row.get() != Some(*id)) == Some(true) {
+            return Ok(());
+        }
+        storing!(&self.db, |c| sqlx::query(DELETE).bind(hash(id)).execute(c).await.map(|_| ()))
+            .map_err(broken)
     }
 }
 
@@ -232,26 +261,67 @@ fn broken(error: sqlx::Error) -> Error {
     Error::Backend(error.to_string())
 }
 
+/// What a request has noticed of its session.
+#[derive(Default)]
+struct Noticed {
+    /// The database was away when it was asked for. tower-sessions keeps of an error only its
+    /// text, and answers each with an empty 500.
+    away: Cell<bool>,
+    /// The session that has a row.
+    row: Cell<Option<Id>>,
+    /// The session that was inserted, as it was.
+    made: RefCell<Option<Record>>,
+}
+
+impl Noticed {
+    fn has_made(&self, record: &Record) -> bool {
+        let made = self.made.borrow();
+        made.as_ref().is_some_and(|made| made.id == record.id && made.data == record.data)
+    }
+}
+
 tokio::task_local! {
-    /// Whether the database was away when a request asked for its session. tower-sessions
-    /// keeps of an error only its text, and answers each with an empty 500.
-    static AWAY: Cell<bool>;
+    static NOTICED: Noticed;
+    /// The transaction that a session is changed in.
+    static JOINED: Cell<Option<Tx>>;
 }
 
 /// Answers a request, and tells whether the database was away when its session was asked for.
 pub async fn watched<T>(answer: impl Future<Output = T>) -> (T, bool) {
-    AWAY.scope(Cell::new(false), async { (answer.await, database_was_away()) }).await
+    NOTICED.scope(Noticed::default(), async { (answer.await, database_was_away()) }).await
+}
+
+/// Outside of a request nothing is noticed.
+fn noticed<T>(what: impl FnOnce(&Noticed) -> T) -> Option<T> {
+    NOTICED.try_with(what).ok()
 }
 
 /// Notes what kind of error a session met, for [`database_was_away`].
 pub fn note(error: &sqlx::Error) {
     if is_away(error) {
-        // Outside of a request there is nobody to tell.
-        let _ = AWAY.try_with(|away| away.set(true));
+        noticed(|noticed| noticed.away.set(true));
     }
 }
 
 /// Whether the database was away when this request asked for its session.
 pub fn database_was_away() -> bool {
-    AWAY.try_with(Cell::get).unwrap_or(false)
+    noticed(|noticed| noticed.away.get()).unwrap_or(false)
+}
+
+/// Changes a session and stores it in the transaction, which is to be committed: whatever else is
+/// in it happens if the session does.
+///
+/// # Errors
+/// When the session cannot be changed or stored.
+pub async fn join(
+    tx: Tx,
+    session: &Session,
+    change: impl Future<Output = std::result::Result<(), Failure>>,
+) -> std::result::Result<Tx, Failure> {
+    let joined = async {
+        change.await?;
+        session.save().await?;
+        JOINED.with(Cell::take).ok_or_else(|| anyhow::anyhow!("a transaction was lost").into())
+    };
+    JOINED.scope(Cell::new(Some(tx)), joined).await
 }

@@ -212,6 +212,32 @@ story!(t07_a_request_in_flight_does_not_bring_a_session_back_that_was_ended, |en
     assert_eq!(lost.name().await, None);
 });
 
+story!(ending_the_others_and_changing_the_password_at_once_never_wait_for_each_other, |engine| {
+    use byline::{
+        error::Error,
+        server::{auth::Client, failure::Failure, sessions::own, users},
+    };
+    let app = TestApp::start(engine).await;
+    app.person("ada").await;
+    let (db, now) = (&app.state.db, app.state.clock.now());
+    let client = Client { address: [127, 0, 0, 1].into(), user_agent: String::new() };
+    for _ in 0..8 {
+        let mut ids = Vec::new();
+        for _ in 0..4 {
+            let cookie = another_browser(&app, "ada").await.cookie().unwrap();
+            ids.push(cookie.split('=').nth(1).unwrap().parse().unwrap());
+        }
+        let found = users::find_credential(db, "ada").await.unwrap().unwrap();
+        let ends = ids[1..].iter().map(|id| own::end_others(db, found.user_id, id, &client, now));
+        let (email, hash) = ("ada@example.org", &found.password_hash);
+        let change = users::change_password(db, &found, email, &ids[0], hash, &client, now);
+        let (changed, ended) = tokio::join!(change, futures_util::future::join_all(ends));
+        // Whoever was slower hears that their session is over; nobody that the database is away.
+        assert!(matches!(changed, Ok(_) | Err(Failure::Refused(Error::Unauthenticated))));
+        assert!(ended.iter().all(Result::is_ok), "{ended:?}");
+    }
+});
+
 // Those requests that make a new session of an old one could bring it back with it.
 held_story!(t07_a_proof_in_flight_does_not_bring_a_session_back_that_was_ended, |engine| {
     let app = TestApp::start(engine).await;

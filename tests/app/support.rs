@@ -14,7 +14,7 @@ use byline::{
         AppState,
         clock::Clock,
         config::Config,
-        db::Db,
+        db::{Db, TRUSTED},
         mail,
         registrations::pending::{self, Mailed},
         sealed,
@@ -330,6 +330,7 @@ impl TestApp {
                 for sql in [FORBID, CLOSE] {
                     sqlx::query(sql).execute(&mut apart).await.unwrap();
                 }
+                tokio::time::sleep(2 * TRUSTED).await;
             }
         }
     }

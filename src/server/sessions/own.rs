@@ -19,7 +19,7 @@ use crate::{
         clock::Timestamp,
         db::{Db, Tx, reading, within},
         failure::Failure,
-        security_log,
+        security_log, users,
     },
 };
 
@@ -105,6 +105,8 @@ pub async fn end_others(
 ) -> Result<(), Failure> {
     const END: &str = "delete from sessions where user_id = $1 and id_hash <> $2";
     let mut tx = db.begin().await?;
+    // The account first, as everywhere: a change of password deletes the same rows in another order.
+    users::hold(&mut tx, user).await?;
     let ended = within!(&mut tx, |c| {
         sqlx::query(END).bind(user).bind(hash(asking)).execute(c).await.map(|d| d.rows_affected())
     })?;
