@@ -43,6 +43,7 @@ pub async fn take(db: &Db, budgets: &[Budget], now: Timestamp) -> Result<Taken, 
     let left_out = |budget: &&&Budget| !taken.from.iter().any(|(from, _)| *from == budget.bucket);
     let left_out: Vec<Budget> = budgets.iter().filter(left_out).map(|b| (*b).clone()).collect();
     if left_out.iter().any(|budget| budget.told) {
+        // For a moment they were short of one: that errs on the safe side.
         taken.give_back(db).await?;
         // The last one went to somebody else since; it may even be back already.
         let ends = used_up_until(db, &left_out, now).await?;
