@@ -34,17 +34,18 @@ pub fn TagsPage() -> impl IntoView {
 }
 
 fn show(TagList { tags, page, more }: TagList) -> AnyView {
-    let none = tags.is_empty().then(|| {
-        view! { <div class="empty-feed-message"><p>"No tags here."</p></div> }
-    });
-    let tags = tags.into_iter().map(entry).collect::<Vec<_>>();
+    let tags = if tags.is_empty() {
+        view! { <div class="empty-feed-message"><p>"No tags here."</p></div> }.into_any()
+    } else {
+        let tags = tags.into_iter().map(entry).collect::<Vec<_>>();
+        view! { <ul class="tag-list all-tags">{tags}</ul> }.into_any()
+    };
     view! {
         <Title text="Tags" />
         <Meta name="description" content="All tags, and how many articles have them." />
         <div class="page">
             <header class="page-head"><h1>"Tags"</h1></header>
-            {none}
-            <ul class="tag-list all-tags">{tags}</ul>
+            {tags}
             {pager(page, more)}
         </div>
     }
