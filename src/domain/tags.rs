@@ -2,8 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::page::{LAST_PAGE, PER_PAGE};
+
 /// Tags on a page.
 pub const TAGS_PER_PAGE: u32 = 200;
+
+/// The last page of tags that can be asked for: as many entries of an index are walked past as for
+/// the last page of articles.
+pub const LAST_PAGE_OF_TAGS: u32 = LAST_PAGE * PER_PAGE / TAGS_PER_PAGE;
 
 /// A tag, and how many articles have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -105,7 +105,7 @@ fn show(article: Article) -> AnyView {
             </header>
             {ready("contents", contents)}
             {ready("article-content", html)}
-            <footer>{tags}{ready("around", neighbours)}{withdraw}</footer>
+            <footer>{tags}{ready("neighbours", neighbours)}{withdraw}</footer>
         </article>
     }
     .into_any()

@@ -1,6 +1,6 @@
 //! The articles before and after one, by the same author.
 
-use html_escape::encode_text;
+use html_escape::{encode_double_quoted_attribute, encode_text};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -106,6 +106,7 @@ impl Neighbours {
         if links.is_empty() {
             return links;
         }
-        format!("<nav class=\"neighbours\" aria-label=\"More by {author}\">{links}</nav>")
+        let author = encode_double_quoted_attribute(author);
+        format!("<nav aria-label=\"More by {author}\">{links}</nav>")
     }
 }

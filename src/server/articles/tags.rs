@@ -3,10 +3,7 @@
 use sqlx::FromRow;
 
 use crate::{
-    domain::{
-        page::LAST_PAGE,
-        tags::{TAGS_PER_PAGE, TagCount, TagList},
-    },
+    domain::tags::{LAST_PAGE_OF_TAGS, TAGS_PER_PAGE, TagCount, TagList},
     server::db::{Db, reading},
 };
 
@@ -34,7 +31,7 @@ pub async fn list(db: &Db, member: bool, page: u32) -> sqlx::Result<TagList> {
         tag: String,
         articles: i64,
     }
-    let page = page.clamp(1, LAST_PAGE);
+    let page = page.clamp(1, LAST_PAGE_OF_TAGS);
     let most = i64::from(TAGS_PER_PAGE);
     // One more than is shown tells whether there is another page.
     let mut rows: Vec<Row> = reading!(db, |pool| sqlx::query_as(sql(member))
@@ -43,7 +40,7 @@ pub async fn list(db: &Db, member: bool, page: u32) -> sqlx::Result<TagList> {
         .fetch_all(pool)
         .await)?;
     let shown = usize::try_from(TAGS_PER_PAGE).unwrap_or(usize::MAX);
-    let more = rows.len() > shown && page < LAST_PAGE;
+    let more = rows.len() > shown && page < LAST_PAGE_OF_TAGS;
     rows.truncate(shown);
     let count =
         |Row { tag, articles }| TagCount { tag, articles: u64::try_from(articles).unwrap_or(0) };
