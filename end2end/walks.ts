@@ -11,9 +11,12 @@ import {
 // A word, a line of code and a table that no phone is wide enough for.
 const WIDE = [
   `A ${'very'.repeat(40)}long word, and \`${'code'.repeat(40)}\` in a line.`,
-  '```\n' + 'let line = "of code"; '.repeat(12) + '\n```',
+  '```rust\n' + '#[test] fn line() -> u8 { let x: &str = "of code"; 12 } // and what it is for '.repeat(4) + '\n```',
   `| ${'column | '.repeat(12)}\n| ${'--- | '.repeat(12)}\n| ${'value | '.repeat(12)}`,
 ].join('\n\n');
+
+// Long enough for contents.
+const LONG = ['# One', `## ${'Two'.repeat(40)}`, '# `Three`'].map((heading) => `${heading}\n\n${'word '.repeat(400)}`).join('\n\n');
 
 export interface Viewers {
   member: Page;
@@ -52,8 +55,9 @@ export type Walk = (viewers: Viewers, server: Server) => AsyncGenerator<Shown>;
 /** Where links and addresses lead, whether somebody is logged in or nobody. */
 const addresses: Walk = async function* ({ member, visitor }, server) {
   const ada = await made(member, server, 'author', longPerson());
+  await save(member, server, anArticle({ title: `Harbour${'master'.repeat(18)}` }));
   const article = await publish(member, anArticle({
-    title: `Lighthouse${'keeper'.repeat(18)}`, description: 'fog'.repeat(60), body: WIDE, tags: `harbour, ${'ropes'.repeat(6)}`,
+    title: `Lighthouse${'keeper'.repeat(18)}`, description: 'fog'.repeat(60), body: `${WIDE}\n\n${LONG}`, tags: `harbour, ${'ropes'.repeat(6)}`,
   }));
   const profile = `/profile/${ada.username}`;
   yield* each(member, [
@@ -62,7 +66,7 @@ const addresses: Walk = async function* ({ member, visitor }, server) {
   ]);
   yield* each(visitor, [
     '/', '/?page=1000', article, profile, '/login', '/register', '/register/confirm', '/reset', '/reset?sent=true',
-    '/restore/0', '/nowhere',
+    '/restore/0', '/nowhere', '/tags',
   ]);
 };
 
@@ -71,7 +75,7 @@ const lists: Walk = async function* ({ member, visitor }, server) {
   const ada = await made(member, server, 'author', longPerson());
   const profile = `/profile/${ada.username}`;
   yield* each(member, [
-    '/articles', profile, '/tag/nothing', '/search', `/search?q=${'nowhere'.repeat(20)}`, `/search?q=${'a'.repeat(201)}`,
+    '/articles', profile, '/tag/nothing', '/tags?page=2', '/search', `/search?q=${'nowhere'.repeat(20)}`, `/search?q=${'a'.repeat(201)}`,
   ]);
   for (let n = 0; n < 11; n++) await save(member, server, anArticle({ title: `Lighthouse${'keeper'.repeat(18)}` }));
   await saveDraft(member, anArticle({ title: 'W'.repeat(100) }));

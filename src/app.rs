@@ -34,6 +34,7 @@ use crate::{
         security::SecurityRoute,
         settings::SettingsRoute,
         tag::TagRoute,
+        tags::TagsRoute,
     },
     ui::{
         form::provide_refusal,
@@ -85,6 +86,7 @@ pub fn App() -> impl IntoView {
                     <Route path=(StaticSegment("article"), ParamSegment("slug")) view={Lazy::<ArticleRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("profile"), ParamSegment("username")) view={Lazy::<ProfileRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("tag"), ParamSegment("tag")) view={Lazy::<TagRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("tags") view={Lazy::<TagsRoute>::new()} ssr=SsrMode::Async />
                 </FlatRoutes>
             </main>
             <SiteFooter />
@@ -128,14 +130,23 @@ fn FocusOnNavigation() -> impl IntoView {
     let path = use_location().pathname;
     Effect::new(move |before: Option<String>| {
         let now = path.get();
-        if before.is_some_and(|before| before != now)
-            && let Some(main) = document().get_element_by_id("main")
-        {
-            use leptos::wasm_bindgen::JsCast;
-            if let Ok(main) = main.dyn_into::<leptos::web_sys::HtmlElement>() {
-                let _ = main.focus();
+        if before.is_some_and(|before| before != now) {
+            forget_served_page();
+            if let Some(main) = document().get_element_by_id("main") {
+                use leptos::wasm_bindgen::JsCast;
+                if let Ok(main) = main.dyn_into::<leptos::web_sys::HtmlElement>() {
+                    let _ = main.focus();
+                }
             }
         }
         now
     });
+}
+
+/// What the server wrote into the head about the page that was served is wrong on another one: a
+/// browser would share its address.
+fn forget_served_page() {
+    while let Ok(Some(element)) = document().query_selector("head > [data-served]") {
+        element.remove();
+    }
 }

@@ -15,5 +15,6 @@ pub mod registration;
 pub mod role;
 pub mod search;
 pub mod security;
+pub mod tags;
 pub mod token;
 pub mod username;

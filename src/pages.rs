@@ -28,6 +28,7 @@ pub mod second_factor;
 pub mod security;
 pub mod settings;
 pub mod tag;
+pub mod tags;
 pub mod watch;
 
 use leptos::{prelude::*, server, server_fn::codec::GetUrl};

@@ -221,6 +221,13 @@ pub struct Preview {
     pub status: Status,
 }
 
+impl Preview {
+    /// One sentence about it.
+    pub fn about(&self) -> &str {
+        if self.description.is_empty() { &self.title } else { &self.description }
+    }
+}
+
 /// An article to be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Article {
@@ -228,6 +235,11 @@ pub struct Article {
     pub preview: Preview,
     /// The sanitised HTML that was rendered when it was saved.
     pub html: String,
+    /// Its contents, as HTML; empty for one that is short.
+    pub contents: String,
+    /// Links to the articles before and after it by the same author, as HTML; empty if there is
+    /// none.
+    pub neighbours: String,
     /// Tags in the author's order.
     pub tags: Vec<String>,
     /// Whether the viewer wrote it.

@@ -26,11 +26,11 @@ use crate::{
 pub async fn read_article(slug: String) -> Result<Article, Error> {
     use crate::{
         domain::article::Slug,
-        server::{articles::reading, context},
+        server::{articles::page, context},
     };
     let reader = context::reader()?;
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
-    Ok(reading::read(&context::state()?.db, &slug, reader.as_ref()).await?)
+    Ok(page::read(&context::state()?, &slug, reader.as_ref(), context::head()).await?)
 }
 
 /// Takes somebody's article offline: it becomes a draft again, and its author is told why.
@@ -71,13 +71,9 @@ pub fn ArticlePage() -> impl IntoView {
 }
 
 fn show(article: Article) -> AnyView {
-    let Article { preview, html, tags, mine, withdrawable } = article;
+    let Article { preview, html, contents, neighbours, tags, mine, withdrawable } = article;
     let withdraw = withdrawable.then(|| withdrawal(&preview.slug));
-    let about = if preview.description.is_empty() {
-        preview.title.clone()
-    } else {
-        preview.description.clone()
-    };
+    let about = preview.about().to_owned();
     let standfirst = (!preview.description.is_empty())
         .then(|| view! { <p class="standfirst">{preview.description}</p> });
     let draft =
@@ -107,11 +103,17 @@ fn show(article: Article) -> AnyView {
                     {edit}
                 </p>
             </header>
-            <div class="article-content" inner_html=html></div>
-            <footer>{tags}{withdraw}</footer>
+            {ready("contents", contents)}
+            {ready("article-content", html)}
+            <footer>{tags}{ready("neighbours", neighbours)}{withdraw}</footer>
         </article>
     }
     .into_any()
+}
+
+/// HTML as the server made it: sanitised, or of nothing but what was escaped.
+fn ready(class: &'static str, html: String) -> AnyView {
+    view! { <div class=class inner_html=html></div> }.into_any()
 }
 
 /// A plain form, which the browser sends by itself: hardly anybody who reads is an editor, and

@@ -9,6 +9,7 @@ use super::{
     config::Readers,
     cookies,
     failure::Failure,
+    head::Head,
     users::User,
 };
 use crate::{domain::role::Permission, error::Error};
@@ -93,6 +94,11 @@ pub fn require(permission: Permission) -> Result<User, Failure> {
 pub async fn require_administrator() -> Result<User, Failure> {
     require(Permission::Administer)?;
     require_recent().await
+}
+
+/// The head of the document, if one is being rendered.
+pub fn head() -> Option<Head> {
+    use_context()
 }
 
 /// Whoever reads: on a site for members, nobody reads without logging in.

@@ -3,6 +3,7 @@
 //! through a sanitiser all the same.
 
 mod footnotes;
+mod highlight;
 mod tables;
 
 use std::{
@@ -50,7 +51,7 @@ pub fn to_html(markdown: &str) -> String {
     let events = short_attributes(not_too_deep(parser).map(shown_as_typed)).collect();
     let mut events = footnotes::number(events);
     anchor_headings(&mut events);
-    let events = tables::lay_out(events);
+    let events = highlight::mark(tables::lay_out(events));
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
     html::push_html(&mut rendered, in_pieces(events.into_iter().map(usable_by_keyboard)));
     SANITISER.clean(&rendered).to_string()
@@ -309,6 +310,8 @@ fn sanitiser() -> ammonia::Builder<'static> {
         .add_tag_attribute_values("div", "role", ["region"])
         .add_tag_attribute_values("div", "aria-label", ["Table"])
         .add_generic_attributes(["id"])
+        .set_tag_attribute_value("img", "loading", "lazy")
+        .add_allowed_classes("span", highlight::CLASSES)
         .add_allowed_classes("sup", ["footnote-reference", "footnote-definition-label"])
         .add_allowed_classes("div", ["footnote-definition", "table-scroll"])
         .attribute_filter(|element, attribute, value| match (element, attribute) {

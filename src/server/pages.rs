@@ -15,6 +15,7 @@ use super::{
     AppState,
     config::Readers,
     doors, feeds,
+    head::Head,
     site::{self, Bundle},
 };
 use crate::{
@@ -142,19 +143,23 @@ async fn render_with(
     more: impl Fn() + Clone + Send + Sync + 'static,
 ) -> Response {
     let (for_context, for_shell) = (state.clone(), state.clone());
+    let head = Head::default();
+    let for_functions = head.clone();
     let handler = leptos_axum::render_app_async_with_context(
         move || {
             provide(&for_context);
+            provide_context(for_functions.clone());
             more();
         },
         move || document(&for_shell, still),
     );
-    ended_last(handler(request).await).await
+    finished(handler(request).await, &head).await
 }
 
-/// Puts the end of the document at its end: Leptos writes what hydration begins with behind it,
+/// Writes into the head what was put aside for it, and puts the end of the document at its end: Leptos writes what hydration begins with behind it,
 /// where HTML allows nothing. Browsers take it for a part of the body all the same.
-async fn ended_last(response: Response) -> Response {
+async fn finished(response: Response, head: &Head) -> Response {
+    const HEAD_END: &[u8] = b"</head>";
     const END: &[u8] = b"</body></html>";
     let (parts, body) = response.into_parts();
     let Ok(body) = body.collect().await else {
@@ -164,6 +169,10 @@ async fn ended_last(response: Response) -> Response {
     // The last one is the document's: in the scripts behind it `<` is escaped.
     if let Some(at) = html.windows(END.len()).rposition(|bytes| bytes == END) {
         html[at..].rotate_left(END.len());
+    }
+    // The first one is the document's: in titles and attributes before it `<` is escaped.
+    if let Some(at) = html.windows(HEAD_END.len()).position(|bytes| bytes == HEAD_END) {
+        html.splice(at..at, head.take().into_bytes());
     }
     Response::from_parts(parts, Body::from(html))
 }

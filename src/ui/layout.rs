@@ -75,7 +75,7 @@ fn link_with(class: &'static str, href: String, text: String) -> AnyView {
 pub fn SiteFooter() -> impl IntoView {
     view! {
         <footer class="site-footer">
-            <p><a href="/">"Byline"</a>" · articles by people who sign them"</p>
+            <p><a href="/">"Byline"</a>" · articles by people who sign them · "<a href="/tags">"Tags"</a></p>
         </footer>
     }
 }

@@ -35,6 +35,7 @@ pub const PUBLIC_FUNCTIONS: &[&str] = &[
     "search",
     "send-code-again",
     "tagged",
+    "tags",
     "undo",
     "undo-terms",
     "who-am-i",
@@ -61,6 +62,7 @@ pub const PUBLIC_PAGES: &[&str] = &[
     "/article/{slug}",
     "/profile/{username}",
     "/tag/{tag}",
+    "/tags",
     "/search",
 ];
 

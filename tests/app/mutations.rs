@@ -53,6 +53,7 @@ const VALID: &[Valid] = &[
         fields: &[("handle", "{handle}")],
     },
     Valid { function: "tagged", page: None, fields: &[("tag", "old+boats"), ("page", "1")] },
+    Valid { function: "tags", page: None, fields: &[("page", "1")] },
     Valid { function: "search", page: None, fields: &[("q", "old+boats"), ("page", "1")] },
     Valid { function: "who-am-i", page: None, fields: &[] },
     Valid { function: "log-out", page: Some("/settings"), fields: &[] },

@@ -11,25 +11,43 @@ use crate::{
     },
     error::Error,
     server::{
+        clock::Timestamp,
         db::{Db, reading},
         failure::Failure,
         users::User,
     },
 };
 
+/// An article that was found, and what of it its page is made with and does not show.
+pub struct Read {
+    /// The article. What leads through it and on from it is not there yet.
+    pub article: Article,
+    /// Its key.
+    pub id: Uuid,
+    /// Its author's key.
+    pub author: Uuid,
+    /// When it was published, if it was.
+    pub published: Option<Timestamp>,
+    /// When it was last saved.
+    pub updated: Timestamp,
+}
+
 /// The article at that address, if the reader may know of it. A draft exists for its author
 /// alone.
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Unauthenticated`] for a members' article without a log-in.
-pub async fn read(db: &Db, slug: &Slug, reader: Option<&User>) -> Result<Article, Failure> {
+pub async fn read(db: &Db, slug: &Slug, reader: Option<&User>) -> Result<Read, Failure> {
     const READ: &str = "select a.id, a.author_id, a.html, a.slug, a.title, a.description, \
          case when u.leaves_at is null then u.username else 'a former member' end as author, \
-         coalesce(a.published_at, a.updated_at) as shown_at, a.minutes, a.visibility, a.status \
+         coalesce(a.published_at, a.updated_at) as shown_at, a.minutes, a.visibility, a.status, \
+         a.published_at, a.updated_at \
          from articles a join users u on u.id = a.author_id where a.slug = $1";
     #[derive(FromRow)]
     struct Row {
         author_id: Uuid,
+        published_at: Option<Timestamp>,
+        updated_at: Timestamp,
         html: String,
         #[sqlx(flatten)]
         preview: PreviewRow,
@@ -50,7 +68,17 @@ pub async fn read(db: &Db, slug: &Slug, reader: Option<&User>) -> Result<Article
     }
     let edits = reader.is_some_and(|reader| reader.may(Permission::WithdrawArticles));
     let tags = tags_of(db, id).await?;
-    Ok(Article { preview, html: row.html, tags, mine, withdrawable: edits && !mine })
+    let article = Article {
+        preview,
+        html: row.html,
+        contents: String::new(),
+        neighbours: String::new(),
+        tags,
+        mine,
+        withdrawable: edits && !mine,
+    };
+    let (author, published, updated) = (row.author_id, row.published_at, row.updated_at);
+    Ok(Read { article, id, author, published, updated })
 }
 
 /// Tags in the author's order.

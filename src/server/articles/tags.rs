@@ -1,0 +1,48 @@
+//! All tags.
+
+use sqlx::FromRow;
+
+use crate::{
+    domain::tags::{LAST_PAGE_OF_TAGS, TAGS_PER_PAGE, TagCount, TagList},
+    server::db::{Db, reading},
+};
+
+/// The statement that reads a page of tags, in the order of their names: `$1` is how many, `$2`
+/// after how many. It reads neighbouring entries of one index. Without a log-in there is none of
+/// a tag under which everything is for members.
+pub const fn sql(member: bool) -> &'static str {
+    if member {
+        "select substr(scope, 5) as tag, cast(sum(count) as bigint) as articles from tallies \
+         where substr(scope, 1, 4) = 'tag:' group by scope order by scope limit $1 offset $2"
+    } else {
+        "select substr(scope, 5) as tag, count as articles from tallies \
+         where substr(scope, 1, 4) = 'tag:' and kind = 'public' order by scope limit $1 offset $2"
+    }
+}
+
+/// One page of the tags that articles have which the reader may read. What it costs grows with the
+/// page's number and not with the number of tags.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(db: &Db, member: bool, page: u32) -> sqlx::Result<TagList> {
+    #[derive(FromRow)]
+    struct Row {
+        tag: String,
+        articles: i64,
+    }
+    let page = page.clamp(1, LAST_PAGE_OF_TAGS);
+    let most = i64::from(TAGS_PER_PAGE);
+    // One more than is shown tells whether there is another page.
+    let mut rows: Vec<Row> = reading!(db, |pool| sqlx::query_as(sql(member))
+        .bind(most + 1)
+        .bind(most * i64::from(page - 1))
+        .fetch_all(pool)
+        .await)?;
+    let shown = usize::try_from(TAGS_PER_PAGE).unwrap_or(usize::MAX);
+    let more = rows.len() > shown && page < LAST_PAGE_OF_TAGS;
+    rows.truncate(shown);
+    let count =
+        |Row { tag, articles }| TagCount { tag, articles: u64::try_from(articles).unwrap_or(0) };
+    Ok(TagList { tags: rows.into_iter().map(count).collect(), page, more })
+}
