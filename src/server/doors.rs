@@ -29,7 +29,7 @@ use crate::{
         articles::DeleteArticle,
         confirm::Confirm,
         data::{DOWNLOAD, DeleteAccount},
-        editor::SaveArticle,
+        editor::calls::SaveArticle,
         invitations::{Invite, WithdrawInvitation},
         log_in::LogIn,
         log_in_step::FinishLogIn,
