@@ -1,16 +1,20 @@
 //! `/editor` and `/editor/:slug`: writing.
 
 pub mod calls;
+mod details;
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
-use self::calls::{SaveArticle, open_manuscript};
+use self::{
+    calls::{SaveArticle, open_manuscript},
+    details::details,
+};
 use super::{articles::DeleteArticle, segment, watch::watch_session};
 use crate::{
     domain::{
-        article::{Manuscript, Status, Visibility},
+        article::{Manuscript, Status, Visibility, life::DAYS_TO_UNDO},
         field::Field,
     },
     error::Error,
@@ -45,16 +49,9 @@ fn editor(manuscript: Option<Manuscript>, form: FormState) -> AnyView {
     let slug = slug.unwrap_or_default();
     let is_new = slug.is_empty();
     let stored = manuscript.is_some();
-    let manuscript = manuscript.unwrap_or_else(|| Manuscript {
-        slug: slug.clone(),
-        title: String::new(),
-        description: String::new(),
-        body: String::new(),
-        tags: String::new(),
-        visibility: Visibility::Public,
-        status: Status::Draft,
-        version: 0,
-    });
+    let manuscript =
+        manuscript.unwrap_or_else(|| Manuscript { slug: slug.clone(), ..Manuscript::new() });
+    let more = details(form, &manuscript);
     // The form comes back to the address it is at, whatever the article is called meanwhile.
     let to = use_location().pathname.get_untracked();
     let visibility = form.typed("visibility").and_then(|name| Visibility::from_name(&name));
@@ -87,6 +84,7 @@ fn editor(manuscript: Option<Manuscript>, form: FormState) -> AnyView {
                 {markdown_help()}
                 <TextField form field=Field::Tags hint="Separated by commas, at most 10." value=manuscript.tags />
                 {visibility_field(visibility)}
+                {more}
                 <p class="actions editor-actions">
                     <Submit form label=publish name="status" value="published" />
                     <Submit form label=draft name="status" value="draft" class="secondary" />
@@ -194,9 +192,9 @@ fn DeleteForm(slug: String) -> impl IntoView {
             <summary>"Delete this article"</summary>
             <Form form to=format!("/article/{slug}")>
                 <ErrorMessages form />
-                <p>"It disappears for every reader, with its text. This cannot be undone."</p>
+                <p>{format!("It disappears for every reader. For {DAYS_TO_UNDO} days you can bring it back.")}</p>
                 <input type="hidden" name="slug" value=slug.clone() />
-                <Submit form label="Delete for good" class="destructive" />
+                <Submit form label="Delete" class="destructive" />
             </Form>
         </details>
     }
