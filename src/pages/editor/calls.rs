@@ -3,10 +3,7 @@
 use leptos::{server, server_fn::codec::GetUrl};
 
 use crate::{
-    domain::{
-        article::{Kept, Manuscript, Status},
-        field::Field,
-    },
+    domain::article::{Kept, Manuscript},
     error::Error,
     json::Json,
     ui::form::Done,
@@ -125,7 +122,11 @@ pub async fn save_article(
     status: String,
 ) -> Result<Done, Error> {
     use crate::{
-        domain::{article::Slug, field::Problem, role::Permission},
+        domain::{
+            article::{Slug, Status},
+            field::{Field, Problem},
+            role::Permission,
+        },
         error::Problems,
         server::{
             articles::saving::{self, Basis, Intent, Which, text::Typed},
