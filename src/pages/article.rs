@@ -10,7 +10,7 @@ use leptos_router::location::Url;
 
 use super::{articles::DeleteArticle, segment};
 use crate::{
-    domain::article::{Article, Status},
+    domain::article::{Article, Stage},
     error::Error,
     json::Json,
     ui::{
@@ -71,13 +71,30 @@ pub fn ArticlePage() -> impl IntoView {
 }
 
 fn show(article: Article) -> AnyView {
-    let Article { preview, html, contents, neighbours, tags, mine, withdrawable } = article;
+    let Article {
+        preview,
+        html,
+        contents,
+        neighbours,
+        tags,
+        stage,
+        language,
+        direction,
+        mine,
+        withdrawable,
+        ..
+    } = article;
     let withdraw = withdrawable.then(|| withdrawal(&preview.slug));
     let about = preview.about().to_owned();
     let standfirst = (!preview.description.is_empty())
         .then(|| view! { <p class="standfirst">{preview.description}</p> });
-    let draft =
-        (preview.status == Status::Draft).then(|| view! { <span class="badge">"Draft"</span> });
+    let stage = match stage {
+        Stage::Draft => Some("Draft"),
+        Stage::Scheduled => Some("Scheduled"),
+        Stage::Published => None,
+    };
+    let stage = stage.map(|stage| view! { <span class="badge">{stage}</span> });
+    let language = (!language.is_empty()).then_some(language);
     let edit = mine.then(
         || view! { <a class="edit-link" href=format!("/editor/{}", preview.slug)>"Edit"</a> },
     );
@@ -90,7 +107,7 @@ fn show(article: Article) -> AnyView {
     view! {
         <Title text=preview.title.clone() />
         <Meta name="description" content=about />
-        <article class="article-page">
+        <article class="article-page" lang=language dir=direction.name()>
             <header>
                 <h1>{preview.title}</h1>
                 {standfirst}
@@ -98,7 +115,7 @@ fn show(article: Article) -> AnyView {
                     {signature(preview.author)}
                     <time datetime=preview.when.iso>{preview.when.text}</time>
                     <span>{format!("{} min read", preview.minutes)}</span>
-                    {draft}
+                    {stage}
                     {members_badge(preview.visibility)}
                     {edit}
                 </p>

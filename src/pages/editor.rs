@@ -1,103 +1,28 @@
 //! `/editor` and `/editor/:slug`: writing.
 
-use leptos::{
-    prelude::*,
-    server,
-    server_fn::{ServerFn, codec::GetUrl},
-};
+pub mod calls;
+mod details;
+
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
+use self::{
+    calls::{SaveArticle, open_manuscript},
+    details::details,
+};
 use super::{articles::DeleteArticle, segment, watch::watch_session};
 use crate::{
     domain::{
-        article::{Manuscript, Status, Visibility},
+        article::{Manuscript, Status, Visibility, life::DAYS_TO_UNDO},
         field::Field,
     },
     error::Error,
-    json::Json,
     ui::{
-        form::{Done, ErrorMessages, Form, FormState, Submit, TextArea, TextField, use_form},
+        form::{ErrorMessages, Form, FormState, Submit, TextArea, TextField, use_form},
         load::{answered, refusal},
     },
 };
-
-/// One's own article, to be edited; an empty slug is a new one.
-// reads only
-#[server(prefix = "/rpc", endpoint = "manuscript", input = GetUrl, output = Json)]
-pub async fn open_manuscript(#[server(default)] slug: String) -> Result<Option<Manuscript>, Error> {
-    use crate::{
-        domain::{article::Slug, role::Permission},
-        server::{articles::reading, context},
-    };
-    let author = context::require(Permission::WriteArticles)?;
-    if slug.is_empty() {
-        return Ok(None);
-    }
-    let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
-    Ok(Some(reading::open(&context::state()?.db, author.id, &slug).await?))
-}
-
-/// Stores an article: a new one when `slug` is empty, else an edit of `version`. Naming the
-/// stored version in `replaces` is how its author says that this text shall stand in its
-/// place, after a [`Error::Conflict`].
-#[server(prefix = "/rpc", endpoint = "save-article", output = Json)]
-pub async fn save_article(
-    #[server(default)] slug: String,
-    #[server(default)] version: i64,
-    #[server(default)] replaces: i64,
-    title: String,
-    #[server(default)] description: String,
-    body: String,
-    #[server(default)] tags: String,
-    #[server(default)] visibility: String,
-    status: String,
-) -> Result<Done, Error> {
-    use crate::{
-        domain::{
-            article::{Body, Description, Slug, Tags, Title},
-            field::Problem,
-            role::Permission,
-        },
-        error::Problems,
-        server::{
-            articles::saving::{self, Basis, Draft},
-            context,
-        },
-    };
-    let author = context::require(Permission::WriteArticles)?;
-    let mut problems = Problems::default();
-    let title = problems.check(Field::Title, Title::parse(&title));
-    let description = problems.check(Field::Description, Description::parse(&description));
-    let body = problems.check(Field::Body, Body::parse(&body));
-    let tags = problems.check(Field::Tags, Tags::parse(&tags));
-    let wanted =
-        if visibility.is_empty() { Visibility::default().name() } else { visibility.as_str() };
-    let visibility =
-        problems.check(Field::Visibility, Visibility::from_name(wanted).ok_or(Problem::Malformed));
-    let status =
-        problems.check(Field::Status, Status::from_name(&status).ok_or(Problem::Malformed));
-    let (Some(title), Some(description), Some(body), Some(tags), Some(visibility), Some(status)) =
-        (title, description, body, tags, visibility, status)
-    else {
-        return Err(problems.into_error());
-    };
-    let draft = Draft { title, description, body, tags, visibility, status };
-    let state = context::state()?;
-    let now = state.clock.now();
-    let saved = if slug.is_empty() {
-        saving::create(&state.db, author.id, &draft, now).await?
-    } else {
-        let version = if replaces > 0 { replaces } else { version };
-        let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
-        let basis = Basis { slug: &slug, version };
-        saving::update(&state.db, author.id, basis, &draft, now).await?
-    };
-    Ok(match status {
-        Status::Published => Done::at(format!("/article/{}", saved.slug)),
-        Status::Draft => Done::at("/articles"),
-    })
-}
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`EditorPage`].
@@ -124,16 +49,9 @@ fn editor(manuscript: Option<Manuscript>, form: FormState) -> AnyView {
     let slug = slug.unwrap_or_default();
     let is_new = slug.is_empty();
     let stored = manuscript.is_some();
-    let manuscript = manuscript.unwrap_or_else(|| Manuscript {
-        slug: slug.clone(),
-        title: String::new(),
-        description: String::new(),
-        body: String::new(),
-        tags: String::new(),
-        visibility: Visibility::Public,
-        status: Status::Draft,
-        version: 0,
-    });
+    let manuscript =
+        manuscript.unwrap_or_else(|| Manuscript { slug: slug.clone(), ..Manuscript::new() });
+    let more = details(form, &manuscript);
     // The form comes back to the address it is at, whatever the article is called meanwhile.
     let to = use_location().pathname.get_untracked();
     let visibility = form.typed("visibility").and_then(|name| Visibility::from_name(&name));
@@ -166,6 +84,7 @@ fn editor(manuscript: Option<Manuscript>, form: FormState) -> AnyView {
                 {markdown_help()}
                 <TextField form field=Field::Tags hint="Separated by commas, at most 10." value=manuscript.tags />
                 {visibility_field(visibility)}
+                {more}
                 <p class="actions editor-actions">
                     <Submit form label=publish name="status" value="published" />
                     <Submit form label=draft name="status" value="draft" class="secondary" />
@@ -273,9 +192,9 @@ fn DeleteForm(slug: String) -> impl IntoView {
             <summary>"Delete this article"</summary>
             <Form form to=format!("/article/{slug}")>
                 <ErrorMessages form />
-                <p>"It disappears for every reader, with its text. This cannot be undone."</p>
+                <p>{format!("It disappears for every reader. For {DAYS_TO_UNDO} days you can bring it back.")}</p>
                 <input type="hidden" name="slug" value=slug.clone() />
-                <Submit form label="Delete for good" class="destructive" />
+                <Submit form label="Delete" class="destructive" />
             </Form>
         </details>
     }

@@ -18,7 +18,9 @@ use crate::{
 pub async fn all_tags(page: u32) -> Result<TagList, Error> {
     use crate::server::{articles::tags, context, failure::Failure};
     let member = context::reader()?.is_some();
-    Ok(tags::list(&context::state()?.db, member, page).await.map_err(Failure::from)?)
+    let state = context::state()?;
+    let now = state.clock.now();
+    Ok(tags::list(&state.db, member, page, now).await.map_err(Failure::from)?)
 }
 
 crate::ui::lazy::lazy_page! {

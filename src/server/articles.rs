@@ -1,12 +1,17 @@
 //! Articles: rules and SQL.
 
+pub mod bin;
+pub mod desk;
 pub mod leaving;
 pub mod lists;
 pub mod neighbours;
 pub mod page;
 pub mod reading;
+pub mod revisions;
 pub mod saving;
 pub mod search;
+pub mod slugs;
 pub mod tags;
 mod tallies;
 pub mod withdrawing;
+pub mod working_copies;

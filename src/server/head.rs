@@ -39,7 +39,8 @@ pub fn of_article(article: &Article, updated: &When, origin: &str) -> String {
     let address = format!("{origin}/article/{}", preview.slug);
     let author = (preview.author != FORMER).then(|| format!("{origin}/profile/{}", preview.author));
     let about = preview.about();
-    let mut head = format!("<link rel=\"canonical\" href=\"{}\" data-served>", quoted(&address));
+    let canonical = quoted(&article.canonical);
+    let mut head = format!("<link rel=\"canonical\" href=\"{canonical}\" data-served>");
     let mut property = |name: &str, content: &str| {
         let content = quoted(content);
         head += &format!("<meta property=\"{name}\" content=\"{content}\" data-served>");
@@ -48,7 +49,7 @@ pub fn of_article(article: &Article, updated: &When, origin: &str) -> String {
     property("og:site_name", SITE);
     property("og:title", &preview.title);
     property("og:description", about);
-    property("og:url", &address);
+    property("og:url", &article.canonical);
     property("article:published_time", &preview.when.iso);
     property("article:modified_time", &updated.iso);
     if let Some(author) = &author {
@@ -64,11 +65,12 @@ pub fn of_article(article: &Article, updated: &When, origin: &str) -> String {
         "headline": preview.title,
         "description": about,
         "url": address,
-        "mainEntityOfPage": address,
+        "mainEntityOfPage": article.canonical,
         "datePublished": preview.when.iso,
         "dateModified": updated.iso,
         "author": { "@type": "Person", "name": preview.author, "url": author },
         "publisher": { "@type": "Organization", "name": SITE, "url": origin },
+        "inLanguage": (!article.language.is_empty()).then_some(&article.language),
         "keywords": tags,
         "timeRequired": format!("PT{}M", preview.minutes),
         "isAccessibleForFree": preview.visibility == Visibility::Public,

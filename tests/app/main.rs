@@ -24,6 +24,7 @@ mod highlight;
 mod house_rules;
 mod invitations;
 mod leaving;
+mod life;
 mod lists;
 mod mail;
 mod markdown;

@@ -2,7 +2,7 @@
 
 use byline::{
     domain::{
-        article::{Article, Preview, Status, Visibility, When},
+        article::{Article, Preview, Stage, Status, Visibility, When, details::Direction},
         role::Role,
     },
     server::{articles, contents, db::Db, head},
@@ -132,6 +132,10 @@ fn no_character_of_an_article_ends_its_data() {
         contents: String::new(),
         neighbours: String::new(),
         tags: vec![text.into()],
+        stage: Stage::Published,
+        canonical: text.into(),
+        language: text.into(),
+        direction: Direction::Auto,
         mine: false,
         withdrawable: false,
     };

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     domain::{
         account::FORMER,
-        article::{Article, Slug, Status},
+        article::{Article, Slug, Stage},
     },
     server::{
         AppState, contents,
@@ -29,9 +29,9 @@ pub async fn read(
     head: Option<Head>,
 ) -> Result<Article, Failure> {
     let Read { mut article, id, author, published, updated } =
-        reading::read(&state.db, slug, reader).await?;
+        reading::read(state, slug, reader).await?;
     article.contents = contents::of(&article.html, article.preview.minutes);
-    if article.preview.status == Status::Draft {
+    if article.stage != Stage::Published {
         return Ok(article);
     }
     // What former members wrote is not told apart by whose it was.

@@ -1,10 +1,15 @@
 //! All tags.
 
+use std::collections::HashMap;
+
 use sqlx::FromRow;
 
 use crate::{
     domain::tags::{LAST_PAGE_OF_TAGS, TAGS_PER_PAGE, TagCount, TagList},
-    server::db::{Db, reading},
+    server::{
+        clock::Timestamp,
+        db::{Db, reading},
+    },
 };
 
 /// The statement that reads a page of tags, in the order of their names: `$1` is how many, `$2`
@@ -25,7 +30,7 @@ pub const fn sql(member: bool) -> &'static str {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn list(db: &Db, member: bool, page: u32) -> sqlx::Result<TagList> {
+pub async fn list(db: &Db, member: bool, page: u32, now: Timestamp) -> sqlx::Result<TagList> {
     #[derive(FromRow)]
     struct Row {
         tag: String,
@@ -42,7 +47,21 @@ pub async fn list(db: &Db, member: bool, page: u32) -> sqlx::Result<TagList> {
     let shown = usize::try_from(TAGS_PER_PAGE).unwrap_or(usize::MAX);
     let more = rows.len() > shown && page < LAST_PAGE_OF_TAGS;
     rows.truncate(shown);
-    let count =
-        |Row { tag, articles }| TagCount { tag, articles: u64::try_from(articles).unwrap_or(0) };
-    Ok(TagList { tags: rows.into_iter().map(count).collect(), page, more })
+    let later = later(db, member, now).await?;
+    let count = |Row { tag, articles }: Row| {
+        let articles = articles - later.get(&tag).copied().unwrap_or(0);
+        let articles = u64::try_from(articles).ok().filter(|articles| *articles > 0)?;
+        Some(TagCount { tag, articles })
+    };
+    Ok(TagList { tags: rows.into_iter().filter_map(count).collect(), page, more })
+}
+
+/// How many articles under each tag are yet to appear: the few that are scheduled.
+async fn later(db: &Db, member: bool, now: Timestamp) -> sqlx::Result<HashMap<String, i64>> {
+    const LATER: &str = "select t.tag, count(*) from articles a join article_tags t on t.article_id = a.id \
+         where a.status = 'published' and a.published_at > $1 and (a.visibility = 'public' or $2) \
+         group by t.tag";
+    let rows: Vec<(String, i64)> =
+        reading!(db, |pool| sqlx::query_as(LATER).bind(now).bind(member).fetch_all(pool).await)?;
+    Ok(rows.into_iter().collect())
 }
