@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::article::{Body, Description, Slug, Status, Tags, Title, Visibility},
     error::Error,
+    markdown::minutes,
     server::{
         clock::Timestamp,
         db::{Db, Tx, violated, within},
@@ -156,7 +157,7 @@ impl<'a> Writing<'a> {
                 .bind(self.draft.description.as_str())
                 .bind(self.draft.body.as_str())
                 .bind(&self.html)
-                .bind(i64::from(markdown::minutes(self.draft.body.as_str())))
+                .bind(i64::from(minutes(self.draft.body.as_str())))
                 .bind(self.draft.visibility.name())
                 .bind(self.draft.status.name())
                 .bind(self.now)
@@ -247,7 +248,7 @@ impl<'a> Writing<'a> {
                 .bind(self.draft.description.as_str())
                 .bind(self.draft.body.as_str())
                 .bind(&self.html)
-                .bind(i64::from(markdown::minutes(self.draft.body.as_str())))
+                .bind(i64::from(minutes(self.draft.body.as_str())))
                 .bind(self.draft.visibility.name())
                 .bind(self.draft.status.name())
                 .bind(self.now)
