@@ -55,6 +55,18 @@ impl Status {
     }
 }
 
+/// What readers see of an article.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Nothing.
+    Draft,
+    /// Nothing yet: it appears by itself when its time has come.
+    Scheduled,
+    /// All of it.
+    Published,
+}
+
 /// A title: one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Title(String);
@@ -239,6 +251,8 @@ pub struct Article {
 /// An article in its author's hands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manuscript {
+    /// What it is called in saves, whatever becomes of its address; empty for a new one.
+    pub id: String,
     /// The last part of its address.
     pub slug: String,
     /// As typed.
@@ -253,6 +267,48 @@ pub struct Manuscript {
     pub visibility: Visibility,
     /// Draft or published.
     pub status: Status,
+    /// What readers see of it.
+    pub stage: Stage,
     /// The number that the next save must name: an edit that started from another one is stale.
     pub version: i64,
+    /// Whether this is a working copy, of which readers see nothing.
+    pub has_changes: bool,
+}
+
+impl Manuscript {
+    /// A new one, with nothing written yet.
+    pub fn new() -> Self {
+        Self {
+            id: String::new(),
+            slug: String::new(),
+            title: String::new(),
+            description: String::new(),
+            body: String::new(),
+            tags: String::new(),
+            visibility: Visibility::default(),
+            status: Status::Draft,
+            stage: Stage::Draft,
+            version: 0,
+            has_changes: false,
+        }
+    }
+}
+
+impl Default for Manuscript {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What came of a save that was made while its author goes on writing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What the article is called in the next save.
+    pub id: String,
+    /// The last part of its address, which a draft's new title may have changed.
+    pub slug: String,
+    /// The number for the next save.
+    pub version: i64,
+    /// When it was kept.
+    pub at: When,
 }

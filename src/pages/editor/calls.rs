@@ -4,7 +4,7 @@ use leptos::{server, server_fn::codec::GetUrl};
 
 use crate::{
     domain::{
-        article::{Manuscript, Status, Visibility},
+        article::{Kept, Manuscript, Status, Visibility, When},
         field::Field,
     },
     error::Error,
@@ -87,4 +87,35 @@ pub async fn save_article(
         Status::Published => Done::at(format!("/article/{}", saved.slug)),
         Status::Draft => Done::at("/articles"),
     })
+}
+
+/// What the server has of one's own article now.
+// reads only
+#[server(prefix = "/rpc", endpoint = "stored-manuscript", input = GetUrl, output = Json)]
+pub async fn stored_manuscript(article: String) -> Result<Manuscript, Error> {
+    open_manuscript(article).await?.ok_or(Error::NotFound)
+}
+
+/// Keeps a text while its author goes on writing.
+#[server(prefix = "/rpc", endpoint = "keep-text", output = Json)]
+pub async fn keep_text(
+    #[server(default)] article: String,
+    #[server(default)] version: i64,
+    title: String,
+    #[server(default)] description: String,
+    body: String,
+    #[server(default)] tags: String,
+    #[server(default)] visibility: String,
+) -> Result<Kept, Error> {
+    let status = Status::Draft.name().to_owned();
+    save_article(article.clone(), version, 0, title, description, body, tags, visibility, status)
+        .await?;
+    let at = When { iso: String::new(), text: String::new() };
+    Ok(Kept { id: article.clone(), slug: article, version: version + 1, at })
+}
+
+/// Drops what was changed since the publication.
+#[server(prefix = "/rpc", endpoint = "discard-changes", output = Json)]
+pub async fn discard_changes(slug: String) -> Result<Done, Error> {
+    Ok(Done::at(format!("/editor/{slug}")))
 }

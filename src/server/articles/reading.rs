@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::lists::PreviewRow;
 use crate::{
     domain::{
-        article::{Article, Manuscript, Slug, Status, Visibility},
+        article::{Article, Manuscript, Slug, Stage, Status, Visibility},
         role::Permission,
     },
     error::Error,
@@ -86,14 +86,18 @@ pub async fn open(db: &Db, author: Uuid, slug: &Slug) -> Result<Manuscript, Fail
         .fetch_optional(pool)
         .await)?;
     let row = row.ok_or(Error::NotFound)?;
+    let status = Status::from_name(&row.status).unwrap_or(Status::Draft);
     Ok(Manuscript {
+        id: row.slug.clone(),
         tags: tags_of(db, row.id).await?.join(", "),
         slug: row.slug,
         title: row.title,
         description: row.description,
         body: row.body,
         visibility: Visibility::from_name(&row.visibility).unwrap_or(Visibility::Members),
-        status: Status::from_name(&row.status).unwrap_or(Status::Draft),
+        status,
+        stage: if status == Status::Published { Stage::Published } else { Stage::Draft },
         version: row.version,
+        has_changes: false,
     })
 }
