@@ -29,6 +29,7 @@ use crate::{
         register::RegisterRoute,
         reset::{NewPasswordRoute, ResetRoute},
         restore::RestoreRoute,
+        revisions::RevisionsRoute,
         search::SearchRoute,
         second_factor::SecondFactorRoute,
         security::SecurityRoute,
@@ -77,6 +78,7 @@ pub fn App() -> impl IntoView {
                     <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("second-factor")) view={Lazy::<SecondFactorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("search") view={Lazy::<SearchRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("articles") view={Lazy::<DeskRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("articles"), ParamSegment("slug"), StaticSegment("revisions")) view={Lazy::<RevisionsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("editor") view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("editor"), ParamSegment("slug")) view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("admin") view={Lazy::<PeopleRoute>::new()} ssr=SsrMode::Async />

@@ -23,6 +23,7 @@ pub mod proof;
 pub mod register;
 pub mod reset;
 pub mod restore;
+pub mod revisions;
 pub mod search;
 pub mod second_factor;
 pub mod security;

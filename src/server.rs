@@ -209,6 +209,7 @@ fn with_session(router: Router<AppState>, state: &AppState) -> Router<AppState> 
         .layer(from_fn(layers::forget_errors))
         .layer(from_fn_with_state(state.clone(), layers::gate))
         .layer(from_fn_with_state(state.clone(), layers::follow_former_names))
+        .layer(from_fn_with_state(state.clone(), layers::follow_former_slugs))
         .layer(from_fn(layers::caching))
         .layer(auth)
         .layer(from_fn(layers::excuse))

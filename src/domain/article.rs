@@ -1,7 +1,11 @@
 //! Articles: what may be written, and what pages show of it.
 
+pub mod details;
+pub mod life;
+
 use serde::{Deserialize, Serialize};
 
+use self::details::Direction;
 use super::field::{Field, Length, Problem, check_length, has_controls};
 
 /// Who may read a published article.
@@ -105,6 +109,22 @@ impl Slug {
         (fits && typed.bytes().all(allowed)).then(|| Self(typed.to_owned()))
     }
 
+    /// The one that an author wants; none is wanted when nothing is typed.
+    ///
+    /// # Errors
+    /// The [`Problem`] that stands beside the field.
+    pub fn wanted(typed: &str) -> Result<Option<Self>, Problem> {
+        let typed = typed.trim();
+        check_length(Field::SlugWanted, typed)?;
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        // A hyphen at an end is lost where a link is copied out of a sentence.
+        let parsed =
+            Self::parse(typed).filter(|_| !typed.starts_with('-') && !typed.ends_with('-'));
+        parsed.map(Some).ok_or(Problem::Malformed)
+    }
+
     /// As it stands in addresses.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -116,6 +136,17 @@ impl Title {
     /// The [`Problem`] that stands beside the field.
     pub fn parse(typed: &str) -> Result<Self, Problem> {
         one_line(Field::Title, typed).map(Self)
+    }
+
+    /// Of a draft, which may have none yet.
+    ///
+    /// # Errors
+    /// The [`Problem`] that stands beside the field.
+    pub fn unfinished(typed: &str) -> Result<Self, Problem> {
+        match Self::parse(typed) {
+            Err(Problem::Required) => Ok(Self(String::new())),
+            parsed => parsed,
+        }
     }
 
     /// The text.
@@ -143,7 +174,7 @@ impl Body {
     /// # Errors
     /// The [`Problem`] that stands beside the field.
     pub fn parse(typed: &str) -> Result<Self, Problem> {
-        let Length { min, max } = Field::Body.length();
+        let Length { min, .. } = Field::Body.length();
         let visible = typed.chars().filter(|c| !c.is_whitespace()).take(min).count();
         if visible == 0 {
             return Err(Problem::Required);
@@ -151,6 +182,15 @@ impl Body {
         if visible < min {
             return Err(Problem::TooShort(min));
         }
+        Self::unfinished(typed)
+    }
+
+    /// Of a draft, which may be too short to be read.
+    ///
+    /// # Errors
+    /// The [`Problem`] that stands beside the field.
+    pub fn unfinished(typed: &str) -> Result<Self, Problem> {
+        let Length { max, .. } = Field::Body.length();
         let text = typed.replace("\r\n", "\n");
         if text.chars().take(max + 1).count() > max {
             return Err(Problem::TooLong(max));
@@ -242,6 +282,14 @@ pub struct Article {
     pub html: String,
     /// Tags in the author's order.
     pub tags: Vec<String>,
+    /// What readers see of it.
+    pub stage: Stage,
+    /// Its address for search engines, whole: its own, or the one that its author prefers.
+    pub canonical: String,
+    /// What it is written in, a BCP 47 tag; empty as the site.
+    pub language: String,
+    /// Which way its lines run.
+    pub direction: Direction,
     /// Whether the viewer wrote it.
     pub mine: bool,
     /// Whether the viewer may take it offline, though it is somebody else's.
@@ -265,6 +313,16 @@ pub struct Manuscript {
     pub tags: String,
     /// Who may read it once it is published.
     pub visibility: Visibility,
+    /// The address that its author wants; empty for the title's.
+    pub slug_wanted: String,
+    /// Where else it stands, and rather; may be empty.
+    pub canonical: String,
+    /// A BCP 47 tag; may be empty.
+    pub language: String,
+    /// Which way its lines run.
+    pub direction: Direction,
+    /// When it shall appear, in UTC, as `datetime-local` inputs have it; empty for at once.
+    pub publish_at: String,
     /// Draft or published.
     pub status: Status,
     /// What readers see of it.
@@ -286,6 +344,11 @@ impl Manuscript {
             body: String::new(),
             tags: String::new(),
             visibility: Visibility::default(),
+            slug_wanted: String::new(),
+            canonical: String::new(),
+            language: String::new(),
+            direction: Direction::default(),
+            publish_at: String::new(),
             status: Status::Draft,
             stage: Stage::Draft,
             version: 0,
@@ -300,7 +363,7 @@ impl Default for Manuscript {
     }
 }
 
-/// What came of a save that was made while its author goes on writing.
+/// What the editor is told of a text that was kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     /// What the article is called in the next save.

@@ -36,6 +36,16 @@ pub enum Field {
     Visibility,
     /// Draft or published.
     Status,
+    /// The address that an author wants for an article.
+    SlugWanted,
+    /// Where else an article stands, and rather.
+    Canonical,
+    /// What an article is written in.
+    Language,
+    /// Which way its lines run.
+    Direction,
+    /// When an article shall appear.
+    PublishAt,
     /// Why an administrator does something to an account.
     Reason,
     /// An administrator does it to their own account on purpose.
@@ -72,6 +82,11 @@ impl Field {
             Field::Tags => "tags",
             Field::Visibility => "visibility",
             Field::Status => "status",
+            Field::SlugWanted => "slug_wanted",
+            Field::Canonical => "canonical",
+            Field::Language => "language",
+            Field::Direction => "direction",
+            Field::PublishAt => "publish_at",
             Field::Reason => "reason",
             Field::Sure => "sure",
             Field::Q => "q",
@@ -96,6 +111,11 @@ impl Field {
             Field::Tags => "Tags",
             Field::Visibility => "Who can read it",
             Field::Status => "Status",
+            Field::SlugWanted => "Address",
+            Field::Canonical => "Canonical address",
+            Field::Language => "Language",
+            Field::Direction => "Direction of the text",
+            Field::PublishAt => "Publish at",
             Field::Reason => "Reason",
             Field::Sure => "The box",
             Field::Q => "A search",
@@ -127,6 +147,14 @@ impl Field {
             // Ten tags of thirty characters, with their commas and spaces.
             Field::Tags => (0, 400),
             Field::Visibility | Field::Status => (1, 16),
+            // As long as a slug is.
+            Field::SlugWanted => (0, 80),
+            Field::Canonical => (0, 500),
+            // RFC 5646, 4.4.1: the longest tag that a reader must have room for.
+            Field::Language => (0, 35),
+            Field::Direction => (0, 4),
+            // 2026-11-28T13:00, with seconds if a browser sends them.
+            Field::PublishAt => (0, 25),
         };
         Length { min, max }
     }
@@ -182,8 +210,21 @@ impl Problem {
             (Problem::Malformed, Field::Email | Field::EmailAgain) => {
                 "That is not an e-mail address like name@example.org.".into()
             }
+            (Problem::Malformed, Field::SlugWanted) => {
+                "Use lower-case letters a to z, digits and hyphens.".into()
+            }
+            (Problem::Malformed, Field::Canonical) => {
+                "That is not a whole address like https://example.org/article.".into()
+            }
+            (Problem::Malformed, Field::Language) => {
+                "That is not a language tag like en, de-AT or zh-Hant.".into()
+            }
+            (Problem::Malformed, Field::PublishAt) => {
+                "That is not a day and a time like 2027-01-31T08:00.".into()
+            }
             (Problem::Malformed, _) => format!("{label} contains something that is not allowed."),
             (Problem::Taken, Field::Username) => "This username is taken. Choose another one.".into(),
+            (Problem::Taken, Field::SlugWanted) => "Another article has this address, or had it. Choose another one.".into(),
             (Problem::Taken, _) => {
                 format!("{label} is registered already. Log in instead, or use another one.")
             }

@@ -5,12 +5,12 @@ use leptos::{
     server,
     server_fn::{ServerFn, codec::GetUrl},
 };
-use leptos_meta::{Meta, Title};
+use leptos_meta::{Link, Meta, Title};
 use leptos_router::location::Url;
 
 use super::{articles::DeleteArticle, segment};
 use crate::{
-    domain::article::{Article, Status},
+    domain::article::{Article, Stage},
     error::Error,
     json::Json,
     ui::{
@@ -30,7 +30,7 @@ pub async fn read_article(slug: String) -> Result<Article, Error> {
     };
     let reader = context::reader()?;
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
-    Ok(reading::read(&context::state()?.db, &slug, reader.as_ref()).await?)
+    Ok(reading::read(&context::state()?, &slug, reader.as_ref()).await?)
 }
 
 /// Takes somebody's article offline: it becomes a draft again, and its author is told why.
@@ -71,7 +71,8 @@ pub fn ArticlePage() -> impl IntoView {
 }
 
 fn show(article: Article) -> AnyView {
-    let Article { preview, html, tags, mine, withdrawable } = article;
+    let Article { preview, html, tags, stage, canonical, language, direction, mine, withdrawable } =
+        article;
     let withdraw = withdrawable.then(|| withdrawal(&preview.slug));
     let about = if preview.description.is_empty() {
         preview.title.clone()
@@ -80,8 +81,13 @@ fn show(article: Article) -> AnyView {
     };
     let standfirst = (!preview.description.is_empty())
         .then(|| view! { <p class="standfirst">{preview.description}</p> });
-    let draft =
-        (preview.status == Status::Draft).then(|| view! { <span class="badge">"Draft"</span> });
+    let stage = match stage {
+        Stage::Draft => Some("Draft"),
+        Stage::Scheduled => Some("Scheduled"),
+        Stage::Published => None,
+    };
+    let stage = stage.map(|stage| view! { <span class="badge">{stage}</span> });
+    let language = (!language.is_empty()).then_some(language);
     let edit = mine.then(
         || view! { <a class="edit-link" href=format!("/editor/{}", preview.slug)>"Edit"</a> },
     );
@@ -94,7 +100,8 @@ fn show(article: Article) -> AnyView {
     view! {
         <Title text=preview.title.clone() />
         <Meta name="description" content=about />
-        <article class="article-page">
+        <Link rel="canonical" href=canonical />
+        <article class="article-page" lang=language dir=direction.name()>
             <header>
                 <h1>{preview.title}</h1>
                 {standfirst}
@@ -102,7 +109,7 @@ fn show(article: Article) -> AnyView {
                     {signature(preview.author)}
                     <time datetime=preview.when.iso>{preview.when.text}</time>
                     <span>{format!("{} min read", preview.minutes)}</span>
-                    {draft}
+                    {stage}
                     {members_badge(preview.visibility)}
                     {edit}
                 </p>

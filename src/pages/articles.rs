@@ -1,45 +1,87 @@
-//! `/articles`: one's own desk, drafts included.
+//! `/articles`: one's own desk.
 
-use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos::{
+    prelude::*,
+    server,
+    server_fn::{ServerFn, codec::GetUrl},
+};
 use leptos_meta::Title;
+use leptos_router::{hooks::use_query_map, location::Url};
 
 use super::{page_number, watch::watch_session};
 use crate::{
     domain::{
-        article::{Preview, Status, Visibility},
-        page::Listing,
+        article::{
+            Slug, Stage, Visibility,
+            life::{DAYS_TO_UNDO, DeskList, OnDesk, Tab},
+        },
+        field::Field,
     },
     error::Error,
     json::Json,
-    ui::{form::Done, list::pager, load::loaded},
+    ui::{
+        form::{Done, RefusedElsewhere},
+        list::pager,
+        load::loaded,
+    },
 };
 
-/// One page of everything that the viewer wrote, the last saved first.
+/// One page of what the viewer wrote: of one tab, and if words are given of what has them in its
+/// title or its text.
 // reads only
 #[server(prefix = "/rpc", endpoint = "desk", input = GetUrl, output = Json)]
-pub async fn desk(page: u32) -> Result<Listing, Error> {
+pub async fn desk(
+    #[server(default)] tab: String,
+    #[server(default)] q: String,
+    page: u32,
+) -> Result<DeskList, Error> {
     use crate::{
         domain::role::Permission,
-        server::{
-            articles::lists::{self, Shelf},
-            context,
-        },
+        server::{articles::desk, context},
     };
     let author = context::require(Permission::WriteArticles)?;
-    Ok(lists::list(&context::state()?.db, Shelf::Desk(author.id), page).await?)
+    let (state, tab) = (context::state()?, Tab::from_name(&tab));
+    Ok(desk::list(&state.db, author.id, tab, &q, page, state.clock.now()).await?)
 }
 
-/// Deletes one's own article.
+/// Deletes one's own article; for a while it can be brought back.
 #[server(prefix = "/rpc", endpoint = "delete-article", output = Json)]
 pub async fn delete_article(slug: String) -> Result<Done, Error> {
     use crate::{
-        domain::{article::Slug, role::Permission},
-        server::{articles::saving, context},
+        domain::role::Permission,
+        server::{articles::bin, context},
     };
     let author = context::require(Permission::WriteArticles)?;
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
-    saving::delete(&context::state()?.db, author.id, &slug).await?;
+    let state = context::state()?;
+    bin::delete(&state.db, author.id, &slug, state.clock.now()).await?;
+    Ok(Done::at(format!("/articles?deleted={}", slug.as_str())))
+}
+
+/// Brings back what one has deleted.
+#[server(prefix = "/rpc", endpoint = "restore-article", output = Json)]
+pub async fn restore_article(slug: String) -> Result<Done, Error> {
+    use crate::{
+        domain::role::Permission,
+        server::{articles::bin, context},
+    };
+    let author = context::require(Permission::WriteArticles)?;
+    let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
+    bin::restore(&context::state()?.db, author.id, &slug).await?;
     Ok(Done::at("/articles"))
+}
+
+/// Deletes for good what one has deleted before.
+#[server(prefix = "/rpc", endpoint = "delete-for-good", output = Json)]
+pub async fn delete_for_good(slug: String) -> Result<Done, Error> {
+    use crate::{
+        domain::role::Permission,
+        server::{articles::bin, context},
+    };
+    let author = context::require(Permission::WriteArticles)?;
+    let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
+    bin::delete_for_good(&context::state()?.db, author.id, &slug).await?;
+    Ok(Done::at("/articles?tab=deleted"))
 }
 
 crate::ui::lazy::lazy_page! {
@@ -47,12 +89,21 @@ crate::ui::lazy::lazy_page! {
     DeskRoute = DeskPage in writing
 }
 
-/// The desk.
+/// The desk. Its forms are plain ones: the browser itself sends them.
 #[component]
 pub fn DeskPage() -> impl IntoView {
     watch_session();
     let page = page_number();
-    let articles = Resource::new(move || page.get(), desk);
+    let query = use_query_map();
+    let asked = move |name: &'static str| {
+        Memo::new(move |_| query.with(|query| query.get(name).unwrap_or_default()))
+    };
+    let (tab, q, deleted) = (asked("tab"), asked("q"), asked("deleted"));
+    let shown = Resource::new(
+        move || (tab.get(), q.get(), page.get()),
+        |(tab, q, page)| desk(tab, q, page),
+    );
+    let undo = move || Slug::parse(&deleted.get()).map(undo_notice);
     view! {
         <Title text="My articles" />
         <div class="page">
@@ -60,41 +111,182 @@ pub fn DeskPage() -> impl IntoView {
                 <h1>"My articles"</h1>
                 <a class="button" href="/editor">"Write an article"</a>
             </header>
-            {loaded(articles, rows)}
+            <RefusedElsewhere function=RestoreArticle::PATH />
+            <RefusedElsewhere function=DeleteForGood::PATH />
+            {undo}
+            {loaded(shown, tabs)}
         </div>
     }
 }
 
-fn rows(list: Listing) -> AnyView {
-    if list.total == 0 {
-        return view! {
-            <div class="empty-feed-message">
-                <p>"You have not written anything yet. Begin with a title: what you save as a draft is seen by nobody but you."</p>
-                <p><a class="button" href="/editor">"Write your first article"</a></p>
-            </div>
-        }
-        .into_any();
-    }
-    let pages = pager(list.page, list.pages, "/articles");
-    let rows = list.previews.into_iter().map(row).collect_view();
-    view! { <ul class="desk">{rows}</ul>{pages} }.into_any()
+fn undo_notice(slug: Slug) -> AnyView {
+    let undo = button("/articles?form=restore", slug.as_str(), "Undo", None);
+    let text = format!("It is deleted. For {DAYS_TO_UNDO} days you find it under “Deleted”.");
+    view! { <div class="notice" role="status"><p>{text}</p>{undo}</div> }.into_any()
 }
 
-fn row(article: Preview) -> impl IntoView {
-    let status = match (article.status, article.visibility) {
-        (Status::Draft, _) => "Draft",
-        (Status::Published, Visibility::Public) => "Published",
-        (Status::Published, Visibility::Members) => "Published · Members",
+/// A form of one button about one article.
+fn button(to: &str, slug: &str, label: &'static str, about: Option<String>) -> AnyView {
+    view! {
+        <form class="inline" method="post" action=to.to_owned()>
+            <input type="hidden" name="slug" value=slug.to_owned() />
+            <button type="submit" class="secondary" aria-label=about>{label}</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn address(tab: Tab) -> String {
+    match tab {
+        Tab::All => "/articles".into(),
+        tab => format!("/articles?tab={}", tab.name()),
+    }
+}
+
+fn tabs(desk: DeskList) -> AnyView {
+    let DeskList { tab, q, articles, counts, page, pages, total } = desk;
+    let link = |(of, count): (Tab, u64)| {
+        let here = (of == tab).then_some("page");
+        let class = if of == tab { "nav-link active" } else { "nav-link" };
+        let text = format!("{} ({count})", of.label());
+        view! { <li><a class=class href=address(of) aria-current=here>{text}</a></li> }
     };
-    let edit = format!("Edit {}", article.title);
+    let links = Tab::ALL.into_iter().zip(counts).map(link).collect_view();
+    let base = match (tab, q.is_empty()) {
+        (tab, true) => address(tab),
+        (tab, false) => format!("/articles?tab={}&q={}", tab.name(), Url::escape(&q)),
+    };
+    let searches = counts.iter().any(|count| *count > 0);
+    let below = if articles.is_empty() {
+        empty(tab, &q, total > 0, &base)
+    } else {
+        let pager = pager(page, pages, &base);
+        let rows = articles.into_iter().map(row).collect_view();
+        view! { <ul class="desk">{rows}</ul>{pager} }.into_any()
+    };
+    view! {
+        <nav class="desk-tabs" aria-label="Which articles"><ul>{links}</ul></nav>
+        {searches.then(|| search(tab, q))}
+        {below}
+    }
+    .into_any()
+}
+
+fn search(tab: Tab, q: String) -> AnyView {
+    view! {
+        <form class="search" method="get" action="/articles" role="search">
+            <input type="hidden" name="tab" value=tab.name() />
+            <div class="field">
+                <label for="q">"Words of a title or a text"</label>
+                <input id="q" name="q" type="search" maxlength=Field::Q.length().max.to_string() value=q />
+            </div>
+            <button type="submit" class="secondary">"Search"</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Why nothing is shown, and what to do about it.
+fn empty(tab: Tab, q: &str, beyond: bool, base: &str) -> AnyView {
+    let (text, href, link) = match tab {
+        _ if beyond => ("There is nothing on this page.", base, "Back to the first page"),
+        tab if !q.is_empty() && tab != Tab::All => (
+            "Nothing here has these words. Try fewer of them, or look in all articles.",
+            "/articles",
+            "Show all articles",
+        ),
+        _ if !q.is_empty() => (
+            "No article of yours has these words. Try fewer of them.",
+            "/articles",
+            "Show all articles",
+        ),
+        Tab::All => (
+            "You have not written anything yet. Begin with a title: what you save as a draft is seen by nobody but you.",
+            "/editor",
+            "Write your first article",
+        ),
+        Tab::Drafts => (
+            "No drafts. What you begin to write is kept here until you publish it.",
+            "/editor",
+            "Write an article",
+        ),
+        Tab::Scheduled => (
+            "Nothing is scheduled. Choose a time under “More settings” in the editor and publish: the article appears by itself.",
+            "/editor",
+            "Write an article",
+        ),
+        Tab::Published => (
+            "You have not published anything yet. Finish a draft, or write something new.",
+            "/editor",
+            "Write an article",
+        ),
+        Tab::Deleted => (
+            "Nothing is deleted. What you delete stays here for 30 days, to be brought back.",
+            "/articles",
+            "Show all articles",
+        ),
+    };
+    let href = href.to_owned();
+    view! {
+        <div class="empty-feed-message">
+            <p>{text}</p>
+            <p><a class="button" href=href>{link}</a></p>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(article: OnDesk) -> AnyView {
+    let title = if article.title.is_empty() { "Untitled".to_owned() } else { article.title };
+    let (status, said) = match (article.deleted, article.stage) {
+        (true, _) => ("Deleted", "Deleted "),
+        (_, Stage::Draft) => ("Draft", "Saved "),
+        (_, Stage::Scheduled) => ("Scheduled", "Appears "),
+        (_, Stage::Published) => ("Published", "Saved "),
+    };
+    let is_draft = !article.deleted && article.stage == Stage::Draft;
+    let members =
+        (article.visibility == Visibility::Members).then(|| view! { <span>"Members"</span> });
+    let changes = article.has_changes.then(|| view! { <span>"Changes not published"</span> });
+    let (name, doing) = if article.deleted {
+        (
+            view! { <span class="desk-title">{title.clone()}</span> }.into_any(),
+            in_the_bin(&article.slug, &title),
+        )
+    } else {
+        let href = format!("/article/{}", article.slug);
+        (
+            view! { <a class="desk-title" href=href>{title.clone()}</a> }.into_any(),
+            in_use(&article.slug, &title),
+        )
+    };
     view! {
         <li class="desk-row">
-            <a class="desk-title" href=format!("/article/{}", article.slug)>{article.title}</a>
+            <div dir="auto">{name}</div>
             <p class="meta">
-                <span class="status" class:draft={article.status == Status::Draft}>{status}</span>
-                <span>"Updated "<time datetime=article.when.iso>{article.when.text}</time></span>
+                <span class="status" class:draft=is_draft>{status}</span>
+                {members}
+                {changes}
+                <span>{said}<time datetime=article.when.iso>{article.when.text}</time></span>
             </p>
-            <a class="edit-link" href=format!("/editor/{}", article.slug) aria-label=edit>"Edit"</a>
+            <div class="desk-actions">{doing}</div>
         </li>
     }
+    .into_any()
+}
+
+fn in_use(slug: &str, title: &str) -> AnyView {
+    let to = format!("/article/{slug}");
+    let delete = button(&to, slug, "Delete", Some(format!("Delete {title}")));
+    let edit = format!("Edit {title}");
+    view! { <a class="edit-link" href=format!("/editor/{slug}") aria-label=edit>"Edit"</a>{delete} }
+        .into_any()
+}
+
+fn in_the_bin(slug: &str, title: &str) -> AnyView {
+    let restore =
+        button("/articles?form=restore", slug, "Restore", Some(format!("Restore {title}")));
+    let about = Some(format!("Delete {title} for good"));
+    let delete = button("/articles?form=delete-for-good", slug, "Delete for good", about);
+    view! { {restore}{delete} }.into_any()
 }

@@ -3,6 +3,7 @@
 pub mod autosave;
 pub mod calls;
 pub mod conflict;
+pub mod details;
 pub mod fields;
 pub mod leaving;
 pub mod local;
@@ -23,12 +24,13 @@ use leptos_router::{
 use self::{
     autosave::Autosave,
     calls::{DiscardChanges, SaveArticle, open_manuscript},
+    details::details,
     preview::Preview,
     tags::TagList,
 };
 use super::{articles::DeleteArticle, segment, watch::watch_session};
 use crate::{
-    domain::article::{Manuscript, Visibility},
+    domain::article::{Manuscript, Visibility, life::DAYS_TO_UNDO},
     error::Error,
     ui::{
         form::{ErrorMessages, Form, FormState, Submit, send, use_form},
@@ -123,6 +125,7 @@ fn writing_form(manuscript: &Manuscript, form: FormState) -> AnyView {
             {fields::help()}
             {tags.field(form, manuscript.tags.clone())}
             {fields::visibility_field(chosen_visibility(manuscript, form))}
+            {details(form, manuscript)}
             {waiting::kept_texts(autosave)}
             <div class="editor-actions">
                 <p class="actions">{fields::buttons(form, manuscript.stage)}{preview.toggle(runs)}</p>
@@ -211,9 +214,9 @@ fn DeleteForm(slug: String) -> impl IntoView {
             <summary>"Delete this article"</summary>
             <Form form to=format!("/article/{slug}")>
                 <ErrorMessages form />
-                <p>"It disappears for every reader at once. It stays in the bin for 30 days, and can be taken back from there."</p>
+                <p>{format!("It disappears for every reader. For {DAYS_TO_UNDO} days you can bring it back.")}</p>
                 <input type="hidden" name="slug" value=slug.clone() />
-                <Submit form label="Move to the bin" class="destructive" />
+                <Submit form label="Delete" class="destructive" />
             </Form>
         </details>
     }

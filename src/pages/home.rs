@@ -20,7 +20,8 @@ pub async fn front_page(page: u32) -> Result<Listing, Error> {
         context,
     };
     let shelf = if context::reader()?.is_some() { Shelf::Published } else { Shelf::Public };
-    Ok(lists::list(&context::state()?.db, shelf, page).await?)
+    let state = context::state()?;
+    Ok(lists::list(&state.db, shelf, page, state.clock.now()).await?)
 }
 
 crate::ui::lazy::lazy_page! {

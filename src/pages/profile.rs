@@ -25,11 +25,12 @@ pub async fn show_profile(username: String, page: u32) -> Result<Profile, Error>
         },
     };
     let member = context::reader()?.is_some();
-    let db = context::state()?.db;
+    let state = context::state()?;
+    let (db, now) = (state.db, state.clock.now());
     let name = Username::parse(&username).map_err(|_| Error::NotFound)?;
     let found = users::find_public(&db, name.as_str()).await.map_err(Failure::from)?;
     let (author, username, since) = found.ok_or(Error::NotFound)?;
-    let articles = lists::list(&db, Shelf::Author { author, member }, page).await?;
+    let articles = lists::list(&db, Shelf::Author { author, member }, page, now).await?;
     Ok(Profile { username, since: since.to_when(), articles })
 }
 

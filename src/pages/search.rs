@@ -26,7 +26,8 @@ use crate::{
 pub async fn search(#[server(default)] q: String, page: u32) -> Result<Found, Error> {
     use crate::server::{articles::search, context};
     let member = context::reader()?.is_some();
-    Ok(search::find(&context::state()?.db, &q, member, page).await?)
+    let state = context::state()?;
+    Ok(search::find(&state.db, &q, member, page, state.clock.now()).await?)
 }
 
 crate::ui::lazy::lazy_page! {

@@ -26,7 +26,8 @@ pub async fn tagged(tag: String, page: u32) -> Result<Listing, Error> {
     let member = context::reader()?.is_some();
     let tags = Tags::parse(&tag).map_err(|_| Error::NotFound)?;
     let [tag] = tags.as_slice() else { return Err(Error::NotFound) };
-    Ok(lists::list(&context::state()?.db, Shelf::Tagged { tag, member }, page).await?)
+    let (state, shelf) = (context::state()?, Shelf::Tagged { tag, member });
+    Ok(lists::list(&state.db, shelf, page, state.clock.now()).await?)
 }
 
 crate::ui::lazy::lazy_page! {

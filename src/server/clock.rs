@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Date, Month, OffsetDateTime, Time, format_description::well_known::Rfc3339};
 
 use crate::domain::article::When;
 
@@ -48,6 +48,37 @@ impl Timestamp {
     /// The moment that [`Timestamp::to_bytes`] was called on.
     pub fn from_bytes(bytes: [u8; 8]) -> Self {
         Self(i64::from_be_bytes(bytes))
+    }
+
+    /// What a `datetime-local` input says, where UTC is `zone` minutes ahead of its clock (as
+    /// `getTimezoneOffset` has it). `None` for what is no day and time.
+    pub fn from_local(typed: &str, zone: i32) -> Option<Self> {
+        /// No place on Earth is further from UTC than 14 hours.
+        const FURTHEST: i32 = 14 * 60;
+        let (day, time) = typed.split_once('T')?;
+        let numbers = |text: &str, mark| -> Option<Vec<u16>> {
+            text.split(mark).map(|part| part.parse().ok()).collect()
+        };
+        let [year, month, day] = numbers(day, '-')?[..] else { return None };
+        let [hour, minute] = numbers(time.get(..5)?, ':')?[..] else { return None };
+        let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+        let date = Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()?;
+        let time = Time::from_hms(u8::try_from(hour).ok()?, u8::try_from(minute).ok()?, 0).ok()?;
+        let seconds = date.with_time(time).assume_utc().unix_timestamp();
+        let ahead = (-FURTHEST..=FURTHEST).contains(&zone).then_some(i64::from(zone) * 60)?;
+        Some(Self((seconds + ahead).checked_mul(1_000_000)?))
+    }
+
+    /// For a `datetime-local` input, in UTC.
+    pub fn to_local(self) -> String {
+        let at = self.to_offset();
+        let (date, hour, minute) = (at.date(), at.hour(), at.minute());
+        format!(
+            "{:04}-{:02}-{:02}T{hour:02}:{minute:02}",
+            date.year(),
+            u8::from(date.month()),
+            date.day()
+        )
     }
 
     /// For tower-sessions, which speaks of `OffsetDateTime`.

@@ -26,10 +26,10 @@ use crate::{
         account::{AskForEmail, ChangeEmail, ChangeUsername},
         admin::person::{EndSessionsOf, MailReset, SetActive, SetRole},
         article::WithdrawArticle,
-        articles::DeleteArticle,
+        articles::{DeleteArticle, DeleteForGood, RestoreArticle},
         confirm::Confirm,
         data::{DOWNLOAD, DeleteAccount},
-        editor::calls::SaveArticle,
+        editor::calls::{DiscardChanges, SaveArticle},
         invitations::{Invite, WithdrawInvitation},
         log_in::LogIn,
         log_in_step::FinishLogIn,
@@ -39,6 +39,7 @@ use crate::{
         register::Register,
         reset::{AskForReset, ResetPassword},
         restore::RestoreAccount,
+        revisions::RestoreRevision,
         second_factor::{
             BeginAuthenticator, ConfirmAuthenticator, MakeRecoveryCodes, RemoveAuthenticator,
         },
@@ -64,6 +65,10 @@ pub const FORMS: &[(&str, &str)] = &[
     ("/login/step?form=cancel", LogOut::PATH),
     ("/editor", SaveArticle::PATH),
     ("/editor/{slug}", SaveArticle::PATH),
+    ("/editor/{slug}?form=discard", DiscardChanges::PATH),
+    ("/articles?form=restore", RestoreArticle::PATH),
+    ("/articles?form=delete-for-good", DeleteForGood::PATH),
+    ("/articles/{slug}/revisions", RestoreRevision::PATH),
     ("/article/{slug}?form=withdraw", WithdrawArticle::PATH),
     ("/article/{slug}", DeleteArticle::PATH),
     ("/settings/invitations?form=make", Invite::PATH),
@@ -305,7 +310,7 @@ fn see_other(to: &str) -> Response {
 }
 
 /// More inputs than any form of ours has.
-const MOST_INPUTS: usize = 16;
+const MOST_INPUTS: usize = 24;
 
 /// What was typed, to be typed no second time; passwords and codes excepted.
 fn typed(body: &Bytes) -> Vec<(String, String)> {

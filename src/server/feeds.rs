@@ -119,7 +119,7 @@ async fn newest(
     if state.config.readers == Readers::Members {
         return Err(Error::NotFound.into());
     }
-    let mut articles = lists::newest_whole(&state.db, shelf, NEWEST).await?;
+    let mut articles = lists::newest_whole(&state.db, shelf, NEWEST, state.clock.now()).await?;
     let origin = state.config.origin.as_str();
     for article in &mut articles {
         article.html = markdown::standing_alone(&article.html, origin);

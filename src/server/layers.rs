@@ -13,6 +13,7 @@ use http_body_util::BodyExt;
 
 use super::{
     AppState,
+    articles::slugs,
     auth::{AuthSession, Client},
     config::Readers,
     cookies,
@@ -198,6 +199,35 @@ pub async fn follow_former_names(
     let Some(successor) = successor else { return next.run(request).await };
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     let to = format!("/profile/{successor}{rest}{query}");
+    let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, "no-cache".into())];
+    (StatusCode::PERMANENT_REDIRECT, headers).into_response()
+}
+
+/// Links to an address that an article had before lead to the one that it has, for readers who
+/// may see it. Not to be kept by caches: its author may take the former one again.
+pub async fn follow_former_slugs(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let Some(slug) = request.uri().path().strip_prefix("/article/").filter(|_| reads) else {
+        return next.run(request).await;
+    };
+    let reader = request.extensions().get::<AuthSession>().and_then(|auth| auth.user.as_ref());
+    if reader.is_none() && state.config.readers == Readers::Members {
+        return next.run(request).await;
+    }
+    let successor = match slugs::successor(&state.db, slug, reader, state.clock.now()).await {
+        Ok(successor) => successor,
+        Err(error) => {
+            let error = Error::from(Failure::from(error));
+            return StatusCode::from_u16(error.status()).unwrap_or_default().into_response();
+        }
+    };
+    let Some(successor) = successor else { return next.run(request).await };
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    let to = format!("/article/{successor}{query}");
     let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, "no-cache".into())];
     (StatusCode::PERMANENT_REDIRECT, headers).into_response()
 }

@@ -82,6 +82,7 @@ pub async fn begin(
         return Err(Error::Unauthenticated.into());
     }
     users::shut_out(&mut tx, user.id).await?;
+    articles::unschedule(&mut tx, user.id, now).await?;
     if !keep_articles {
         articles::hide(&mut tx, user.id).await?;
     }
@@ -250,6 +251,7 @@ async fn finish(tx: &mut Tx, id: Uuid, keep_articles: bool, now: Timestamp) -> s
     const LETTERS: &str = "delete from outbox where about like $1";
     const DELETE: &str = "delete from users where id = $1";
     if keep_articles {
+        articles::unschedule(&mut *tx, id, now).await?;
         // Those too that were hidden before somebody chose otherwise.
         articles::show(&mut *tx, id).await?;
         make_former(&mut *tx, now).await?;

@@ -3,7 +3,7 @@
 use anyhow::Context;
 
 use super::{
-    articles::saving::{self, Draft},
+    articles::saving::{self, Basis, Intent, Which, text::Text},
     clock::Clock,
     db::Db,
     failure::Failure,
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
-        article::{Body, Description, Status, Tags, Title, Visibility},
+        article::{Body, Description, Tags, Title, Visibility, details::Direction},
         email::EmailAddress,
         password::Password,
         role::Role,
@@ -39,8 +39,8 @@ pub async fn seed(db: &Db, clock: &Clock, users: u32, articles: u32) -> anyhow::
     }
     for n in 0..articles {
         let Some(author) = authors.get((n % users.max(1)) as usize) else { break };
-        let draft = article(n)?;
-        saving::create(db, *author, &draft, clock.now()).await?;
+        let basis = Basis { which: Which::New(None), version: 0 };
+        saving::save(db, *author, basis, &article(n)?, Intent::Publish, clock.now()).await?;
         if n % 1000 == 999 {
             eprintln!("{} of {articles} articles", n + 1);
         }
@@ -68,11 +68,11 @@ async fn author(db: &Db, clock: &Clock, n: u32, hash: &str) -> anyhow::Result<uu
     }
 }
 
-fn article(n: u32) -> anyhow::Result<Draft> {
+fn article(n: u32) -> anyhow::Result<Text> {
     const PARAGRAPH: &str = "The harbour was quiet when the first boats came back. Nobody on the quay spoke of the \
         weather; everybody looked at **the water**, which had the colour of slate, and at the nets.\n\n";
     let body = format!("## Report {n}\n\n{}", PARAGRAPH.repeat(16));
-    Ok(Draft {
+    Ok(Text {
         title: Title::parse(&format!("Report {n} from the harbour"))
             .ok()
             .context("the seed's title")?,
@@ -82,6 +82,10 @@ fn article(n: u32) -> anyhow::Result<Draft> {
         body: Body::parse(&body).ok().context("the seed's text")?,
         tags: Tags::parse("harbour, reports").ok().context("the seed's tags")?,
         visibility: Visibility::Public,
-        status: Status::Published,
+        slug: None,
+        canonical: None,
+        language: None,
+        direction: Direction::Auto,
+        publish_at: None,
     })
 }

@@ -23,7 +23,9 @@ use tower::Layer;
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    AppState, attempts, audit, authenticator,
+    AppState,
+    articles::bin,
+    attempts, audit, authenticator,
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
@@ -33,7 +35,8 @@ use super::{
     router, sealed, second_step, security_log, sessions, tokens, undo, users,
 };
 
-/// How often ended sessions, links and attempts, old events and deleted accounts are swept out.
+/// How often ended sessions, links and attempts, old events, deleted articles and
+/// deleted accounts are swept out.
 const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
 
 /// How long the mail that is under way may go on after the last request.
@@ -198,6 +201,7 @@ async fn sweep(state: AppState) {
             attempts::forget_ended(&state.db, now).await?;
             security_log::forget_old(&state.db, now).await?;
             audit::forget_old(&state.db, now).await?;
+            bin::purge(&state.db, now).await?;
             leaving::finish_due(&state.db, now).await
         };
         if let Err(error) = swept.await {

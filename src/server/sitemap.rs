@@ -47,7 +47,7 @@ async fn robots(State(state): State<AppState>, headers: HeaderMap) -> Response {
 async fn index(State(state): State<AppState>, headers: HeaderMap) -> Response {
     let written = async {
         refuse_for_members(&state)?;
-        let articles = lists::count(&state.db, lists::Shelf::Public).await?;
+        let articles = lists::count(&state.db, lists::Shelf::Public, state.clock.now()).await?;
         let origin = state.config.origin.as_str();
         let files: String = (1..=articles.div_ceil(u64::from(PER_FILE)).max(1))
             .map(|n| format!("<sitemap><loc>{}/sitemap/{n}.xml</loc></sitemap>\n", escape(origin)))
@@ -68,7 +68,7 @@ async fn part(
         refuse_for_members(&state)?;
         let number = file.strip_suffix(".xml").and_then(|number| number.parse::<u32>().ok());
         let before = number.and_then(|number| number.checked_sub(1)).ok_or(Error::NotFound)?;
-        let articles = lists::oldest_public(&state.db, before, PER_FILE).await?;
+        let articles = lists::oldest_public(&state.db, before, PER_FILE, state.clock.now()).await?;
         if articles.is_empty() && before > 0 {
             return Err(Error::NotFound.into());
         }

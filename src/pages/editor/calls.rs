@@ -3,10 +3,7 @@
 use leptos::{server, server_fn::codec::GetUrl};
 
 use crate::{
-    domain::{
-        article::{Kept, Manuscript, Status, Visibility, When},
-        field::Field,
-    },
+    domain::article::{Kept, Manuscript},
     error::Error,
     json::Json,
     ui::form::Done,
@@ -18,22 +15,97 @@ use crate::{
 pub async fn open_manuscript(#[server(default)] slug: String) -> Result<Option<Manuscript>, Error> {
     use crate::{
         domain::{article::Slug, role::Permission},
-        server::{articles::reading, context},
+        server::{articles::reading, context, failure::Failure},
     };
     let author = context::require(Permission::WriteArticles)?;
     if slug.is_empty() {
         return Ok(None);
     }
+    let state = context::state()?;
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
-    Ok(Some(reading::open(&context::state()?.db, author.id, &slug).await?))
+    let found = reading::own_key(&state.db, author.id, &slug).await.map_err(Failure::from)?;
+    let id = found.ok_or(Error::NotFound)?;
+    let now = state.clock.now();
+    Ok(Some(reading::manuscript(&state.db, author.id, id, now).await?))
 }
 
-/// Stores an article: a new one when `slug` is empty, else an edit of `version`. Naming the
-/// stored version in `replaces` is how its author says that this text shall stand in its
-/// place, after a [`Error::Conflict`].
+/// One's own article as it is stored now, by its key: whatever it is called meanwhile.
+// reads only
+#[server(prefix = "/rpc", endpoint = "stored-manuscript", input = GetUrl, output = Json)]
+pub async fn stored_manuscript(article: String) -> Result<Manuscript, Error> {
+    use crate::{
+        domain::role::Permission,
+        server::{articles::reading, context},
+    };
+    let author = context::require(Permission::WriteArticles)?;
+    let id = article.parse().map_err(|_| Error::NotFound)?;
+    let state = context::state()?;
+    Ok(reading::manuscript(&state.db, author.id, id, state.clock.now()).await?)
+}
+
+/// Keeps a text as it is at this moment: a draft's in the article, and of one that readers see in
+/// a working copy, of which they see nothing.
+#[server(prefix = "/rpc", endpoint = "keep-text", output = Json)]
+pub async fn keep_text(
+    #[server(default)] article: String,
+    #[server(default)] draft_key: String,
+    #[server(default)] version: i64,
+    #[server(default)] replaces: i64,
+    #[server(default)] title: String,
+    #[server(default)] description: String,
+    #[server(default)] body: String,
+    #[server(default)] tags: String,
+    #[server(default)] visibility: String,
+    #[server(default)] slug_wanted: String,
+    #[server(default)] canonical: String,
+    #[server(default)] language: String,
+    #[server(default)] direction: String,
+    #[server(default)] publish_at: String,
+    #[server(default)] zone: i32,
+) -> Result<Kept, Error> {
+    use crate::{
+        domain::role::Permission,
+        server::{
+            articles::saving::{self, Basis, Intent, Which, text::Typed},
+            context,
+        },
+    };
+    let author = context::require(Permission::WriteArticles)?;
+    let typed = Typed {
+        title,
+        description,
+        body,
+        tags,
+        visibility,
+        slug_wanted,
+        canonical,
+        language,
+        direction,
+        publish_at,
+        zone,
+    };
+    let text = typed.unfinished()?;
+    let which = Which::parse(&article, &draft_key, None).ok_or(Error::NotFound)?;
+    let basis = Basis { which, version: if replaces > 0 { replaces } else { version } };
+    let state = context::state()?;
+    let now = state.clock.now();
+    let saved = saving::save(&state.db, author.id, basis, &text, Intent::Keep, now).await?;
+    Ok(Kept {
+        id: saved.id.to_string(),
+        slug: saved.slug,
+        version: saved.version,
+        at: now.to_minute(),
+    })
+}
+
+/// Stores an article: a new one when neither `article` nor `slug` names one, else an edit of
+/// `version`. Naming the stored version in `replaces` is how its author says that this text shall
+/// stand in its place, after a [`Error::Conflict`].
 #[server(prefix = "/rpc", endpoint = "save-article", output = Json)]
 pub async fn save_article(
+    #[server(default)] article: String,
     #[server(default)] slug: String,
+    #[server(default)] draft_key: String,
     #[server(default)] version: i64,
     #[server(default)] replaces: i64,
     title: String,
@@ -41,81 +113,72 @@ pub async fn save_article(
     body: String,
     #[server(default)] tags: String,
     #[server(default)] visibility: String,
+    #[server(default)] slug_wanted: String,
+    #[server(default)] canonical: String,
+    #[server(default)] language: String,
+    #[server(default)] direction: String,
+    #[server(default)] publish_at: String,
+    #[server(default)] zone: i32,
     status: String,
 ) -> Result<Done, Error> {
     use crate::{
         domain::{
-            article::{Body, Description, Slug, Tags, Title},
-            field::Problem,
+            article::{Slug, Status},
+            field::{Field, Problem},
             role::Permission,
         },
         error::Problems,
         server::{
-            articles::saving::{self, Basis, Draft},
+            articles::saving::{self, Basis, Intent, Which, text::Typed},
             context,
         },
     };
     let author = context::require(Permission::WriteArticles)?;
-    let mut problems = Problems::default();
-    let title = problems.check(Field::Title, Title::parse(&title));
-    let description = problems.check(Field::Description, Description::parse(&description));
-    let body = problems.check(Field::Body, Body::parse(&body));
-    let tags = problems.check(Field::Tags, Tags::parse(&tags));
-    let wanted =
-        if visibility.is_empty() { Visibility::default().name() } else { visibility.as_str() };
-    let visibility =
-        problems.check(Field::Visibility, Visibility::from_name(wanted).ok_or(Problem::Malformed));
-    let status =
-        problems.check(Field::Status, Status::from_name(&status).ok_or(Problem::Malformed));
-    let (Some(title), Some(description), Some(body), Some(tags), Some(visibility), Some(status)) =
-        (title, description, body, tags, visibility, status)
-    else {
-        return Err(problems.into_error());
+    let typed = Typed {
+        title,
+        description,
+        body,
+        tags,
+        visibility,
+        slug_wanted,
+        canonical,
+        language,
+        direction,
+        publish_at,
+        zone,
     };
-    let draft = Draft { title, description, body, tags, visibility, status };
+    let mut problems = Problems::default();
+    let status = Status::from_name(&status).ok_or(Problem::Malformed);
+    let text = typed.parse(status != Ok(Status::Draft), &mut problems);
+    let status = problems.check(Field::Status, status);
+    let (Some(text), Some(status)) = (text, status) else { return Err(problems.into_error()) };
+    let intent = match status {
+        Status::Published => Intent::Publish,
+        Status::Draft => Intent::Draft,
+    };
+    let named =
+        if slug.is_empty() { None } else { Some(Slug::parse(&slug).ok_or(Error::NotFound)?) };
+    let which = Which::parse(&article, &draft_key, named.as_ref()).ok_or(Error::NotFound)?;
+    let basis = Basis { which, version: if replaces > 0 { replaces } else { version } };
     let state = context::state()?;
     let now = state.clock.now();
-    let saved = if slug.is_empty() {
-        saving::create(&state.db, author.id, &draft, now).await?
-    } else {
-        let version = if replaces > 0 { replaces } else { version };
-        let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
-        let basis = Basis { slug: &slug, version };
-        saving::update(&state.db, author.id, basis, &draft, now).await?
-    };
-    Ok(match status {
-        Status::Published => Done::at(format!("/article/{}", saved.slug)),
-        Status::Draft => Done::at("/articles"),
+    let saved = saving::save(&state.db, author.id, basis, &text, intent, now).await?;
+    Ok(match (intent, text.publish_at) {
+        (Intent::Publish, Some(at)) if at > now => Done::at("/articles?tab=scheduled"),
+        (Intent::Publish, _) => Done::at(format!("/article/{}", saved.slug)),
+        _ => Done::at("/articles"),
     })
 }
 
-/// What the server has of one's own article now.
-// reads only
-#[server(prefix = "/rpc", endpoint = "stored-manuscript", input = GetUrl, output = Json)]
-pub async fn stored_manuscript(article: String) -> Result<Manuscript, Error> {
-    open_manuscript(article).await?.ok_or(Error::NotFound)
-}
-
-/// Keeps a text while its author goes on writing.
-#[server(prefix = "/rpc", endpoint = "keep-text", output = Json)]
-pub async fn keep_text(
-    #[server(default)] article: String,
-    #[server(default)] version: i64,
-    title: String,
-    #[server(default)] description: String,
-    body: String,
-    #[server(default)] tags: String,
-    #[server(default)] visibility: String,
-) -> Result<Kept, Error> {
-    let status = Status::Draft.name().to_owned();
-    save_article(article.clone(), version, 0, title, description, body, tags, visibility, status)
-        .await?;
-    let at = When { iso: String::new(), text: String::new() };
-    Ok(Kept { id: article.clone(), slug: article, version: version + 1, at })
-}
-
-/// Drops what was changed since the publication.
+/// Drops the changes that readers of an article have not seen.
 #[server(prefix = "/rpc", endpoint = "discard-changes", output = Json)]
 pub async fn discard_changes(slug: String) -> Result<Done, Error> {
-    Ok(Done::at(format!("/editor/{slug}")))
+    use crate::{
+        domain::{article::Slug, role::Permission},
+        server::{articles::working_copies, context},
+    };
+    let author = context::require(Permission::WriteArticles)?;
+    let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
+    working_copies::discard(&context::state()?.db, author.id, &slug).await?;
+    Ok(Done::at(format!("/article/{}", slug.as_str())))
 }

@@ -5,10 +5,16 @@
 
 use uuid::Uuid;
 
-use super::tallies::{Changes, Scope};
+use super::{
+    bin::DELETED,
+    tallies::{Changes, Scope},
+};
 use crate::{
     domain::article::{Status, Visibility},
-    server::db::{Tx, within},
+    server::{
+        clock::Timestamp,
+        db::{Tx, within},
+    },
 };
 
 const HIDDEN: &str = "hidden";
@@ -58,12 +64,50 @@ async fn turn(tx: &mut Tx, author: Uuid, from: &str, to: &str, by: i64) -> sqlx:
     changes.store(tx).await
 }
 
-/// Signs what the author has published with another account.
+/// Makes drafts of what the author has published for a time to come: nothing appears of somebody
+/// who has gone.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn unschedule(tx: &mut Tx, author: Uuid, now: Timestamp) -> sqlx::Result<()> {
+    const UNSCHEDULE: &str = "update articles set status = 'draft', published_at = null, publish_at = published_at, \
+         version = version + 1 where author_id = $1 and status = 'published' and published_at > $2 \
+         returning id, visibility";
+    const TAGS: &str = "update article_tags set status = 'draft', published_at = null where article_id = $1 \
+         returning tag";
+    let turned: Vec<(Uuid, String)> = within!(&mut *tx, |c| {
+        sqlx::query_as(UNSCHEDULE).bind(author).bind(now).fetch_all(c).await
+    })?;
+    let mut changes = Changes::default();
+    for (id, visibility) in turned {
+        let tags: Vec<String> =
+            within!(&mut *tx, |c| sqlx::query_scalar(TAGS).bind(id).fetch_all(c).await)?;
+        let kind = kind_of(&visibility);
+        for scope in [Scope::Author(author), Scope::Site] {
+            changes.count(scope.clone(), kind, -1);
+            changes.count(scope, DRAFT, 1);
+        }
+        for tag in tags {
+            changes.count(Scope::Tag(tag), kind, -1);
+        }
+    }
+    changes.store(tx).await
+}
+
+/// Signs what the author has published with another account. What no reader ever saw, changes
+/// under way and former texts, is deleted.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn hand_over(tx: &mut Tx, author: Uuid, to: Uuid) -> sqlx::Result<()> {
-    const HAND_OVER: &str = "update articles set author_id = $2 where author_id = $1 and status = 'published' \
+    const FORGET_CHANGES: &str = "delete from working_copies where article_id in \
+         (select id from articles where author_id = $1)";
+    const FORGET_REVISIONS: &str = "delete from revisions where article_id in \
+         (select id from articles where author_id = $1)";
+    for forget in [FORGET_CHANGES, FORGET_REVISIONS] {
+        within!(&mut *tx, |c| sqlx::query(forget).bind(author).execute(c).await.map(|_| ()))?;
+    }
+    const HAND_OVER: &str = "update articles set author_id = $2, draft_key = null where author_id = $1 and status = 'published' \
          returning visibility";
     let handed: Vec<String> = within!(&mut *tx, |c| {
         sqlx::query_scalar(HAND_OVER).bind(author).bind(to).fetch_all(c).await
@@ -94,7 +138,8 @@ pub async fn delete_all(tx: &mut Tx, author: Uuid) -> sqlx::Result<()> {
             changes.count(Scope::Tag(tag), kind_of(&visibility), -1);
         }
     }
-    for (visibility, status) in articles {
+    // What is deleted already is not counted.
+    for (visibility, status) in articles.into_iter().filter(|(_, status)| status != DELETED) {
         let kind = if status == PUBLISHED { kind_of(&visibility) } else { DRAFT };
         for scope in [Scope::Author(author), Scope::Site] {
             changes.count(scope, kind, -1);

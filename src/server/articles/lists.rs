@@ -5,7 +5,10 @@ use std::cmp::Reverse;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{reading::tags_of, tallies::Scope};
+use super::{
+    reading::tags_of,
+    tallies::{self, Scope},
+};
 use crate::{
     domain::{
         article::{Preview, Status, Visibility, When},
@@ -39,26 +42,30 @@ pub enum Shelf<'a> {
         /// Whether the reader is logged in.
         member: bool,
     },
-    /// All of one author's, drafts included: for the author alone.
-    Desk(Uuid),
 }
 
-/// One page of a shelf, newest first. What it costs grows with the page's number and not with
+/// One page of a shelf, newest first. What is published for a time to come is on none: it appears
+/// by being asked for later. What it costs grows with the page's number and not with
 /// the number of articles: to find its ten, the entries before them are walked past in an
 /// index, at most [`LAST_PAGE`] times [`PER_PAGE`] of them.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn list(db: &Db, shelf: Shelf<'_>, page: u32) -> Result<Listing, Failure> {
+pub async fn list(
+    db: &Db,
+    shelf: Shelf<'_>,
+    page: u32,
+    now: Timestamp,
+) -> Result<Listing, Failure> {
     let page = page.clamp(1, LAST_PAGE);
-    let total = count(db, shelf).await?;
+    let total = count(db, shelf, now).await?;
     let pages = total.div_ceil(u64::from(PER_PAGE)).clamp(1, u64::from(LAST_PAGE));
     let pages = u32::try_from(pages).unwrap_or(LAST_PAGE);
     let offset = i64::from(page - 1) * i64::from(PER_PAGE);
     let mut rows = if page > pages {
         Vec::new()
     } else {
-        rows(db, shelf, i64::from(PER_PAGE), offset).await?
+        rows(db, shelf, now, i64::from(PER_PAGE), offset).await?
     };
     // A join promises no order.
     rows.sort_unstable_by_key(|row| Reverse((row.shown_at, row.id)));
@@ -102,12 +109,11 @@ impl PreviewRow {
 /// `keys` picks ten keys, from one index alone; only then are the articles touched. Whoever is
 /// leaving signs as those do who have left.
 macro_rules! shelf_sql {
-    ($keys:literal, newest by $time:literal) => {
+    ($keys:literal) => {
         concat!(
             "select a.id, a.slug, a.title, a.description, ",
-            "case when u.leaves_at is null then u.username else 'a former member' end as author, a.",
-            $time,
-            " as shown_at, a.minutes, a.visibility, a.status from (select ",
+            "case when u.leaves_at is null then u.username else 'a former member' end as author, ",
+            "a.published_at as shown_at, a.minutes, a.visibility, a.status from (select ",
             $keys,
             " limit $1 offset $2) k join articles a on a.id = k.id join users u on u.id = a.author_id"
         )
@@ -115,44 +121,66 @@ macro_rules! shelf_sql {
 }
 
 impl Shelf<'_> {
-    /// The statement that reads a page: `$1` is how many, `$2` after how many, and `$3` whose
-    /// or which tag.
+    /// The statement that reads a page: `$1` is how many, `$2` after how many, `$3` what time it
+    /// is, and `$4` whose or which tag.
     pub const fn sql(self) -> &'static str {
         match self {
             Shelf::Public => shelf_sql!(
                 "p.id from articles p where p.status = 'published' and p.visibility = 'public' \
-                 order by p.published_at desc, p.id desc",
-                newest by "published_at"
+                 and p.published_at <= $3 order by p.published_at desc, p.id desc"
             ),
             Shelf::Published => shelf_sql!(
-                "p.id from articles p where p.status = 'published' \
-                 order by p.published_at desc, p.id desc",
-                newest by "published_at"
+                "p.id from articles p where p.status = 'published' and p.published_at <= $3 \
+                 order by p.published_at desc, p.id desc"
             ),
             Shelf::Author { member: false, .. } => shelf_sql!(
-                "p.id from articles p where p.author_id = $3 and p.status = 'published' \
-                 and p.visibility = 'public' order by p.published_at desc, p.id desc",
-                newest by "published_at"
+                "p.id from articles p where p.author_id = $4 and p.status = 'published' \
+                 and p.visibility = 'public' and p.published_at <= $3 \
+                 order by p.published_at desc, p.id desc"
             ),
             Shelf::Author { member: true, .. } => shelf_sql!(
-                "p.id from articles p where p.author_id = $3 and p.status = 'published' \
-                 order by p.published_at desc, p.id desc",
-                newest by "published_at"
+                "p.id from articles p where p.author_id = $4 and p.status = 'published' \
+                 and p.published_at <= $3 order by p.published_at desc, p.id desc"
             ),
             Shelf::Tagged { member: false, .. } => shelf_sql!(
-                "p.article_id as id from article_tags p where p.tag = $3 and p.status = 'published' \
-                 and p.visibility = 'public' order by p.published_at desc, p.article_id desc",
-                newest by "published_at"
+                "p.article_id as id from article_tags p where p.tag = $4 and p.status = 'published' \
+                 and p.visibility = 'public' and p.published_at <= $3 \
+                 order by p.published_at desc, p.article_id desc"
             ),
             Shelf::Tagged { member: true, .. } => shelf_sql!(
-                "p.article_id as id from article_tags p where p.tag = $3 and p.status = 'published' \
-                 order by p.published_at desc, p.article_id desc",
-                newest by "published_at"
+                "p.article_id as id from article_tags p where p.tag = $4 and p.status = 'published' \
+                 and p.published_at <= $3 order by p.published_at desc, p.article_id desc"
             ),
-            Shelf::Desk(_) => shelf_sql!(
-                "p.id from articles p where p.author_id = $3 order by p.updated_at desc, p.id desc",
-                newest by "updated_at"
-            ),
+        }
+    }
+
+    /// The statement that counts what appears later, from the end of the same index: `$1` is what
+    /// time it is, and `$2` whose or which tag.
+    const fn later(self) -> &'static str {
+        match self {
+            Shelf::Public => {
+                "select count(*) from articles where status = 'published' and visibility = 'public' \
+                 and published_at > $1"
+            }
+            Shelf::Published => {
+                "select count(*) from articles where status = 'published' and published_at > $1"
+            }
+            Shelf::Author { member: false, .. } => {
+                "select count(*) from articles where author_id = $2 and status = 'published' \
+                 and visibility = 'public' and published_at > $1"
+            }
+            Shelf::Author { member: true, .. } => {
+                "select count(*) from articles where author_id = $2 and status = 'published' \
+                 and published_at > $1"
+            }
+            Shelf::Tagged { member: false, .. } => {
+                "select count(*) from article_tags where tag = $2 and status = 'published' \
+                 and visibility = 'public' and published_at > $1"
+            }
+            Shelf::Tagged { member: true, .. } => {
+                "select count(*) from article_tags where tag = $2 and status = 'published' \
+                 and published_at > $1"
+            }
         }
     }
 }
@@ -167,7 +195,7 @@ pub struct Whole {
     pub html: String,
     /// Tags in the author's order.
     pub tags: Vec<String>,
-    /// When it was last saved.
+    /// When its readers last saw it change: when it was saved, or appeared later than that.
     pub updated: When,
 }
 
@@ -175,9 +203,14 @@ pub struct Whole {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn newest_whole(db: &Db, shelf: Shelf<'_>, most: u32) -> sqlx::Result<Vec<Whole>> {
+pub async fn newest_whole(
+    db: &Db,
+    shelf: Shelf<'_>,
+    most: u32,
+    now: Timestamp,
+) -> sqlx::Result<Vec<Whole>> {
     const TEXT: &str = "select html, updated_at from articles where id = $1";
-    let mut rows = rows(db, shelf, i64::from(most), 0).await?;
+    let mut rows = rows(db, shelf, now, i64::from(most), 0).await?;
     rows.sort_unstable_by_key(|row| Reverse((row.shown_at, row.id)));
     let mut articles = Vec::with_capacity(rows.len());
     for row in rows {
@@ -187,6 +220,7 @@ pub async fn newest_whole(db: &Db, shelf: Shelf<'_>, most: u32) -> sqlx::Result<
         // Deleted since the list was read.
         let Some((html, updated)) = text else { continue };
         let tags = tags_of(db, id).await?;
+        let updated = updated.max(row.shown_at);
         articles.push(Whole {
             id,
             preview: row.into_preview(),
@@ -198,7 +232,7 @@ pub async fn newest_whole(db: &Db, shelf: Shelf<'_>, most: u32) -> sqlx::Result<
     Ok(articles)
 }
 
-/// The slugs of public articles and when each was last saved, in the order in which they were
+/// The slugs of public articles and when each last changed for its readers, in the order in which they were
 /// published: `most` of them, after `before` times as many.
 ///
 /// # Errors
@@ -207,47 +241,59 @@ pub async fn oldest_public(
     db: &Db,
     before: u32,
     most: u32,
+    now: Timestamp,
 ) -> sqlx::Result<Vec<(String, Timestamp)>> {
-    const OLDEST: &str = "select a.slug, a.updated_at from (select p.id, p.published_at from articles p \
+    const OLDEST: &str = "select a.slug, case when a.updated_at > a.published_at then a.updated_at \
+         else a.published_at end from (select p.id, p.published_at from articles p \
          where p.status = 'published' and p.visibility = 'public' \
-         order by p.published_at, p.id limit $1 offset $2) k join articles a on a.id = k.id \
+         and p.published_at <= $3 order by p.published_at, p.id limit $1 offset $2) k join articles a on a.id = k.id \
          order by k.published_at, k.id";
     let most = i64::from(most);
     let offset = most.saturating_mul(i64::from(before));
-    reading!(db, |pool| sqlx::query_as(OLDEST).bind(most).bind(offset).fetch_all(pool).await)
+    reading!(db, |pool| {
+        sqlx::query_as(OLDEST).bind(most).bind(offset).bind(now).fetch_all(pool).await
+    })
 }
 
-async fn rows(db: &Db, shelf: Shelf<'_>, most: i64, offset: i64) -> sqlx::Result<Vec<PreviewRow>> {
+async fn rows(
+    db: &Db,
+    shelf: Shelf<'_>,
+    now: Timestamp,
+    most: i64,
+    offset: i64,
+) -> sqlx::Result<Vec<PreviewRow>> {
     reading!(db, |pool| {
-        let page = sqlx::query_as(shelf.sql()).bind(most).bind(offset);
+        let page = sqlx::query_as(shelf.sql()).bind(most).bind(offset).bind(now);
         let page = match shelf {
             Shelf::Public | Shelf::Published => page,
-            Shelf::Author { author, .. } | Shelf::Desk(author) => page.bind(author),
+            Shelf::Author { author, .. } => page.bind(author),
             Shelf::Tagged { tag, .. } => page.bind(tag.to_owned()),
         };
         page.fetch_all(pool).await
     })
 }
 
-/// How many articles are on a shelf.
+/// How many articles are on a shelf: those that are published, of which a tally is kept, without
+/// the few that appear later.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn count(db: &Db, shelf: Shelf<'_>) -> sqlx::Result<u64> {
-    const COUNT: &str = "select cast(coalesce(sum(count), 0) as bigint) from tallies where scope = $1 and \
-         (kind = 'public' or (kind = 'members' and $2) or (kind = 'draft' and $3))";
-    let (scope, members, drafts) = match shelf {
-        Shelf::Public => (Scope::Site, false, false),
-        Shelf::Published => (Scope::Site, true, false),
-        Shelf::Author { author, member } => (Scope::Author(author), member, false),
-        Shelf::Tagged { tag, member } => (Scope::Tag(tag.to_owned()), member, false),
-        Shelf::Desk(author) => (Scope::Author(author), true, true),
+pub async fn count(db: &Db, shelf: Shelf<'_>, now: Timestamp) -> sqlx::Result<u64> {
+    let (scope, members) = match shelf {
+        Shelf::Public => (Scope::Site, false),
+        Shelf::Published => (Scope::Site, true),
+        Shelf::Author { author, member } => (Scope::Author(author), member),
+        Shelf::Tagged { tag, member } => (Scope::Tag(tag.to_owned()), member),
     };
-    let n: i64 = reading!(db, |pool| sqlx::query_scalar(COUNT)
-        .bind(scope.key())
-        .bind(members)
-        .bind(drafts)
-        .fetch_one(pool)
-        .await)?;
-    Ok(u64::try_from(n).unwrap_or(0))
+    let published = tallies::published(db, &scope, members).await?;
+    let later: i64 = reading!(db, |pool| {
+        let count = sqlx::query_scalar(shelf.later()).bind(now);
+        let count = match shelf {
+            Shelf::Public | Shelf::Published => count,
+            Shelf::Author { author, .. } => count.bind(author),
+            Shelf::Tagged { tag, .. } => count.bind(tag.to_owned()),
+        };
+        count.fetch_one(pool).await
+    })?;
+    Ok(u64::try_from(published - later).unwrap_or(0))
 }

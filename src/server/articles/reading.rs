@@ -3,54 +3,95 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::lists::PreviewRow;
+use super::{
+    lists::PreviewRow,
+    working_copies::{self, WorkingCopy},
+};
 use crate::{
     domain::{
-        article::{Article, Manuscript, Slug, Stage, Status, Visibility},
+        article::{Article, Manuscript, Slug, Stage, Status, Visibility, details::Direction},
         role::Permission,
     },
     error::Error,
     server::{
+        AppState,
+        clock::Timestamp,
         db::{Db, reading},
         failure::Failure,
         users::User,
     },
 };
 
-/// The article at that address, if the reader may know of it. A draft exists for its author
-/// alone.
+/// The article at that address, or that was there before, if the reader may know of it. A draft
+/// exists for its author alone, and so does what is published for a time to come.
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Unauthenticated`] for a members' article without a log-in.
-pub async fn read(db: &Db, slug: &Slug, reader: Option<&User>) -> Result<Article, Failure> {
+pub async fn read(
+    state: &AppState,
+    slug: &Slug,
+    reader: Option<&User>,
+) -> Result<Article, Failure> {
     const READ: &str = "select a.id, a.author_id, a.html, a.slug, a.title, a.description, \
          case when u.leaves_at is null then u.username else 'a former member' end as author, \
-         coalesce(a.published_at, a.updated_at) as shown_at, a.minutes, a.visibility, a.status \
-         from articles a join users u on u.id = a.author_id where a.slug = $1";
+         coalesce(a.published_at, a.updated_at) as shown_at, a.minutes, a.visibility, a.status, \
+         a.published_at, a.canonical, a.language, a.direction \
+         from article_slugs s join articles a on a.id = s.article_id join users u on u.id = a.author_id \
+         where s.slug = $1 and a.status <> 'deleted'";
     #[derive(FromRow)]
     struct Row {
         author_id: Uuid,
         html: String,
+        published_at: Option<Timestamp>,
+        canonical: String,
+        language: String,
+        direction: String,
         #[sqlx(flatten)]
         preview: PreviewRow,
     }
-    let row: Option<Row> =
-        reading!(db, |pool| sqlx::query_as(READ).bind(slug.as_str()).fetch_optional(pool).await)?;
+    let row: Option<Row> = reading!(&state.db, |pool| sqlx::query_as(READ)
+        .bind(slug.as_str())
+        .fetch_optional(pool)
+        .await)?;
     let row = row.ok_or(Error::NotFound)?;
     let mine = reader.is_some_and(|reader| reader.id == row.author_id);
     let id = row.preview.id;
     let preview = row.preview.into_preview();
-    match (preview.status, preview.visibility) {
+    let stage = stage_of(preview.status, row.published_at, state.clock.now());
+    match (stage, preview.visibility) {
         _ if mine => {}
-        (Status::Draft, _) => return Err(Error::NotFound.into()),
-        (Status::Published, Visibility::Members) if reader.is_none() => {
+        (Stage::Draft | Stage::Scheduled, _) => return Err(Error::NotFound.into()),
+        (Stage::Published, Visibility::Members) if reader.is_none() => {
             return Err(Error::Unauthenticated.into());
         }
-        (Status::Published, _) => {}
+        (Stage::Published, _) => {}
     }
     let edits = reader.is_some_and(|reader| reader.may(Permission::WithdrawArticles));
-    let tags = tags_of(db, id).await?;
-    Ok(Article { preview, html: row.html, tags, mine, withdrawable: edits && !mine })
+    let canonical = if row.canonical.is_empty() {
+        format!("{}/article/{}", state.config.origin.as_str(), preview.slug)
+    } else {
+        row.canonical
+    };
+    Ok(Article {
+        preview,
+        html: row.html,
+        tags: tags_of(&state.db, id).await?,
+        stage,
+        canonical,
+        language: row.language,
+        direction: Direction::from_name(&row.direction).unwrap_or_default(),
+        mine,
+        withdrawable: edits && !mine,
+    })
+}
+
+/// What readers see of an article now.
+pub fn stage_of(status: Status, published_at: Option<Timestamp>, now: Timestamp) -> Stage {
+    match status {
+        Status::Draft => Stage::Draft,
+        Status::Published if published_at.is_some_and(|at| at > now) => Stage::Scheduled,
+        Status::Published => Stage::Published,
+    }
 }
 
 /// Tags in the author's order.
@@ -62,42 +103,81 @@ pub async fn tags_of(db: &Db, article: Uuid) -> sqlx::Result<Vec<String>> {
     reading!(db, |pool| sqlx::query_scalar(TAGS).bind(article).fetch_all(pool).await)
 }
 
-/// One's own article, to be edited.
+/// The key of one's own article.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn own_key(db: &Db, author: Uuid, slug: &Slug) -> sqlx::Result<Option<Uuid>> {
+    const KEY: &str =
+        "select id from articles where slug = $1 and author_id = $2 and status <> 'deleted'";
+    reading!(db, |pool| {
+        sqlx::query_scalar(KEY).bind(slug.as_str()).bind(author).fetch_optional(pool).await
+    })
+}
+
+/// One's own article, to be edited: the working copy, where there is one.
 ///
 /// # Errors
 /// [`Error::NotFound`], also for what is somebody else's.
-pub async fn open(db: &Db, author: Uuid, slug: &Slug) -> Result<Manuscript, Failure> {
-    const OPEN: &str = "select id, slug, title, description, body, visibility, status, version \
-         from articles where slug = $1 and author_id = $2";
+pub async fn manuscript(
+    db: &Db,
+    author: Uuid,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<Manuscript, Failure> {
+    const OPEN: &str = "select slug, title, description, body, visibility, status, version, published_at, \
+         slug_wanted, canonical, language, direction, publish_at \
+         from articles where id = $1 and author_id = $2 and status <> 'deleted'";
     #[derive(FromRow)]
     struct Row {
-        id: Uuid,
         slug: String,
-        title: String,
-        description: String,
-        body: String,
-        visibility: String,
         status: String,
         version: i64,
+        published_at: Option<Timestamp>,
+        #[sqlx(flatten)]
+        text: TextRow,
     }
-    let row: Option<Row> = reading!(db, |pool| sqlx::query_as(OPEN)
-        .bind(slug.as_str())
-        .bind(author)
-        .fetch_optional(pool)
-        .await)?;
+    let row: Option<Row> = reading!(db, |pool| {
+        sqlx::query_as(OPEN).bind(id).bind(author).fetch_optional(pool).await
+    })?;
     let row = row.ok_or(Error::NotFound)?;
+    let copy = working_copies::of(db, id).await?;
+    let has_changes = copy.is_some();
+    let (text, tags) = match copy {
+        Some(WorkingCopy { text, tags }) => (text, tags),
+        None => (row.text, tags_of(db, id).await?.join(", ")),
+    };
     let status = Status::from_name(&row.status).unwrap_or(Status::Draft);
     Ok(Manuscript {
-        id: row.slug.clone(),
-        tags: tags_of(db, row.id).await?.join(", "),
+        id: id.to_string(),
         slug: row.slug,
-        title: row.title,
-        description: row.description,
-        body: row.body,
-        visibility: Visibility::from_name(&row.visibility).unwrap_or(Visibility::Members),
+        title: text.title,
+        description: text.description,
+        body: text.body,
+        tags,
+        visibility: Visibility::from_name(&text.visibility).unwrap_or(Visibility::Members),
+        slug_wanted: text.slug_wanted,
+        canonical: text.canonical,
+        language: text.language,
+        direction: Direction::from_name(&text.direction).unwrap_or_default(),
+        publish_at: text.publish_at.map(Timestamp::to_local).unwrap_or_default(),
         status,
-        stage: if status == Status::Published { Stage::Published } else { Stage::Draft },
+        stage: stage_of(status, row.published_at, now),
         version: row.version,
-        has_changes: false,
+        has_changes,
     })
+}
+
+/// The text of an article or of its working copy.
+#[derive(FromRow)]
+pub struct TextRow {
+    title: String,
+    description: String,
+    body: String,
+    visibility: String,
+    slug_wanted: String,
+    canonical: String,
+    language: String,
+    direction: String,
+    publish_at: Option<Timestamp>,
 }

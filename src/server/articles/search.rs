@@ -180,12 +180,21 @@ async fn put_in(tx: &mut Tx, article: Uuid) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// [`Error::Invalid`] when more was typed than anybody types.
-pub async fn find(db: &Db, typed: &str, member: bool, page: u32) -> Result<Found, Failure> {
+pub async fn find(
+    db: &Db,
+    typed: &str,
+    member: bool,
+    page: u32,
+    now: Timestamp,
+) -> Result<Found, Failure> {
     let typed = typed.trim();
     check_length(Field::Q, typed).map_err(|p| Error::Invalid(vec![(Field::Q, p)]))?;
     let wanted = Wanted::parse(typed);
-    let mut keys =
-        if wanted.words().is_empty() { Vec::new() } else { matches(db, &wanted, member).await? };
+    let mut keys = if wanted.words().is_empty() {
+        Vec::new()
+    } else {
+        matches(db, &wanted, member, now).await?
+    };
     let most = MOST as usize;
     let more = keys.len() > most;
     keys.truncate(most);
@@ -195,7 +204,7 @@ pub async fn find(db: &Db, typed: &str, member: bool, page: u32) -> Result<Found
     let before = (page as usize - 1).saturating_mul(PER_PAGE as usize);
     let mut rows = Vec::new();
     for key in keys.into_iter().skip(before).take(PER_PAGE as usize) {
-        rows.extend(read(db, key, member).await?);
+        rows.extend(read(db, key, member, now).await?);
     }
     let showing = tokio::task::spawn_blocking(move || {
         rows.into_iter().map(|row| row.into_hit(&wanted)).collect()
@@ -204,33 +213,39 @@ pub async fn find(db: &Db, typed: &str, member: bool, page: u32) -> Result<Found
     Ok(Found { hits, page, pages, total, more })
 }
 
-/// The statement for SQLite: `$1` is what to look for, `$2` whether a member asks, `$3` how many.
+/// The statement for SQLite: `$1` is what to look for, `$2` whether a member asks, `$3` how many,
+/// `$4` what time it is.
 /// The words' rows come by themselves from the newest on, and no more of them are ranked than are
 /// taken. A word in the title outweighs any number of them in the text.
 pub const IN_SQLITE: &str = "select a.id, a.published_at, -bm25(search_words, 1000.0, 100.0, 10.0, 1.0) as score \
      from search_words cross join search_rows r on r.id = search_words.rowid \
      cross join articles a indexed by articles_seen_by on a.id = r.article_id \
      where search_words match $1 and a.status = 'published' and (a.visibility = 'public' or $2) \
-     order by search_words.rowid desc limit $3";
+     and a.published_at <= $4 order by search_words.rowid desc limit $3";
 
 /// The same for PostgreSQL. Its weights, from the text to the title: 0.1, 0.2, 0.4 and 1.
 pub const IN_POSTGRES: &str = "select k.id, k.published_at, cast(ts_rank(k.words, cast($1 as tsquery)) as double precision) as score \
      from (select id, published_at, words from articles where words @@ cast($1 as tsquery) \
-     and status = 'published' and (visibility = 'public' or $2) \
+     and status = 'published' and (visibility = 'public' or $2) and published_at <= $4 \
      order by published_at desc, id desc limit $3) k";
 
 /// The keys of the newest articles that have all the words, at most one more than [`MOST`], the
 /// best first. So what a search costs has an end, however common its words are.
-async fn matches(db: &Db, wanted: &Wanted, member: bool) -> sqlx::Result<Vec<Uuid>> {
+async fn matches(
+    db: &Db,
+    wanted: &Wanted,
+    member: bool,
+    now: Timestamp,
+) -> sqlx::Result<Vec<Uuid>> {
     let most = i64::from(MOST) + 1;
     let mut found: Vec<(Uuid, Timestamp, f64)> = match db {
         Db::Sqlite { readers, .. } => {
             let query = sqlx::query_as(IN_SQLITE).bind(to_fts5(wanted));
-            query.bind(member).bind(most).fetch_all(readers).await?
+            query.bind(member).bind(most).bind(now).fetch_all(readers).await?
         }
         Db::Postgres(pool) => {
             let query = sqlx::query_as(IN_POSTGRES).bind(to_tsquery(wanted));
-            query.bind(member).bind(most).fetch_all(pool).await?
+            query.bind(member).bind(most).bind(now).fetch_all(pool).await?
         }
     };
     // Of those that are as good the newest comes first.
@@ -269,11 +284,19 @@ impl HitRow {
 }
 
 /// What was found, unless it was taken back since.
-async fn read(db: &Db, article: Uuid, member: bool) -> sqlx::Result<Option<HitRow>> {
+async fn read(
+    db: &Db,
+    article: Uuid,
+    member: bool,
+    now: Timestamp,
+) -> sqlx::Result<Option<HitRow>> {
     const READ: &str = "select a.id, a.html, a.slug, a.title, a.description, \
          case when u.leaves_at is null then u.username else 'a former member' end as author, \
          coalesce(a.published_at, a.updated_at) as shown_at, a.minutes, a.visibility, a.status \
          from articles a join users u on u.id = a.author_id \
-         where a.id = $1 and a.status = 'published' and (a.visibility = 'public' or $2)";
-    reading!(db, |pool| sqlx::query_as(READ).bind(article).bind(member).fetch_optional(pool).await)
+         where a.id = $1 and a.status = 'published' and (a.visibility = 'public' or $2) \
+         and a.published_at <= $3";
+    reading!(db, |pool| {
+        sqlx::query_as(READ).bind(article).bind(member).bind(now).fetch_optional(pool).await
+    })
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::article::{Status, Visibility},
-    server::db::{Tx, within},
+    server::db::{Db, Tx, reading, within},
 };
 
 /// Whose articles are counted. In this order their rows are written: first those that few
@@ -104,4 +104,29 @@ impl Changes {
         }
         Ok(())
     }
+}
+
+/// How many are published, those for members among them or not.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn published(db: &Db, scope: &Scope, members: bool) -> sqlx::Result<i64> {
+    const COUNT: &str = "select cast(coalesce(sum(count), 0) as bigint) from tallies where scope = $1 and \
+         (kind = 'public' or (kind = 'members' and $2))";
+    reading!(db, |pool| {
+        sqlx::query_scalar(COUNT).bind(scope.key()).bind(members).fetch_one(pool).await
+    })
+}
+
+/// How many drafts there are.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn drafts(db: &Db, scope: &Scope) -> sqlx::Result<i64> {
+    const COUNT: &str = "select count from tallies where scope = $1 and kind = 'draft'";
+    let counted: Option<i64> = reading!(db, |pool| sqlx::query_scalar(COUNT)
+        .bind(scope.key())
+        .fetch_optional(pool)
+        .await)?;
+    Ok(counted.unwrap_or(0))
 }

@@ -41,8 +41,8 @@ struct Withdrawn {
 /// [`Error::NotFound`], also for a draft.
 pub async fn withdraw(db: &Db, by: &By<'_>, slug: &Slug) -> Result<String, Failure> {
     // A new version: whoever is editing it is told that it was changed meanwhile.
-    const WITHDRAW: &str = "update articles set status = 'draft', version = version + 1, updated_at = $3 \
-         where slug = $1 and author_id = $2 and status = 'published' returning id, title, visibility";
+    const WITHDRAW: &str = "update articles set status = 'draft', version = version + 1, updated_at = $3, appeared = true \
+         where slug = $1 and author_id = $2 and status = 'published' and published_at <= $3 returning id, title, visibility";
     let mut tx = db.begin().await?;
     let author = hold_author(&mut tx, slug).await?;
     let withdrawn: Option<Withdrawn> = within!(&mut tx, |c| {

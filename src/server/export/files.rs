@@ -36,8 +36,10 @@ impl File {
         let when = now.to_minute().text;
         let text = format!(
             "What {site} keeps of you, as it was on {when}.\n\n\
-             articles/              {articles} articles, drafts included: Markdown, with what else\n\
-             \x20                      belongs to each on top (YAML front matter)\n\
+             articles/              {articles} articles, drafts and deleted ones included: Markdown,\n\
+             \x20                      with what else belongs to each on top (YAML front matter);\n\
+             \x20                      what you have changed and not published is beside it, in a\n\
+             \x20                      file whose name ends with _changes\n\
              articles.json          the same in one file, for programs\n\
              account.json           your name, those that you had before, address and roles\n\
              second-factors.json    what you log in with beside the password\n\
@@ -164,7 +166,7 @@ pub struct ArticleFile {
     pub tags: Vec<String>,
     /// `public` or `members`.
     pub visibility: String,
-    /// `draft` or `published`.
+    /// `draft`, `published`, `deleted`, or `changes` for what is not published of the last.
     pub status: String,
     /// RFC 3339, as the next two.
     pub created: String,
@@ -224,6 +226,11 @@ pub fn name_of(slug: &str, id: Uuid) -> String {
         None => id.simple().to_string(),
     };
     format!("articles/{name}.md")
+}
+
+/// The path of what has changed in an article. No slug has an underscore.
+pub fn name_of_changes(name: &str) -> String {
+    format!("{}_changes.md", name.trim_end_matches(".md"))
 }
 
 fn is_device(name: &str) -> bool {

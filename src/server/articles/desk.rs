@@ -1,0 +1,191 @@
+//! The author's desk: all that somebody wrote, in tabs.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{
+    reading::stage_of,
+    tallies::{self, Scope},
+};
+use crate::{
+    domain::{
+        article::{
+            Status, Visibility,
+            life::{Counts, DeskList, OnDesk, Tab},
+        },
+        field::{Field, check_length},
+        page::{LAST_PAGE, PER_PAGE},
+    },
+    error::Error,
+    server::{
+        clock::Timestamp,
+        db::{Db, reading},
+        failure::Failure,
+    },
+};
+
+/// A search looks through as many, the first of the tab: what it costs has an end, and whoever
+/// has written more remembers when.
+const LOOKED_THROUGH: i64 = 1000;
+
+/// One page of a tab, or of what in it has the words in its title or its text.
+///
+/// # Errors
+/// [`Error::Invalid`] when more was typed than anybody types.
+pub async fn list(
+    db: &Db,
+    author: Uuid,
+    tab: Tab,
+    q: &str,
+    page: u32,
+    now: Timestamp,
+) -> Result<DeskList, Failure> {
+    let q = q.trim();
+    check_length(Field::Q, q).map_err(|p| Error::Invalid(vec![(Field::Q, p)]))?;
+    let counts = counts(db, author, now).await?;
+    let page = page.clamp(1, LAST_PAGE);
+    let before = i64::from(page - 1) * i64::from(PER_PAGE);
+    let (rows, total) = if q.is_empty() {
+        let total = Tab::ALL.into_iter().zip(counts).find(|(t, _)| *t == tab).map_or(0, |(_, n)| n);
+        (rows(db, author, tab, "", (i64::from(PER_PAGE), before), now).await?, total)
+    } else {
+        let found = rows(db, author, tab, &pattern(q), (LOOKED_THROUGH, 0), now).await?;
+        let total = found.len() as u64;
+        let skip = usize::try_from(before).unwrap_or(usize::MAX);
+        (found.into_iter().skip(skip).take(PER_PAGE as usize).collect(), total)
+    };
+    let pages = total.div_ceil(u64::from(PER_PAGE)).clamp(1, u64::from(LAST_PAGE));
+    Ok(DeskList {
+        tab,
+        q: q.to_owned(),
+        articles: rows.into_iter().map(|row| row.into_article(now)).collect(),
+        counts,
+        page,
+        pages: u32::try_from(pages).unwrap_or(LAST_PAGE),
+        total,
+    })
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    slug: String,
+    title: String,
+    visibility: String,
+    status: String,
+    published_at: Option<Timestamp>,
+    updated_at: Timestamp,
+    deleted_at: Option<Timestamp>,
+    saved_at: Option<Timestamp>,
+}
+
+impl Row {
+    fn into_article(self, now: Timestamp) -> OnDesk {
+        let status = Status::from_name(&self.status).unwrap_or(Status::Draft);
+        let later = self.published_at.filter(|at| *at > now && status == Status::Published);
+        let saved = self.saved_at.map_or(self.updated_at, |at| at.max(self.updated_at));
+        OnDesk {
+            slug: self.slug,
+            title: self.title,
+            stage: stage_of(status, self.published_at, now),
+            visibility: Visibility::from_name(&self.visibility).unwrap_or(Visibility::Members),
+            when: match (self.deleted_at, later) {
+                (Some(at), _) => at.to_when(),
+                (None, Some(at)) => at.to_minute(),
+                (None, None) => saved.to_when(),
+            },
+            has_changes: self.saved_at.is_some(),
+            deleted: self.deleted_at.is_some(),
+        }
+    }
+}
+
+/// `keys` picks keys from one index alone; only then are the articles touched. `$1` is whose, `$2`
+/// how many, `$3` after how many, `$4` what to look for, and `$5` what time it is.
+macro_rules! desk_sql {
+    ($keys:literal) => {
+        concat!(
+            "select a.id, a.slug, coalesce(w.title, a.title) as title, a.visibility, a.status, a.published_at, ",
+            "a.updated_at, a.deleted_at, w.saved_at from (select p.id from articles p where p.author_id = $1 and ",
+            $keys,
+            " limit $2 offset $3) k join articles a on a.id = k.id \
+             left join working_copies w on w.article_id = a.id \
+             where $4 = '' or lower(a.title) like $4 escape '\\' or lower(a.body) like $4 escape '\\' \
+             or lower(w.title) like $4 escape '\\' or lower(w.body) like $4 escape '\\'"
+        )
+    };
+}
+
+const fn sql(tab: Tab) -> &'static str {
+    match tab {
+        Tab::All => desk_sql!("p.status <> 'deleted' order by p.updated_at desc, p.id desc"),
+        Tab::Drafts => desk_sql!("p.status = 'draft' order by p.updated_at desc, p.id desc"),
+        Tab::Scheduled => desk_sql!(
+            "p.status = 'published' and p.published_at > $5 order by p.published_at, p.id"
+        ),
+        Tab::Published => desk_sql!(
+            "p.status = 'published' and p.published_at <= $5 order by p.published_at desc, p.id desc"
+        ),
+        Tab::Deleted => desk_sql!("p.status = 'deleted' order by p.deleted_at desc, p.id desc"),
+    }
+}
+
+async fn rows(
+    db: &Db,
+    author: Uuid,
+    tab: Tab,
+    pattern: &str,
+    (most, after): (i64, i64),
+    now: Timestamp,
+) -> sqlx::Result<Vec<Row>> {
+    let mut rows: Vec<Row> = reading!(db, |pool| {
+        let query = sqlx::query_as(sql(tab)).bind(author).bind(most).bind(after).bind(pattern);
+        let query = match tab {
+            Tab::Scheduled | Tab::Published => query.bind(now),
+            Tab::All | Tab::Drafts | Tab::Deleted => query,
+        };
+        query.fetch_all(pool).await
+    })?;
+    // A join promises no order.
+    let place = |row: &Row| match tab {
+        Tab::All | Tab::Drafts => (Some(row.updated_at), row.id),
+        Tab::Scheduled | Tab::Published => (row.published_at, row.id),
+        Tab::Deleted => (row.deleted_at, row.id),
+    };
+    rows.sort_unstable_by(|a, b| match tab {
+        Tab::Scheduled => place(a).cmp(&place(b)),
+        _ => place(b).cmp(&place(a)),
+    });
+    Ok(rows)
+}
+
+/// What `like` looks for: the words as they were typed, in lower case.
+fn pattern(q: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in q.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// What is published and what are drafts is tallied; of the other two an author has few.
+async fn counts(db: &Db, author: Uuid, now: Timestamp) -> sqlx::Result<Counts> {
+    const SCHEDULED: &str = "select count(*) from articles where author_id = $1 and status = 'published' \
+         and published_at > $2";
+    const DELETED: &str =
+        "select count(*) from articles where author_id = $1 and status = 'deleted'";
+    let scope = Scope::Author(author);
+    let drafts = tallies::drafts(db, &scope).await?;
+    let published = tallies::published(db, &scope, true).await?;
+    let (scheduled, deleted): (i64, i64) = reading!(db, |pool| {
+        let scheduled =
+            sqlx::query_scalar(SCHEDULED).bind(author).bind(now).fetch_one(pool).await?;
+        (scheduled, sqlx::query_scalar(DELETED).bind(author).fetch_one(pool).await?)
+    });
+    let counts = [drafts + published, drafts, scheduled, published - scheduled, deleted];
+    Ok(counts.map(|n| u64::try_from(n).unwrap_or(0)))
+}

@@ -1,0 +1,196 @@
+//! What articles said before.
+//!
+//! Each publication, update and end of a publication is a revision. What is only kept while
+//! somebody writes, every few seconds perhaps, is one for ten minutes at most: in place of the one
+//! before, so that its text is the latest of them.
+
+mod difference;
+
+use std::time::Duration;
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use self::difference::differences;
+use super::{
+    reading::{self, own_key},
+    saving::{
+        self, Basis, Intent, Which,
+        text::{Text, Typed},
+    },
+};
+use crate::{
+    domain::article::{
+        Slug,
+        life::{History, Revision, RevisionKind},
+    },
+    error::Error,
+    server::{
+        clock::Timestamp,
+        db::{Db, Tx, reading, within},
+        failure::Failure,
+    },
+};
+
+/// A writer who looks for what stood there before lunch finds it; a day of writing is some fifty
+/// revisions.
+const ONE_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// Of each article. Two days of uninterrupted writing, or years of corrections; of the longest
+/// articles they take 20 MB.
+const MOST: i64 = 100;
+
+/// Notes what an article says at this version.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(super) async fn note(
+    tx: &mut Tx,
+    article: Uuid,
+    version: i64,
+    kind: RevisionKind,
+    text: &Text,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    const REPLACE: &str = "update revisions set version = $2, title = $3, description = $4, body = $5, tags = $6, \
+         saved_at = $7 where article_id = $1 and kind = 'kept' and begun_at > $8 and version = \
+         (select max(version) from revisions where article_id = $1)";
+    const ADD: &str = "insert into revisions (article_id, version, title, description, body, tags, saved_at, \
+         begun_at, kind) values ($1, $2, $3, $4, $5, $6, $7, $7, $8)";
+    let tags = text.tags.as_slice().join(", ");
+    let replaced = kind == RevisionKind::Kept
+        && within!(&mut *tx, |c| {
+            sqlx::query(REPLACE)
+                .bind(article)
+                .bind(version)
+                .bind(text.title.as_str())
+                .bind(text.description.as_str())
+                .bind(text.body.as_str())
+                .bind(&tags)
+                .bind(now)
+                .bind(now.before(ONE_FOR))
+                .execute(c)
+                .await
+                .map(|done| done.rows_affected() == 1)
+        })?;
+    if replaced {
+        return Ok(());
+    }
+    within!(&mut *tx, |c| {
+        sqlx::query(ADD)
+            .bind(article)
+            .bind(version)
+            .bind(text.title.as_str())
+            .bind(text.description.as_str())
+            .bind(text.body.as_str())
+            .bind(&tags)
+            .bind(now)
+            .bind(kind.name())
+            .execute(c)
+            .await
+            .map(|_| ())
+    })?;
+    forget_oldest(tx, article).await
+}
+
+async fn forget_oldest(tx: &mut Tx, article: Uuid) -> sqlx::Result<()> {
+    const FORGET: &str = "delete from revisions where article_id = $1 and version < \
+         (select version from revisions where article_id = $1 order by version desc limit 1 offset $2)";
+    within!(tx, |c| sqlx::query(FORGET).bind(article).bind(MOST - 1).execute(c).await.map(|_| ()))
+}
+
+/// A revision's text.
+#[derive(FromRow)]
+struct Whole {
+    title: String,
+    description: String,
+    body: String,
+    tags: String,
+}
+
+/// All revisions of one's own article, and what one of them changed.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn history(
+    db: &Db,
+    author: Uuid,
+    slug: &Slug,
+    shown: Option<i64>,
+    now: Timestamp,
+) -> Result<History, Failure> {
+    let id = own_key(db, author, slug).await?.ok_or(Error::NotFound)?;
+    let manuscript = reading::manuscript(db, author, id, now).await?;
+    let revisions = all(db, id).await?;
+    let differences = match shown {
+        None => Vec::new(),
+        Some(version) => {
+            let after = whole(db, id, version).await?.ok_or(Error::NotFound)?;
+            let before = before(db, id, version).await?;
+            let comparing =
+                tokio::task::spawn_blocking(move || differences(before.as_ref(), &after));
+            comparing.await.map_err(anyhow::Error::from)?
+        }
+    };
+    Ok(History {
+        slug: manuscript.slug,
+        title: manuscript.title,
+        version: manuscript.version,
+        revisions,
+        shown,
+        differences,
+    })
+}
+
+async fn all(db: &Db, article: Uuid) -> sqlx::Result<Vec<Revision>> {
+    const ALL: &str = "select version, kind, title, saved_at from revisions where article_id = $1 \
+         order by version desc";
+    let rows: Vec<(i64, String, String, Timestamp)> =
+        reading!(db, |pool| sqlx::query_as(ALL).bind(article).fetch_all(pool).await)?;
+    let revisions = rows.into_iter().map(|(version, kind, title, at)| Revision {
+        version,
+        kind: RevisionKind::from_name(&kind).unwrap_or(RevisionKind::Kept),
+        title,
+        when: at.to_minute(),
+    });
+    Ok(revisions.collect())
+}
+
+async fn whole(db: &Db, article: Uuid, version: i64) -> sqlx::Result<Option<Whole>> {
+    const WHOLE: &str = "select title, description, body, tags from revisions \
+         where article_id = $1 and version = $2";
+    reading!(db, |pool| {
+        sqlx::query_as(WHOLE).bind(article).bind(version).fetch_optional(pool).await
+    })
+}
+
+async fn before(db: &Db, article: Uuid, version: i64) -> sqlx::Result<Option<Whole>> {
+    const BEFORE: &str = "select title, description, body, tags from revisions \
+         where article_id = $1 and version < $2 order by version desc limit 1";
+    reading!(db, |pool| {
+        sqlx::query_as(BEFORE).bind(article).bind(version).fetch_optional(pool).await
+    })
+}
+
+/// Makes a revision's text the one that the editor has: a draft's own, or the working copy of an
+/// article that has readers. It is a save like any other, and can be undone like any other.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Conflict`].
+pub async fn restore(
+    db: &Db,
+    author: Uuid,
+    slug: &Slug,
+    revision: i64,
+    version: i64,
+    now: Timestamp,
+) -> Result<String, Failure> {
+    let id = own_key(db, author, slug).await?.ok_or(Error::NotFound)?;
+    let Whole { title, description, body, tags } =
+        whole(db, id, revision).await?.ok_or(Error::NotFound)?;
+    let manuscript = reading::manuscript(db, author, id, now).await?;
+    let typed = Typed { title, description, body, tags, ..Typed::of(manuscript) };
+    let text = typed.unfinished()?;
+    let basis = Basis { which: Which::Id(id), version };
+    Ok(saving::save(db, author, basis, &text, Intent::Keep, now).await?.slug)
+}

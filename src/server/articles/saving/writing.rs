@@ -1,0 +1,301 @@
+//! A save under way: the article's row, and what follows it.
+
+use uuid::Uuid;
+
+use super::{Basis, Intent, Saved, Stored, Which, overtaken, text::Text};
+use crate::{
+    domain::{
+        article::{Status, life::RevisionKind},
+        field::{Field, Problem},
+    },
+    error::Error,
+    markdown::minutes,
+    server::{
+        articles::{
+            revisions,
+            search::{self, FoundBy},
+            slugs,
+            tallies::{Changes, Countable},
+            working_copies,
+        },
+        clock::Timestamp,
+        db::{Tx, within},
+        failure::Failure,
+        markdown,
+    },
+};
+
+/// A save under way.
+pub(super) struct Writing<'a> {
+    author: Uuid,
+    text: &'a Text,
+    intent: Intent,
+    html: String,
+    /// A draft is not found.
+    found_by: Option<FoundBy>,
+    now: Timestamp,
+}
+
+impl<'a> Writing<'a> {
+    pub(super) async fn new(
+        author: Uuid,
+        text: &'a Text,
+        intent: Intent,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        let html = markdown::render(text.body.as_str().to_owned()).await?;
+        let found_by = if intent == Intent::Publish {
+            let (title, description) = (text.title.as_str(), text.description.as_str());
+            let tags = text.tags.as_slice();
+            Some(FoundBy::new(title.into(), tags, description.into(), html.clone()).await?)
+        } else {
+            None
+        };
+        Ok(Self { author, text, intent, html, found_by, now })
+    }
+
+    pub(super) async fn insert(&self, tx: &mut Tx, which: Which<'_>) -> Result<Saved, Failure> {
+        const INSERT: &str = "insert into articles (id, author_id, slug, title, description, body, html, minutes, \
+             visibility, status, version, created_at, updated_at, published_at, appeared, slug_wanted, canonical, \
+             language, direction, publish_at, draft_key) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+        let id = Uuid::now_v7();
+        let slug = self.settle_slug(tx, id, None).await?;
+        let published_at = self.published_at(None);
+        let text = self.text;
+        let draft_key = match which {
+            Which::New(key) => key,
+            Which::Id(_) | Which::At(_) => None,
+        };
+        within!(&mut *tx, |c| {
+            sqlx::query(INSERT)
+                .bind(id)
+                .bind(self.author)
+                .bind(&slug)
+                .bind(text.title.as_str())
+                .bind(text.description.as_str())
+                .bind(text.body.as_str())
+                .bind(&self.html)
+                .bind(i64::from(minutes(text.body.as_str())))
+                .bind(text.visibility.name())
+                .bind(self.status().name())
+                .bind(self.now)
+                .bind(published_at)
+                .bind(self.has_appeared(published_at))
+                .bind(text.slug_wanted())
+                .bind(text.canonical())
+                .bind(text.language())
+                .bind(text.direction.name())
+                .bind(self.publish_at(published_at))
+                .bind(draft_key)
+                .execute(c)
+                .await
+                .map(|_| ())
+        })?;
+        let mut changes = Changes::default();
+        changes.add(&self.countable());
+        let kind = revision_kind(false, self.intent);
+        self.finish(tx, (id, 1, kind), published_at, changes).await?;
+        Ok(Saved { id, slug, version: 1 })
+    }
+
+    pub(super) async fn overwrite(
+        &self,
+        tx: &mut Tx,
+        basis: Basis<'_>,
+        before: &Stored,
+    ) -> Result<Saved, Failure> {
+        if self.intent == Intent::Keep && before.is_published() {
+            return Err(Error::Conflict { version: before.version }.into());
+        }
+        let slug = self.settle_slug(tx, before.id, Some(before)).await?;
+        let published_at = self.published_at(Some(before));
+        if !self.write_over(tx, basis.version, before, &slug, published_at).await? {
+            return Err(overtaken(tx, before.id).await?.into());
+        }
+        let tags_before = clear_tags(tx, before.id).await?;
+        working_copies::drop_of(tx, before.id).await?;
+        let mut changes = Changes::default();
+        changes.remove(&before.countable(self.author, &tags_before));
+        changes.add(&self.countable());
+        let version = basis.version + 1;
+        let kind = revision_kind(before.is_published(), self.intent);
+        self.finish(tx, (before.id, version, kind), published_at, changes).await?;
+        Ok(Saved { id: before.id, slug, version })
+    }
+
+    /// Whether the row still had that version: checked and written in one statement.
+    async fn write_over(
+        &self,
+        tx: &mut Tx,
+        version: i64,
+        before: &Stored,
+        slug: &str,
+        published_at: Option<Timestamp>,
+    ) -> sqlx::Result<bool> {
+        const OVERWRITE: &str = "update articles set slug = $3, title = $4, description = $5, body = $6, html = $7, \
+             minutes = $8, visibility = $9, status = $10, version = version + 1, updated_at = $11, \
+             published_at = $12, appeared = $13, slug_wanted = $14, canonical = $15, language = $16, \
+             direction = $17, publish_at = $18 where id = $1 and version = $2";
+        let text = self.text;
+        within!(tx, |c| {
+            sqlx::query(OVERWRITE)
+                .bind(before.id)
+                .bind(version)
+                .bind(slug)
+                .bind(text.title.as_str())
+                .bind(text.description.as_str())
+                .bind(text.body.as_str())
+                .bind(&self.html)
+                .bind(i64::from(minutes(text.body.as_str())))
+                .bind(text.visibility.name())
+                .bind(self.status().name())
+                .bind(self.now)
+                .bind(published_at)
+                .bind(before.has_appeared(self.now) || self.has_appeared(published_at))
+                .bind(text.slug_wanted())
+                .bind(text.canonical())
+                .bind(text.language())
+                .bind(text.direction.name())
+                .bind(self.publish_at(published_at))
+                .execute(c)
+                .await
+                .map(|done| done.rows_affected() == 1)
+        })
+    }
+
+    /// What follows the row: its tags, its words, its revision, and what is counted.
+    async fn finish(
+        &self,
+        tx: &mut Tx,
+        (id, version, kind): (Uuid, i64, RevisionKind),
+        published_at: Option<Timestamp>,
+        changes: Changes,
+    ) -> sqlx::Result<()> {
+        self.store_tags(tx, id, published_at).await?;
+        search::keep(tx, id, self.found_by.as_ref()).await?;
+        revisions::note(tx, id, version, kind, self.text, self.now).await?;
+        changes.store(tx).await
+    }
+
+    /// The address that it has from now on.
+    async fn settle_slug(
+        &self,
+        tx: &mut Tx,
+        id: Uuid,
+        before: Option<&Stored>,
+    ) -> Result<String, Failure> {
+        let known = before.is_some_and(|before| before.has_appeared(self.now));
+        let had = before.map(|before| before.slug.as_str());
+        let wanted = self.text.slug.as_ref().map(|slug| slug.as_str().to_owned());
+        let stays = before.is_some_and(|before| {
+            let as_before =
+                before.title == self.text.title.as_str() && before.slug_wanted.is_empty();
+            wanted.is_none() && (known || as_before)
+        });
+        if let Some(had) = had.filter(|had| stays || wanted.as_deref() == Some(*had)) {
+            return Ok(had.to_owned());
+        }
+        let is_wanted = wanted.is_some();
+        for slug in wanted.into_iter().chain(slugs::of_title(&self.text.title)) {
+            if had == Some(slug.as_str()) {
+                return Ok(slug);
+            }
+            if slugs::take(tx, id, &slug).await? {
+                if let Some(had) = had.filter(|_| !known) {
+                    slugs::give_back(tx, id, had).await?;
+                }
+                return Ok(slug);
+            }
+            if is_wanted {
+                // What is only kept goes on under the address that it has, and is told when it is
+                // to be published: no word is lost over it.
+                let taken = Error::Invalid(vec![(Field::SlugWanted, Problem::Taken)]);
+                match (self.intent, had) {
+                    (Intent::Keep, Some(had)) => return Ok(had.to_owned()),
+                    (Intent::Keep, None) => {}
+                    _ => return Err(taken.into()),
+                }
+            }
+        }
+        Err(anyhow::anyhow!("no free slug").into())
+    }
+
+    /// When it appears or appeared. An article that has readers keeps its day, whatever is wanted;
+    /// one that was taken back before its time has none.
+    fn published_at(&self, before: Option<&Stored>) -> Option<Timestamp> {
+        let appeared = before.and_then(|before| before.published_at).filter(|at| *at <= self.now);
+        let has_readers = appeared.is_some() && before.is_some_and(Stored::is_published);
+        let wanted = self.text.publish_at.filter(|at| *at > self.now && !has_readers);
+        match self.intent {
+            Intent::Publish => wanted.or(appeared).or(Some(self.now)),
+            Intent::Draft | Intent::Keep => appeared,
+        }
+    }
+
+    /// What its editor shows as the time to come.
+    fn publish_at(&self, published_at: Option<Timestamp>) -> Option<Timestamp> {
+        match self.intent {
+            Intent::Publish => published_at.filter(|at| *at > self.now),
+            Intent::Draft | Intent::Keep => self.text.publish_at,
+        }
+    }
+
+    fn has_appeared(&self, published_at: Option<Timestamp>) -> bool {
+        published_at.is_some_and(|at| at <= self.now)
+    }
+
+    fn status(&self) -> Status {
+        match self.intent {
+            Intent::Publish => Status::Published,
+            Intent::Draft | Intent::Keep => Status::Draft,
+        }
+    }
+
+    fn countable(&self) -> Countable<'_> {
+        Countable {
+            author: self.author,
+            status: self.status(),
+            visibility: self.text.visibility,
+            tags: self.text.tags.as_slice(),
+        }
+    }
+
+    async fn store_tags(
+        &self,
+        tx: &mut Tx,
+        article: Uuid,
+        published_at: Option<Timestamp>,
+    ) -> sqlx::Result<()> {
+        const ADD: &str = "insert into article_tags (article_id, tag, position, visibility, status, published_at) \
+             values ($1, $2, $3, $4, $5, $6)";
+        for (position, tag) in (0_i64..).zip(self.text.tags.as_slice()) {
+            within!(tx, |c| sqlx::query(ADD)
+                .bind(article)
+                .bind(tag)
+                .bind(position)
+                .bind(self.text.visibility.name())
+                .bind(self.status().name())
+                .bind(published_at)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+        }
+        Ok(())
+    }
+}
+
+fn revision_kind(was_published: bool, intent: Intent) -> RevisionKind {
+    match (was_published, intent) {
+        (false, Intent::Publish) => RevisionKind::Published,
+        (true, Intent::Publish) => RevisionKind::Updated,
+        (true, Intent::Draft) => RevisionKind::Unpublished,
+        (_, Intent::Keep) | (false, Intent::Draft) => RevisionKind::Kept,
+    }
+}
+
+/// The tags that it had.
+async fn clear_tags(tx: &mut Tx, article: Uuid) -> sqlx::Result<Vec<String>> {
+    const CLEAR: &str = "delete from article_tags where article_id = $1 returning tag";
+    within!(tx, |c| sqlx::query_scalar(CLEAR).bind(article).fetch_all(c).await)
+}
