@@ -64,8 +64,12 @@ fn editor(stored: Option<Manuscript>, form: FormState) -> AnyView {
     if form.refusal() == Some(Error::NotFound) {
         // What is gone cannot be edited: what was typed becomes an article of its own.
         manuscript = Manuscript::new();
-    } else if let Some(typed) = form.typed("slug") {
-        manuscript.slug = typed;
+    } else if form.was_refused() {
+        manuscript.id = form.typed("article").unwrap_or(manuscript.id);
+        manuscript.slug = form.typed("slug").unwrap_or(manuscript.slug);
+        // What was typed started from that one, whatever is stored by now.
+        let version = form.typed("version").and_then(|version| version.parse().ok());
+        manuscript.version = version.unwrap_or(0);
     }
     let is_new = manuscript.slug.is_empty();
     let heading = if is_new { "New article" } else { "Edit article" };
@@ -159,17 +163,12 @@ fn on_submit(autosave: Autosave, form: FormState) -> impl Fn(SubmitEvent) + Clon
 /// Which article it is, and which version of it was opened. Each save writes here what the next
 /// one starts from.
 fn names(manuscript: &Manuscript, form: FormState) -> AnyView {
-    let version = match form.refusal() {
-        Some(Error::NotFound) => None,
-        _ => form.typed("version"),
-    };
-    let version = version.unwrap_or_else(|| manuscript.version.to_string());
-    let draft_key = form.typed("draft_key").unwrap_or_default();
+    let draft_key = form.typed("draft_key").filter(|_| form.refusal() != Some(Error::NotFound));
     view! {
         <input type="hidden" name="article" value=manuscript.id.clone() />
         <input type="hidden" name="slug" value=manuscript.slug.clone() />
-        <input type="hidden" name="draft_key" value=draft_key />
-        <input type="hidden" name="version" value=version />
+        <input type="hidden" name="draft_key" value=draft_key.unwrap_or_default() />
+        <input type="hidden" name="version" value=manuscript.version.to_string() />
     }
     .into_any()
 }

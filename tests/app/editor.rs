@@ -195,7 +195,9 @@ fn the_preview_shows_what_readers_see_and_nothing_that_runs() {
         elements += 1;
     }
     assert!(elements > 30);
-    for element in ["script", "style", "iframe", "object", "svg", "form", "base", "meta", "link", "h1"] {
+    for element in
+        ["script", "style", "iframe", "object", "svg", "form", "base", "meta", "link", "h1"]
+    {
         assert!(!may_stand(element), "{element}");
     }
     for (element, attribute, value) in [

@@ -181,12 +181,17 @@ impl Autosave {
     pub fn use_saved(self) {
         let Some(form) = self.form.get_untracked() else { return };
         self.put_aside(text::all_of(&form));
+        self.restored.set(None);
         let opened = self.opened.get_value();
+        if !self.saver.with_value(Saver::is_as_opened) {
+            // The server has the other one by now.
+            text::put_words(&form, &opened);
+            return self.typed();
+        }
         text::put(&form, &opened);
+        self.happened(Happened::Theirs);
         let version = text::value(&opened, "version").parse().unwrap_or(0);
         self.saver.update_value(|saver| saver.starts_from(version));
-        self.happened(Happened::Theirs);
-        self.restored.set(None);
         local::forget(&self.key.get_value());
     }
 

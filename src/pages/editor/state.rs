@@ -176,6 +176,11 @@ impl Saver {
         self.version = version;
     }
 
+    /// Whether the server has what it had when the text was opened, as far as we know.
+    pub fn is_as_opened(&self) -> bool {
+        self.saved_at.is_none() && self.on_way.is_none()
+    }
+
     /// Whether there is anything that the server does not have.
     pub fn is_unsaved(&self) -> bool {
         self.edits > self.stored

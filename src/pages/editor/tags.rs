@@ -32,7 +32,8 @@ impl TagList {
     /// left; what was typed there before the application came stays until then.
     pub fn field(self, form: FormState, value: String) -> AnyView {
         Effect::new(move |_| {
-            let Some(input) = self.input() else { return };
+            // Read, so that this runs when the input is there.
+            let Some(input) = self.whole.get().and_then(|_| self.input()) else { return };
             let is_touched = input.value() != input.default_value();
             let has_focus = document().active_element().is_some_and(|active| *active == ***input);
             if !is_touched && !has_focus {
@@ -138,7 +139,7 @@ impl TagList {
     }
 
     fn input(self) -> Option<HtmlInputElement> {
-        let whole = self.whole.get()?;
+        let whole = self.whole.get_untracked()?;
         whole.query_selector("input").ok()??.dyn_into().ok()
     }
 }
