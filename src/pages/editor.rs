@@ -1,6 +1,7 @@
 //! `/editor` and `/editor/:slug`: writing.
 
 pub mod autosave;
+pub mod browser;
 pub mod calls;
 pub mod conflict;
 pub mod details;
@@ -30,7 +31,7 @@ use self::{
 };
 use super::{articles::DeleteArticle, segment, watch::watch_session};
 use crate::{
-    domain::article::{Manuscript, Visibility, life::DAYS_TO_UNDO},
+    domain::article::{Manuscript, Stage, Visibility, life::DAYS_TO_UNDO},
     error::Error,
     ui::{
         form::{ErrorMessages, Form, FormState, Submit, send, use_form},
@@ -88,12 +89,17 @@ fn writing_form(manuscript: &Manuscript, form: FormState) -> AnyView {
     let autosave = Autosave::new(manuscript, form);
     let (preview, tags) = (Preview::new(), TagList::new());
     let runs = RwSignal::new(false);
-    Effect::new(move |_| runs.set(true));
+    let later = RwSignal::new(manuscript.stage == Stage::Scheduled);
+    Effect::new(move |_| {
+        runs.set(true);
+        later.set(autosave.is_for_later());
+    });
     autosave.begin();
     leaving::ask(autosave);
     let on_input = move |_| {
         autosave.typed();
         preview.draw_soon();
+        later.set(autosave.is_for_later());
     };
     // Preview and stored text take the same place beside one's own.
     let class = move || match (autosave.theirs.with(Option::is_some), preview.is_open.get()) {
@@ -132,7 +138,7 @@ fn writing_form(manuscript: &Manuscript, form: FormState) -> AnyView {
             {details(form, manuscript)}
             {waiting::kept_texts(autosave)}
             <div class="editor-actions">
-                <p class="actions">{fields::buttons(form, manuscript.stage)}{preview.toggle(runs)}</p>
+                <p class="actions">{fields::buttons(form, manuscript.stage, later)}{preview.toggle(runs)}</p>
                 {waiting::state_line(autosave)}
             </div>
         </form>

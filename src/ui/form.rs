@@ -102,6 +102,11 @@ impl FormState {
         self.refused.with_value(|refused| refused.as_ref().map(|refused| refused.error.clone()))
     }
 
+    /// Whether it was sent and not answered yet. Tracked.
+    pub fn is_on_its_way(&self) -> bool {
+        self.pending.get()
+    }
+
     /// What was typed into that input before the server refused it without JavaScript.
     pub fn typed(&self, name: &str) -> Option<String> {
         self.refused.with_value(|refused| {

@@ -9,15 +9,13 @@ use leptos::{
     prelude::*,
     server_fn::ServerFn,
     task::spawn_local,
-    wasm_bindgen::{JsCast, JsValue},
-    web_sys::{
-        HtmlElement, HtmlFormElement,
-        js_sys::{Date, Math},
-    },
+    wasm_bindgen::JsCast,
+    web_sys::{HtmlElement, HtmlFormElement},
 };
 use std::time::Duration;
 
 use super::{
+    browser::{fresh, is_to_come, now, rename_page},
     calls::{KeepText, stored_manuscript},
     local::{self, Copy},
     state::{Deed, Happened, Millis, Saver, Told, Trouble},
@@ -138,6 +136,12 @@ impl Autosave {
     /// Whether something would be lost to the server if the page was left now.
     pub fn is_unsaved(self) -> bool {
         self.saver.try_with_value(Saver::is_unsaved).unwrap_or(false)
+    }
+
+    /// Whether a time to come stands in the form.
+    pub fn is_for_later(self) -> bool {
+        let text = self.form.get_untracked().map(|form| text::all_of(&form)).unwrap_or_default();
+        is_to_come(text::value(&text, "publish_at"))
     }
 
     /// Takes note of what happened, and does what follows.
@@ -363,39 +367,4 @@ pub fn text_of(manuscript: &Manuscript) -> Text {
         }
     });
     pairs.collect()
-}
-
-/// The moment, by this browser's clock.
-pub fn now() -> Millis {
-    Date::now() as Millis
-}
-
-/// A moment as the writer's clock has it.
-pub fn clock(at: Millis) -> String {
-    let date = Date::new(&JsValue::from(at as f64));
-    format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
-}
-
-/// A name that nothing else has: a version 4 UUID (RFC 9562, 5.4). It keeps no secret.
-fn fresh() -> String {
-    let digit = |n: u32| char::from_digit(n, 16).unwrap_or('0');
-    let random = || (Math::random() * 16.0) as u32;
-    let fill = |c: char| match c {
-        'x' => digit(random()),
-        'y' => digit(8 + random() % 4),
-        other => other,
-    };
-    "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx".chars().map(fill).collect()
-}
-
-/// A draft is found again at its own address, also when the page is loaded anew.
-fn rename_page(slug: &str) {
-    let (Ok(history), Ok(path)) = (window().history(), window().location().pathname()) else {
-        return;
-    };
-    let own = format!("/editor/{slug}");
-    if path != own && path.starts_with("/editor") {
-        let state = history.state().unwrap_or(JsValue::NULL);
-        _ = history.replace_state_with_url(&state, "", Some(&own));
-    }
 }

@@ -59,15 +59,20 @@ pub fn visibility_field(chosen: Visibility) -> AnyView {
     .into_any()
 }
 
-/// What the form can do. The first button is what Enter presses.
-pub fn buttons(form: FormState, stage: Stage) -> AnyView {
-    let (publish, draft) = match stage {
-        Stage::Draft => ("Publish", "Save draft"),
-        Stage::Scheduled => ("Schedule", "Unpublish and keep as draft"),
-        Stage::Published => ("Update", "Unpublish and keep as draft"),
+/// What the form can do, now or later. The first button is what Enter presses.
+pub fn buttons(form: FormState, stage: Stage, later: RwSignal<bool>) -> AnyView {
+    let publish = move || match stage {
+        _ if later.get() => "Schedule",
+        Stage::Draft | Stage::Scheduled => "Publish",
+        Stage::Published => "Update",
     };
+    let draft = match stage {
+        Stage::Draft => "Save draft",
+        Stage::Scheduled | Stage::Published => "Unpublish and keep as draft",
+    };
+    let busy = move || form.is_on_its_way().then_some("true");
     view! {
-        <Submit form label=publish name="status" value="published" />
+        <button type="submit" class="primary" name="status" value="published" aria-busy=busy>{publish}</button>
         <Submit form label=draft name="status" value="draft" class="secondary" />
     }
     .into_any()

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    autosave::{Autosave, clock},
+    autosave::Autosave,
+    browser::clock,
     local::Copy,
     state::{Told, Trouble},
     text::value,
