@@ -95,6 +95,8 @@ test.describe('with JavaScript', () => {
     await expect(field(page, 'body')).toHaveValue('Something else altogether.');
     await page.getByRole('button', { name: 'Use the saved text instead' }).click();
     await expect(field(page, 'body')).toHaveValue(article.body);
+    await page.reload();
+    await expect(field(page, 'body')).toHaveValue(article.body);
     await page.getByText('Other texts of this article').click();
     await page.getByRole('button', { name: 'Put it into the editor' }).click();
     await expect(field(page, 'body')).toHaveValue('Something else altogether.');

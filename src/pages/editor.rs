@@ -109,7 +109,10 @@ fn writing_form(manuscript: &Manuscript, form: FormState) -> AnyView {
     };
     let aside = move || match autosave.theirs.get() {
         Some(theirs) => conflict::stored(&theirs),
-        None => preview.pane(),
+        None => {
+            preview.draw_soon();
+            preview.pane()
+        }
     };
     view! {
         <form
@@ -120,6 +123,7 @@ fn writing_form(manuscript: &Manuscript, form: FormState) -> AnyView {
             novalidate=true
             node_ref=autosave.form
             on:input=on_input
+            on:change=move |_| preview.draw_soon()
             on:formdata=move |event| tags.complete(&event)
             on:submit=on_submit(autosave, form)
         >

@@ -227,8 +227,8 @@ impl Autosave {
         }
         if text::was_touched(form) || self.state.was_refused() {
             self.typed();
-        } else if !copies.is_empty() {
-            self.restore(form, &copies.remove(0));
+        } else if let Some(newest) = copies.iter().position(|copy| !copy.is_aside) {
+            self.restore(form, &copies.remove(newest));
         }
         self.others.set(copies);
     }
@@ -245,14 +245,15 @@ impl Autosave {
     fn keep(self, text: Text) {
         let key = self.key.get_value();
         if self.person.with_value(Option::is_some) {
-            local::keep(&Copy { key, at: now(), text });
+            local::keep(&Copy { key, at: now(), is_aside: false, text });
         }
     }
 
     /// In this browser, under a name of its own, until it is dismissed.
     fn put_aside(self, text: Text) {
         let Some(person) = self.person.get_value() else { return };
-        let copy = Copy { key: local::key(&person, &fresh()), at: now(), text };
+        let key = local::key(&person, &fresh());
+        let copy = Copy { key, at: now(), is_aside: true, text };
         local::keep(&copy);
         self.others.update(|others| others.insert(0, copy));
     }
@@ -343,7 +344,9 @@ impl Autosave {
         match stored_manuscript(article).await {
             Ok(theirs) if text::is_same(&text_of(&theirs), &mine) => {
                 self.happened(Happened::Theirs);
-                local::forget(&self.key.get_value());
+                if let Some(key) = self.key.try_get_value() {
+                    local::forget(&key);
+                }
             }
             Ok(theirs) => _ = self.theirs.try_set(Some(theirs)),
             Err(error) => self.happened(Happened::NotKept(Trouble::from(&error))),

@@ -22,6 +22,8 @@ pub struct Copy {
     pub key: String,
     /// When the last of it was typed.
     pub at: Millis,
+    /// Whether its writer chose another text in its place, and did not dismiss it yet.
+    pub is_aside: bool,
     /// Everything that stood in the form.
     pub text: Text,
 }
