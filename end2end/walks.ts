@@ -4,7 +4,7 @@
 import type { Page } from '@playwright/test';
 import type { Server } from './server.ts';
 import {
-  aDevice, addPasskey, anArticle, aPerson, aServer, digits, expect, expectProblem, field, fillRegistration, halfWay, made, PASSKEYS,
+  aDevice, addPasskey, anArticle, aPerson, aServer, deskRow, digits, expect, expectProblem, field, fillRegistration, halfWay, made, PASSKEYS,
   type Person, publish, save, saveDraft, send, submitButton, test as base,
 } from './support.ts';
 
@@ -84,6 +84,25 @@ const lists: Walk = async function* ({ member, visitor }, server) {
     '/?page=2', `${(await save(member, server, anArticle())).replace('article', 'articles')}/revisions?version=1`,
   ]);
   yield* each(visitor, ['/tag/harbour', `${profile}?page=2`, '/search?q=lighthousekeeper&page=2']);
+};
+
+/** The editor with its preview, and with two versions of one article. */
+const writing: Walk = async function* ({ member, scripted }, server) {
+  if (!scripted) return;
+  await made(member, server, 'author', longPerson());
+  const article = anArticle({ body: WIDE, tags: `harbour, ${'ropes'.repeat(6)}` });
+  const path = (await save(member, server, article, 'draft')).replace('article', 'editor');
+  await member.goto('/articles');
+  const edit = (await deskRow(member, article).getByRole('link', { name: 'Edit' }).getAttribute('href')) ?? path;
+  await member.goto(edit);
+  await member.getByRole('button', { name: 'Preview' }).click();
+  await expect(member.locator('.preview table')).toBeVisible();
+  yield { viewer: member, name: '/editor/:slug, with its preview' };
+  await member.route('**/rpc/keep-text', (route) => route.fulfill({ status: 409, contentType: 'application/json', body: '{"conflict":{"version":7}}' }));
+  await field(member, 'body').fill(`${WIDE} And more.`);
+  await expect(member.getByRole('heading', { name: 'Two versions' })).toBeVisible();
+  await expect(member.getByLabel('Article, as stored')).toBeVisible();
+  yield { viewer: member, name: '/editor/:slug, with two versions' };
 };
 
 /** Another address, and somebody who is invited: what is mailed, and where its links lead. */
@@ -204,6 +223,7 @@ const administration: Walk = async function* ({ member, keeper }, server) {
 export const WALKS: Record<string, Walk> = {
   'any address': addresses,
   lists,
+  writing,
   'mailed links': mailedLinks,
   'second factors': secondFactors,
   passkeys,

@@ -6,6 +6,7 @@
 //! - [`domain`]: the words of the product and their rules; pure, on both sides
 //! - [`error`]: the one error that every server function answers with
 //! - [`json`]: how answers travel
+//! - [`markdown`]: from Markdown to HTML, for readers and for the editor's preview
 //! - [`pages`]: a file per page, its view and its server functions together
 //! - [`ui`]: the pieces that pages share
 //! - [`app`]: the document, the route table
@@ -19,6 +20,7 @@ pub mod app;
 pub mod domain;
 pub mod error;
 pub mod json;
+pub mod markdown;
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod server;

@@ -1,25 +1,40 @@
 //! `/editor` and `/editor/:slug`: writing.
 
+pub mod autosave;
+pub mod browser;
 pub mod calls;
-mod details;
+pub mod conflict;
+pub mod details;
+pub mod fields;
+pub mod leaving;
+pub mod local;
+pub mod preview;
+pub mod state;
+pub mod tags;
+pub mod text;
+pub mod toolbar;
+pub mod waiting;
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
-use leptos_router::hooks::use_location;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
 
 use self::{
-    calls::{SaveArticle, open_manuscript},
+    autosave::Autosave,
+    calls::{DiscardChanges, SaveArticle, open_manuscript},
     details::details,
+    preview::Preview,
+    tags::TagList,
 };
 use super::{articles::DeleteArticle, segment, watch::watch_session};
 use crate::{
-    domain::{
-        article::{Manuscript, Status, Visibility, life::DAYS_TO_UNDO},
-        field::Field,
-    },
+    domain::article::{Manuscript, Stage, Visibility, life::DAYS_TO_UNDO},
     error::Error,
     ui::{
-        form::{ErrorMessages, Form, FormState, Submit, TextArea, TextField, use_form},
+        form::{ErrorMessages, Form, FormState, Submit, send, use_form},
         load::{answered, refusal},
     },
 };
@@ -44,144 +59,160 @@ pub fn EditorPage() -> impl IntoView {
     })
 }
 
-fn editor(manuscript: Option<Manuscript>, form: FormState) -> AnyView {
-    let slug = form.typed("slug").or_else(|| manuscript.as_ref().map(|m| m.slug.clone()));
-    let slug = slug.unwrap_or_default();
-    let is_new = slug.is_empty();
-    let stored = manuscript.is_some();
-    let manuscript =
-        manuscript.unwrap_or_else(|| Manuscript { slug: slug.clone(), ..Manuscript::new() });
-    let more = details(form, &manuscript);
-    // The form comes back to the address it is at, whatever the article is called meanwhile.
-    let to = use_location().pathname.get_untracked();
-    let visibility = form.typed("visibility").and_then(|name| Visibility::from_name(&name));
-    let visibility = visibility.unwrap_or(manuscript.visibility);
-    let version = form.typed("version").unwrap_or_else(|| manuscript.version.to_string());
-    let (publish, draft) = match manuscript.status {
-        Status::Draft => ("Publish", "Save draft"),
-        Status::Published => ("Publish changes", "Unpublish and keep as draft"),
-    };
+fn editor(stored: Option<Manuscript>, form: FormState) -> AnyView {
+    let others = stored.as_ref().filter(|manuscript| !manuscript.slug.is_empty()).map(beside);
+    let mut manuscript = stored.unwrap_or_default();
+    if form.refusal() == Some(Error::NotFound) {
+        // What is gone cannot be edited: what was typed becomes an article of its own.
+        manuscript = Manuscript::new();
+    } else if form.was_refused() {
+        manuscript.id = form.typed("article").unwrap_or(manuscript.id);
+        manuscript.slug = form.typed("slug").unwrap_or(manuscript.slug);
+        // What was typed started from that one, whatever is stored by now.
+        let version = form.typed("version").and_then(|version| version.parse().ok());
+        manuscript.version = version.unwrap_or(0);
+    }
+    let is_new = manuscript.slug.is_empty();
     let heading = if is_new { "New article" } else { "Edit article" };
-    let delete = (stored && !is_new).then(|| view! { <DeleteForm slug=slug.clone() /> });
     view! {
         <Title text=heading />
         <div class="page editor-page">
             <h1>{heading}</h1>
-            <Form form to class="editor">
-                <ErrorMessages form />
-                {conflict(form, slug.clone())}
-                {gone(form)}
-                <input type="hidden" name="slug" value=move || if is_gone(form) { String::new() } else { slug.clone() } />
-                <input type="hidden" name="version" value=version />
-                <TextField form field=Field::Title value=manuscript.title />
-                <TextField
-                    form
-                    field=Field::Description
-                    hint="A sentence under the title, and in lists. May stay empty."
-                    value=manuscript.description
-                />
-                <TextArea form field=Field::Body value=manuscript.body hint="Markdown. At least 10 characters; spaces do not count." />
-                {markdown_help()}
-                <TextField form field=Field::Tags hint="Separated by commas, at most 10." value=manuscript.tags />
-                {visibility_field(visibility)}
-                {more}
-                <p class="actions editor-actions">
-                    <Submit form label=publish name="status" value="published" />
-                    <Submit form label=draft name="status" value="draft" class="secondary" />
-                </p>
-            </Form>
-            {delete}
+            {writing_form(&manuscript, form)}
+            {others}
         </div>
     }
     .into_any()
 }
 
-fn visibility_field(chosen: Visibility) -> AnyView {
-    let choice = move |visibility: Visibility, text: &'static str| {
-        view! {
-            <label class="check">
-                <input type="radio" name="visibility" value=visibility.name() checked={visibility == chosen} />
-                " "
-                {text}
-            </label>
+fn writing_form(manuscript: &Manuscript, form: FormState) -> AnyView {
+    let autosave = Autosave::new(manuscript, form);
+    let (preview, tags) = (Preview::new(), TagList::new());
+    let runs = RwSignal::new(false);
+    let later = RwSignal::new(manuscript.stage == Stage::Scheduled);
+    Effect::new(move |_| {
+        runs.set(true);
+        later.set(autosave.is_for_later());
+    });
+    autosave.begin();
+    leaving::ask(autosave);
+    let on_input = move |_| {
+        autosave.typed();
+        preview.draw_soon();
+        later.set(autosave.is_for_later());
+    };
+    // Preview and stored text take the same place beside one's own.
+    let class = move || match (autosave.theirs.with(Option::is_some), preview.is_open.get()) {
+        (true, _) => "editor with-stored",
+        (false, true) => "editor with-preview",
+        (false, false) => "editor",
+    };
+    let aside = move || match autosave.theirs.get() {
+        Some(theirs) => conflict::stored(&theirs),
+        None => {
+            preview.draw_soon();
+            preview.pane()
         }
     };
     view! {
-        <fieldset class="choices">
-            <legend>{Field::Visibility.label()}</legend>
-            {choice(Visibility::Public, "Everybody")}
-            {choice(Visibility::Members, "Members: whoever is logged in")}
-        </fieldset>
+        <form
+            class=class
+            method="post"
+            // The form comes back to the address it is at, whatever the article is called meanwhile.
+            action=use_location().pathname.get_untracked()
+            novalidate=true
+            node_ref=autosave.form
+            on:input=on_input
+            on:change=move |_| preview.draw_soon()
+            on:formdata=move |event| tags.complete(&event)
+            on:submit=on_submit(autosave, form)
+        >
+            <ErrorMessages form />
+            {conflict::choice(autosave)}
+            {conflict::without_script(form, manuscript.slug.clone(), runs)}
+            {waiting::restored_line(autosave)}
+            {names(manuscript, form)}
+            <div class="columns">
+                {fields::writing(form, manuscript, autosave, preview, runs)}
+                {aside}
+            </div>
+            {fields::help()}
+            {tags.field(form, manuscript.tags.clone())}
+            {fields::visibility_field(chosen_visibility(manuscript, form))}
+            {details(form, manuscript)}
+            {waiting::kept_texts(autosave)}
+            <div class="editor-actions">
+                <p class="actions">{fields::buttons(form, manuscript.stage, later)}{preview.toggle(runs)}</p>
+                {waiting::state_line(autosave)}
+            </div>
+        </form>
     }
     .into_any()
 }
 
-/// Somebody, perhaps oneself in another tab, saved the article meanwhile: both texts are
-/// there, and the choice is the author's.
-fn conflict(form: FormState, slug: String) -> AnyView {
-    let panel = move || {
-        let Some(Error::Conflict { version }) = form.error() else { return None };
-        Some(view! {
-            <section class="conflict" aria-labelledby="conflict-title">
-                <h2 id="conflict-title">"Two versions"</h2>
-                <p>
-                    "Your text is below, untouched. "
-                    <a href=format!("/editor/{slug}") target="_blank" rel="external">"Open the saved version in a new tab"</a>
-                    " and compare. To let yours take its place, tick the box and save again."
-                </p>
-                <label class="check">
-                    <input type="checkbox" name="replaces" value=version.to_string() />
-                    " Replace the saved version with mine"
-                </label>
-            </section>
-        })
-    };
-    panel.into_any()
-}
-
-fn is_gone(form: FormState) -> bool {
-    form.error() == Some(Error::NotFound)
-}
-
-/// The article was deleted, or a new title moved its draft, in another tab: what was typed
-/// becomes an article of its own, rather than nothing.
-fn gone(form: FormState) -> AnyView {
-    let panel = move || {
-        is_gone(form).then(|| {
-            view! {
-                <section class="conflict" aria-labelledby="conflict-title">
-                    <h2 id="conflict-title">"The article is not here any more"</h2>
-                    <p>
-                        "It was deleted, or saved under another title, in another tab. "
-                        "Your text is below, untouched: save it again, and it becomes a new article. "
-                        <a href="/articles" target="_blank" rel="external">"Open my articles in a new tab"</a>
-                    </p>
-                </section>
+/// Sends the form, when no save is on its way any more.
+fn on_submit(autosave: Autosave, form: FormState) -> impl Fn(SubmitEvent) + Clone + 'static {
+    let navigate = use_navigate();
+    move |event: SubmitEvent| {
+        if !autosave.submits(&event) {
+            event.prevent_default();
+            return;
+        }
+        let navigate = navigate.clone();
+        send(form, event, move |done| {
+            autosave.done();
+            if done.reload {
+                _ = window().location().assign(&done.to);
+            } else {
+                navigate(&done.to, NavigateOptions::default());
             }
-        })
-    };
-    panel.into_any()
+        });
+    }
 }
 
-fn markdown_help() -> AnyView {
-    const HELP: [(&str, &str); 7] = [
-        ("## Heading", "a heading; ### for a smaller one"),
-        ("**bold** *italic*", "bold, italic"),
-        ("[text](https://…)", "a link"),
-        ("- item", "a list; 1. item for a numbered one"),
-        ("> text", "a quotation"),
-        ("`code`", "code; three backticks on a line of their own begin a block"),
-        ("[^1] and [^1]: text", "a footnote"),
-    ];
-    let entries = HELP
-        .map(|(typed, means)| view! { <div><dt><code>{typed}</code></dt><dd>{means}</dd></div> });
+/// Which article it is, and which version of it was opened. Each save writes here what the next
+/// one starts from.
+fn names(manuscript: &Manuscript, form: FormState) -> AnyView {
+    let draft_key = form.typed("draft_key").filter(|_| form.refusal() != Some(Error::NotFound));
     view! {
-        <details class="help">
-            <summary>"How Markdown works"</summary>
-            <dl>{entries.into_iter().collect_view()}</dl>
+        <input type="hidden" name="article" value=manuscript.id.clone() />
+        <input type="hidden" name="slug" value=manuscript.slug.clone() />
+        <input type="hidden" name="draft_key" value=draft_key.unwrap_or_default() />
+        <input type="hidden" name="version" value=manuscript.version.to_string() />
+    }
+    .into_any()
+}
+
+fn chosen_visibility(manuscript: &Manuscript, form: FormState) -> Visibility {
+    let typed = form.typed("visibility").and_then(|name| Visibility::from_name(&name));
+    typed.unwrap_or(manuscript.visibility)
+}
+
+/// The forms beside the editor's own, of an article that is stored.
+fn beside(manuscript: &Manuscript) -> AnyView {
+    let slug = manuscript.slug.clone();
+    let discard = manuscript.has_changes.then(|| view! { <DiscardForm slug=slug.clone() /> });
+    view! {
+        {discard}
+        <DeleteForm slug=slug />
+    }
+    .into_any()
+}
+
+#[component]
+fn DiscardForm(slug: String) -> impl IntoView {
+    let form = use_form(DiscardChanges::PATH);
+    view! {
+        <details class="danger">
+            <summary>"Discard changes"</summary>
+            <Form form to=format!("/editor/{slug}?form=discard")>
+                <ErrorMessages form />
+                <p>"What was changed since the publication is dropped. Readers see what they saw."</p>
+                <input type="hidden" name="slug" value=slug.clone() />
+                <Submit form label="Discard changes" class="destructive" />
+            </Form>
         </details>
     }
-    .into_any()
 }
 
 #[component]

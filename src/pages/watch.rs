@@ -3,8 +3,9 @@
 //! It asks now and then, and when its tab comes to the front. When nobody is logged in any more,
 //! or somebody else is, everything is taken out of the document: what was read there, and what
 //! was typed. If the same person logs in again, in its place or in another tab, it is put back as
-//! it was, and a text that was being written goes on. Until then it is in the memory of this tab
-//! and nowhere else, and is gone with it.
+//! it was, and a text that was being written goes on. Until then it is in the memory of this tab,
+//! and of an article whatever the server does not have yet in this browser's storage, under its
+//! writer's name (`editor/local`).
 
 use std::{any::Any, time::Duration};
 
@@ -143,9 +144,11 @@ fn focus_on(element: Option<leptos::web_sys::Element>) {
     }
 }
 
-/// Whose the session of this browser is; nobody's is `None`. Whatever is no answer to that is an
-/// error: a server that is being restarted has ended no session.
-async fn whose() -> Result<Option<String>, Error> {
+/// Whose the session of this browser is; nobody's is `None`.
+///
+/// # Errors
+/// Whatever is no answer to that: a server that is being restarted has ended no session.
+pub async fn whose() -> Result<Option<String>, Error> {
     let request: BrowserRequest =
         ClientReq::<Error>::try_new_get("/session", "", "application/json", "")?;
     let response = <BrowserClient as Client<Error>>::send(request).await?;

@@ -22,7 +22,7 @@ use leptos::{
     web_sys::UrlSearchParams,
 };
 use leptos_router::{NavigateOptions, hooks::use_navigate};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     domain::field::{Field, Length},
@@ -95,6 +95,16 @@ impl FormState {
     /// JavaScript; then [`FormState::typed`] has what was in it.
     pub fn was_refused(&self) -> bool {
         self.refused.with_value(Option::is_some)
+    }
+
+    /// Why the server refused this form without JavaScript, in the page that it rendered then.
+    pub fn refusal(&self) -> Option<Error> {
+        self.refused.with_value(|refused| refused.as_ref().map(|refused| refused.error.clone()))
+    }
+
+    /// Whether it was sent and not answered yet. Tracked.
+    pub fn is_on_its_way(&self) -> bool {
+        self.pending.get()
     }
 
     /// What was typed into that input before the server refused it without JavaScript.
@@ -186,7 +196,7 @@ pub fn send(form: FormState, event: SubmitEvent, go_on: impl FnOnce(&Done) + 'st
     }
     form.pending.set(true);
     spawn_local(async move {
-        let answer = post(form.function, contents).await;
+        let answer = post::<Done>(form.function, contents).await;
         // The person may have left the page meanwhile, and the form with it.
         let here = form.pending.try_set(false).is_none();
         match &answer {
@@ -205,15 +215,18 @@ fn contents(event: &SubmitEvent) -> Option<String> {
     pairs.to_string().as_string()
 }
 
-/// Sends a form to its server function.
-async fn post(function: &str, contents: String) -> Result<Done, Error> {
+/// Sends what a form holds to a server function.
+///
+/// # Errors
+/// What the server answered in place of what was asked for, or that it did not.
+pub async fn post<T: DeserializeOwned>(function: &str, contents: String) -> Result<T, Error> {
     let request: BrowserRequest = ClientReq::<Error>::try_new_post(function, FORM, JSON, contents)?;
     let response = <BrowserClient as Client<Error>>::send(request).await?;
     let ok = ClientRes::<Error>::status(&response) < 400;
     let body = ClientRes::<Error>::try_into_bytes(response).await?;
     // Something between here and the server may have answered in its place.
     if ok {
-        <Text as Decodes<Done>>::decode(body).map_err(|_| Error::Offline)
+        <Text as Decodes<T>>::decode(body).map_err(|_| Error::Offline)
     } else {
         Err(<Text as Decodes<Error>>::decode(body).unwrap_or(Error::Offline))
     }

@@ -16,6 +16,7 @@ mod demo_faults;
 mod devices;
 mod doors;
 mod downloads;
+mod editor;
 mod emails;
 mod enumeration;
 mod feeds;

@@ -9,6 +9,7 @@ use crate::{
         field::{Field, Problem},
     },
     error::Error,
+    markdown::minutes,
     server::{
         articles::{
             revisions,
@@ -75,7 +76,7 @@ impl<'a> Writing<'a> {
                 .bind(text.description.as_str())
                 .bind(text.body.as_str())
                 .bind(&self.html)
-                .bind(i64::from(markdown::minutes(text.body.as_str())))
+                .bind(i64::from(minutes(text.body.as_str())))
                 .bind(text.visibility.name())
                 .bind(self.status().name())
                 .bind(self.now)
@@ -148,7 +149,7 @@ impl<'a> Writing<'a> {
                 .bind(text.description.as_str())
                 .bind(text.body.as_str())
                 .bind(&self.html)
-                .bind(i64::from(markdown::minutes(text.body.as_str())))
+                .bind(i64::from(minutes(text.body.as_str())))
                 .bind(text.visibility.name())
                 .bind(self.status().name())
                 .bind(self.now)

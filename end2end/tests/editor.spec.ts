@@ -1,0 +1,299 @@
+// The editor: nothing typed is lost, two texts never write over each other, and what is written is
+// shown as it will be read.
+
+import type { Page } from '@playwright/test';
+import {
+  anArticle, type Article, deskRow, editorButton, expect, field, fillEditor, logIn, publish, register, save, saveDraft, send,
+  submitButton, test, unique,
+} from '../support.ts';
+
+const state = (page: Page) => page.locator('.save-state');
+const pills = (page: Page) => page.locator('.tags .tag-pill');
+const preview = (page: Page) => page.locator('.preview .article-content');
+const openPreview = (page: Page) => page.getByRole('button', { name: 'Preview' }).click();
+
+/** Opens a page of the editor, once the application has taken it over. */
+async function open(page: Page, path = '/editor'): Promise<void> {
+  await page.goto(path);
+  await expect(page.getByRole('button', { name: 'Preview' })).toBeVisible();
+}
+
+/** Opens the editor and writes there. */
+async function write(page: Page, article = anArticle()): Promise<Article> {
+  await open(page);
+  await fillEditor(page, article);
+  return article;
+}
+
+/** Leaves every request for a save unanswered from now on, as a broken network does. */
+async function cutOff(page: Page): Promise<() => Promise<void>> {
+  const saves = '**/rpc/keep-text';
+  await page.route(saves, (route) => route.abort());
+  return () => page.unroute(saves);
+}
+
+async function saved(page: Page): Promise<void> {
+  await expect(state(page)).toHaveText(/^Saved \d\d:\d\d$/, { timeout: 15_000 });
+}
+
+test('without JavaScript the editor is a form with two buttons', async ({ page }, { project }) => {
+  test.skip(project.name !== 'no-javascript', 'the others tell of the rest');
+  await register(page);
+  const article = anArticle();
+  await page.goto('/editor');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+  await expect(page.getByRole('toolbar')).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Preview' })).toBeHidden();
+  await fillEditor(page, article);
+  await send(page, editorButton(page, 'published'));
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(article.title);
+  await expect(page.locator('.tag-list').first()).toContainText('harbour');
+});
+
+test.describe('with JavaScript', () => {
+  test.beforeEach(({}, { project }) => {
+    test.skip(project.name === 'no-javascript', 'a page that runs nothing saves nothing by itself');
+  });
+
+  test('what is typed is saved by itself, and there after a reload', async ({ page }) => {
+    await register(page);
+    const article = await write(page);
+    await expect(page.getByRole('status').and(state(page))).toBeVisible();
+    await saved(page);
+    await expect(page).toHaveURL(/\/editor\/a-walk-by-the-harbour/);
+    await page.reload();
+    await expect(field(page, 'title')).toHaveValue(article.title);
+    await expect(field(page, 'body')).toHaveValue(article.body);
+    await page.goto('/articles');
+    await expect(deskRow(page, article)).toHaveCount(1);
+  });
+
+  test('offline the text stays in the browser, survives a reload, and is saved when the site is back', async ({ page }) => {
+    await register(page);
+    const reconnect = await cutOff(page);
+    const article = await write(page);
+    await expect(state(page)).toContainText('Offline: kept in this browser', { timeout: 15_000 });
+    await page.reload();
+    await expect(page.locator('.restored')).toContainText('Restored what you typed here at');
+    await expect(field(page, 'title')).toHaveValue(article.title);
+    await expect(field(page, 'body')).toHaveValue(article.body);
+    await expect(pills(page)).toHaveText([/^harbour/, /^weather/]);
+    await reconnect();
+    await page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await saved(page);
+    expect(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('byline-text')))).toEqual([]);
+  });
+
+  test('the saved text can be used instead of the restored one, which stays within reach', async ({ page, server }) => {
+    await register(page);
+    const article = anArticle();
+    const path = (await save(page, server, article)).replace('article', 'editor');
+    await cutOff(page);
+    await open(page, path);
+    await field(page, 'body').fill('Something else altogether.');
+    await page.reload();
+    await expect(field(page, 'body')).toHaveValue('Something else altogether.');
+    await page.getByRole('button', { name: 'Use the saved text instead' }).click();
+    await expect(field(page, 'body')).toHaveValue(article.body);
+    await page.reload();
+    await expect(field(page, 'body')).toHaveValue(article.body);
+    await page.getByText('Other texts of this article').click();
+    await page.getByRole('button', { name: 'Put it into the editor' }).click();
+    await expect(field(page, 'body')).toHaveValue('Something else altogether.');
+  });
+
+  test('publishing while a save is under way makes one article', async ({ page }) => {
+    await register(page);
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/rpc/keep-text', async (route) => {
+      await released;
+      await route.continue();
+    });
+    const article = await write(page);
+    await expect(state(page)).toHaveText('Saving …', { timeout: 15_000 });
+    await editorButton(page, 'published').click();
+    release();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(article.title);
+    await page.goto('/articles');
+    await expect(deskRow(page, article)).toHaveCount(1);
+  });
+
+  test('an answer that is lost makes no second article', async ({ page }) => {
+    await register(page);
+    // The server gets the save, and the browser no answer.
+    await page.route('**/rpc/keep-text', async (route) => {
+      await route.fetch();
+      await route.abort();
+    }, { times: 1 });
+    const article = await write(page);
+    await saved(page);
+    await send(page, editorButton(page, 'draft'));
+    await expect(page).toHaveURL(/\/articles/);
+    await expect(deskRow(page, article)).toHaveCount(1);
+  });
+
+  for (const [choice, stands] of [['Keep mine', 'mine'], ['Take the stored one', 'theirs']] as const) {
+    test(`two devices that write the same article: ${choice.toLowerCase()}`, async ({ page, stranger }) => {
+      const ada = await register(page);
+      const article = anArticle();
+      const path = (await saveDraft(page, article)).replace('article', 'editor');
+      await open(page, path);
+      await logIn(stranger, ada);
+      await open(stranger, path);
+      const [mine, theirs] = [`Mine: ${unique()} and more.`, `Theirs: ${unique()} and more.`];
+      await field(stranger, 'body').fill(theirs);
+      await saved(stranger);
+      await field(page, 'body').fill(mine);
+
+      await expect(page.getByRole('heading', { name: 'Two versions' })).toBeVisible({ timeout: 15_000 });
+      await expect(state(page)).toContainText('Conflict');
+      await expect(field(page, 'body')).toHaveValue(mine);
+      await expect(page.getByLabel('Article, as stored')).toHaveValue(theirs);
+      await expect(page.getByLabel('Title, as stored')).toHaveValue(article.title);
+      const [own, other] = [await field(page, 'body').boundingBox(), await page.getByLabel('Article, as stored').boundingBox()];
+      if (page.viewportSize()!.width < 640) expect(other!.y).toBeGreaterThan(own!.y + own!.height);
+      else expect(other!.x).toBeGreaterThan(own!.x + own!.width);
+
+      await page.getByRole('button', { name: choice }).click();
+      await expect(page.getByRole('heading', { name: 'Two versions' })).toHaveCount(0);
+      await saved(page);
+      await expect(field(page, 'body')).toHaveValue(stands === 'mine' ? mine : theirs);
+      // What was not chosen is still there.
+      await page.getByText('Other texts of this article').click();
+      await expect(page.locator('.kept-texts')).toContainText(stands === 'mine' ? theirs : mine);
+      await page.getByRole('button', { name: 'Dismiss' }).click();
+      await expect(page.locator('.kept-texts')).toHaveCount(0);
+      await page.reload();
+      await expect(field(page, 'body')).toHaveValue(stands === 'mine' ? mine : theirs);
+    });
+  }
+
+  test('after a session ended and a log-in, saving goes on', async ({ page, stranger }) => {
+    const ada = await register(page);
+    const article = await write(page);
+    await saved(page);
+    await logIn(stranger, ada);
+    await stranger.goto('/settings/security');
+    await send(stranger, stranger.getByRole('button', { name: 'End all others' }));
+    await field(page, 'body').fill(`${article.body} And then the lamp went out.`);
+    await expect(page.getByRole('dialog', { name: 'You are logged out' })).toBeVisible({ timeout: 20_000 });
+    await field(page, 'email').fill(ada.username);
+    await field(page, 'password').fill(ada.password);
+    await send(page, submitButton(page, 'password'));
+    await expect(field(page, 'body')).toHaveValue(/And then the lamp went out\.$/);
+    await saved(page);
+  });
+
+  test('leaving with something unsaved asks', async ({ page }) => {
+    await register(page);
+    await cutOff(page);
+    const article = await write(page);
+    const questions: string[] = [];
+    page.once('dialog', (dialog) => {
+      questions.push(dialog.message());
+      void dialog.dismiss();
+    });
+    await page.locator('.navbar-brand').click();
+    await expect.poll(() => questions).toEqual([expect.stringContaining('Not everything is saved yet')]);
+    await expect(field(page, 'title')).toHaveValue(article.title);
+    page.once('dialog', (dialog) => void dialog.accept());
+    await page.locator('.navbar-brand').click();
+    await expect(page).toHaveURL('/');
+  });
+
+  test('readers see nothing of what is typed into a published article until it is updated', async ({ page, stranger }) => {
+    await register(page);
+    const article = anArticle();
+    const path = await publish(page, article);
+    await open(page, path.replace('article', 'editor'));
+    await expect(editorButton(page, 'published')).toHaveText('Update');
+    await expect(editorButton(page, 'draft')).toHaveText('Unpublish and keep as draft');
+    await field(page, 'body').fill('The lamp is out, and that is all.');
+    await saved(page);
+    await stranger.goto(path);
+    await expect(stranger.locator('.article-content')).toContainText('The fog came');
+    await send(page, editorButton(page, 'published'));
+    await stranger.reload();
+    await expect(stranger.locator('.article-content')).toHaveText('The lamp is out, and that is all.');
+  });
+
+  test('the preview is what readers will see, and its code comes to whoever opens it', async ({ page }) => {
+    let chunks = 0;
+    page.on('request', (request) => {
+      if (request.url().includes('/pkg/split_preview')) chunks += 1;
+    });
+    await register(page);
+    const body = '## By noon\n\nThe fog came **early**[^1].\n\n- [x] lamp\n\n|a|b|\n|-|-|\n|c|d|\n\n[^1]: At six.\n';
+    const article = await write(page, anArticle({ body }));
+    expect(chunks).toBe(0);
+    await openPreview(page);
+    await expect(page.getByRole('button', { name: 'Preview' })).toHaveAttribute('aria-pressed', 'true');
+    await expect(preview(page).locator('strong')).toHaveText('early');
+    expect(chunks).toBe(1);
+    const drawn = await preview(page).innerText();
+    await openPreview(page);
+    await expect(field(page, 'body')).toBeVisible();
+    await expect(preview(page)).toHaveCount(0);
+    await send(page, editorButton(page, 'published'));
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(article.title);
+    expect(await page.locator('.article-content').innerText()).toBe(drawn);
+  });
+
+  test('nothing in a preview runs', async ({ page }) => {
+    await register(page);
+    const body = [
+      '<script>window.ran = 1</script>', '<img src="/nowhere.png" onerror="window.ran = 2">', '[a](javascript:window.ran=3)',
+      '![b](javascript:window.ran=4)', '<svg onload="window.ran = 5"></svg>', `The rest ${unique()}.`,
+    ].join('\n\n');
+    await write(page, anArticle({ body }));
+    await openPreview(page);
+    await expect(preview(page)).toContainText('The rest');
+    await expect(preview(page).locator('script, svg, [onerror], [onload], a[href^="javascript" i], [src^="javascript" i]')).toHaveCount(0);
+    expect(await page.evaluate(() => 'ran' in window)).toBe(false);
+  });
+
+  test('the toolbar and its keys mark the text, and the browser can undo it', async ({ page }, { project }) => {
+    test.skip(project.name === 'phone', 'keys are those of a keyboard');
+    await register(page);
+    await open(page);
+    const body = field(page, 'body');
+    await body.fill('fog');
+    await body.press('ControlOrMeta+A');
+    await body.press('Control+b');
+    await expect(body).toHaveValue('**fog**');
+    await body.press('ControlOrMeta+z');
+    await expect(body).toHaveValue('fog');
+    await page.getByRole('button', { name: 'Heading' }).click();
+    await expect(body).toHaveValue('## fog');
+    await expect(body).toBeFocused();
+    await body.press('Control+]');
+    await expect(body).toHaveValue('    ## fog');
+    // The Tab key moves on.
+    await body.press('Tab');
+    await expect(body).not.toBeFocused();
+    await expect(body).toHaveValue('    ## fog');
+    const bold = page.getByRole('button', { name: 'Bold' });
+    await bold.focus();
+    await bold.press('ArrowRight');
+    await expect(page.getByRole('button', { name: 'Italic' })).toBeFocused();
+  });
+
+  test('Enter in the field for tags adds one, and they are taken away again', async ({ page }) => {
+    await register(page);
+    const article = anArticle({ tags: '' });
+    await write(page, article);
+    const tags = field(page, 'tags');
+    for (const tag of ['Weather', 'harbour', 'fog']) {
+      await tags.fill(tag);
+      await tags.press('Enter');
+    }
+    await expect(page).toHaveURL(/\/editor/);
+    await expect(pills(page)).toHaveText([/^weather/, /^harbour/, /^fog/]);
+    await page.getByRole('button', { name: 'Remove the tag harbour' }).click();
+    await tags.fill('lamp');
+    await send(page, editorButton(page, 'published'));
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(article.title);
+    await expect(page.locator('.tag-list').first().locator('.tag-pill')).toHaveText(['weather', 'fog', 'lamp']);
+  });
+});

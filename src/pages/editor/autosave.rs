@@ -1,0 +1,373 @@
+//! Saving what is typed, while it is typed: to this browser at once, to the server soon after.
+//!
+//! [`super::state`] decides when; here it is done.
+
+use leptos::{
+    ev::SubmitEvent,
+    html,
+    leptos_dom::helpers::{set_interval_with_handle, window_event_listener},
+    prelude::*,
+    server_fn::ServerFn,
+    task::spawn_local,
+    wasm_bindgen::JsCast,
+    web_sys::{HtmlElement, HtmlFormElement},
+};
+use std::time::Duration;
+
+use super::{
+    browser::{fresh, is_to_come, now, rename_page},
+    calls::{KeepText, stored_manuscript},
+    local::{self, Copy},
+    state::{Deed, Happened, Millis, Saver, Told, Trouble},
+    text::{self, Text},
+};
+use crate::{
+    domain::article::{Kept, Manuscript},
+    error::Error,
+    pages::watch::whose,
+    ui::{
+        form::{FormState, post},
+        layout::ViewerResource,
+    },
+};
+
+/// How often it is asked whether something is due.
+const TICK: Duration = Duration::from_millis(500);
+
+/// The saving of the text in one editor.
+#[derive(Clone, Copy)]
+pub struct Autosave {
+    /// Where the text stands.
+    pub form: NodeRef<html::Form>,
+    /// What its writer is told.
+    pub told: RwSignal<Told>,
+    /// After a conflict, the text that is stored.
+    pub theirs: RwSignal<Option<Manuscript>>,
+    /// When what stands there was typed, if it was found in this browser.
+    pub restored: RwSignal<Option<Millis>>,
+    /// What else is in this browser of the same article.
+    pub others: RwSignal<Vec<Copy>>,
+    state: FormState,
+    saver: StoredValue<Saver>,
+    /// The text as the server gave it.
+    opened: StoredValue<Text>,
+    person: StoredValue<Option<String>>,
+    key: StoredValue<String>,
+    pressed: StoredValue<Option<HtmlElement>, LocalStorage>,
+}
+
+impl Autosave {
+    /// Of that text, in the form with that state.
+    pub fn new(manuscript: &Manuscript, state: FormState) -> Self {
+        Self {
+            form: NodeRef::new(),
+            told: RwSignal::new(Told::Nothing),
+            theirs: RwSignal::new(None),
+            restored: RwSignal::new(None),
+            others: RwSignal::new(Vec::new()),
+            state,
+            saver: StoredValue::new(Saver::new(manuscript.version)),
+            opened: StoredValue::new(text_of(manuscript)),
+            person: StoredValue::new(None),
+            key: StoredValue::new(String::new()),
+            pressed: StoredValue::new_local(None),
+        }
+    }
+
+    /// Begins in the browser, once the form and its writer are known. On the server nothing
+    /// happens.
+    pub fn begin(self) {
+        let viewer = use_context::<ViewerResource>();
+        Effect::new(move |begun: Option<bool>| {
+            let viewer = viewer.and_then(|viewer| viewer.get()).and_then(Result::ok).flatten();
+            if begun == Some(true) {
+                return true;
+            }
+            let (Some(viewer), Some(form)) = (viewer, self.form.get()) else { return false };
+            self.open(viewer.username, &form);
+            true
+        });
+        Effect::new(move |_| {
+            if let Some(error) = self.state.error() {
+                self.happened(Happened::NotDone(Trouble::from(&error)));
+            }
+        });
+        Effect::new(move |_| {
+            let every = set_interval_with_handle(move || self.happened(Happened::Tick), TICK).ok();
+            let online =
+                window_event_listener(leptos::ev::online, move |_| self.happened(Happened::Online));
+            on_cleanup(move || {
+                if let Some(every) = every {
+                    every.clear();
+                }
+                online.remove();
+            });
+        });
+    }
+
+    /// Something in the form was changed by its writer.
+    pub fn typed(self) {
+        let Some(form) = self.form.get_untracked() else { return };
+        let text = text::all_of(&form);
+        let anything = text::says_anything(&text);
+        self.keep(text);
+        self.happened(Happened::Typed { anything });
+    }
+
+    /// Whether the form may be sent now. If not, it is sent when the save on its way is answered.
+    pub fn submits(self, event: &SubmitEvent) -> bool {
+        let button = event.submitter().and_then(|button| button.dyn_into().ok());
+        self.pressed.set_value(button);
+        let deed = self.saver.try_update_value(|saver| saver.step(Happened::Submitted, now()));
+        self.tell();
+        if let (Some(Deed::Submit), Some(form)) = (deed, self.form.get_untracked()) {
+            self.name_version(&form);
+            return true;
+        }
+        false
+    }
+
+    /// The form did what it was for: nothing has to be kept any more.
+    pub fn done(self) {
+        self.happened(Happened::Done);
+        local::forget(&self.key.get_value());
+    }
+
+    /// Whether something would be lost to the server if the page was left now.
+    pub fn is_unsaved(self) -> bool {
+        self.saver.try_with_value(Saver::is_unsaved).unwrap_or(false)
+    }
+
+    /// Whether a time to come stands in the form.
+    pub fn is_for_later(self) -> bool {
+        let text = self.form.get_untracked().map(|form| text::all_of(&form)).unwrap_or_default();
+        is_to_come(text::value(&text, "publish_at"))
+    }
+
+    /// Takes note of what happened, and does what follows.
+    pub fn happened(self, happened: Happened) {
+        let deed = self.saver.try_update_value(|saver| saver.step(happened, now()));
+        self.tell();
+        match deed {
+            Some(Deed::Save) => spawn_local(self.save()),
+            Some(Deed::Submit) => self.press(),
+            Some(Deed::Compare) => spawn_local(self.compare()),
+            Some(Deed::BeNew) => self.be_new(),
+            Some(Deed::Nothing) | None => {}
+        }
+    }
+
+    /// The text of the conflict that was typed here shall stand.
+    pub fn keep_mine(self) {
+        if let Some(theirs) = self.theirs.try_update(Option::take).flatten() {
+            self.put_aside(text_of(&theirs));
+        }
+        self.happened(Happened::Mine);
+    }
+
+    /// The text of the conflict that is stored shall stand.
+    pub fn take_theirs(self) {
+        let (Some(theirs), Some(form)) =
+            (self.theirs.try_update(Option::take).flatten(), self.form.get_untracked())
+        else {
+            return;
+        };
+        self.put_aside(text::all_of(&form));
+        text::put(&form, &text_of(&theirs));
+        self.opened.set_value(text_of(&theirs));
+        self.happened(Happened::Theirs);
+        self.saver.update_value(|saver| saver.starts_from(theirs.version));
+        self.restored.set(None);
+        local::forget(&self.key.get_value());
+    }
+
+    /// What the server gave shall stand, in place of what was found in this browser.
+    pub fn use_saved(self) {
+        let Some(form) = self.form.get_untracked() else { return };
+        self.put_aside(text::all_of(&form));
+        self.restored.set(None);
+        let opened = self.opened.get_value();
+        if !self.saver.with_value(Saver::is_as_opened) {
+            // The server has the other one by now.
+            text::put_words(&form, &opened);
+            return self.typed();
+        }
+        text::put(&form, &opened);
+        self.happened(Happened::Theirs);
+        let version = text::value(&opened, "version").parse().unwrap_or(0);
+        self.saver.update_value(|saver| saver.starts_from(version));
+        local::forget(&self.key.get_value());
+    }
+
+    /// Another text of this browser shall stand; the present one takes its place there.
+    pub fn swap(self, copy: &Copy) {
+        let Some(form) = self.form.get_untracked() else { return };
+        let present = text::all_of(&form);
+        if text::says_anything(&present) {
+            self.put_aside(present);
+        }
+        text::put_words(&form, &copy.text);
+        self.typed();
+        self.dismiss(copy);
+    }
+
+    /// That text of this browser is needed no more.
+    pub fn dismiss(self, copy: &Copy) {
+        local::forget(&copy.key);
+        self.others.update(|others| others.retain(|other| other.key != copy.key));
+    }
+
+    fn open(self, person: String, form: &HtmlFormElement) {
+        self.key.set_value(local::key(&person, &fresh()));
+        let now = text::all_of(form);
+        let mut copies = local::copies(&person, text::value(&now, "article"), &now);
+        self.person.set_value(Some(person));
+        if text::value(&now, "draft_key").is_empty() {
+            text::set(form, "draft_key", &fresh());
+        }
+        if text::was_touched(form) || self.state.was_refused() {
+            self.typed();
+        } else if let Some(newest) = copies.iter().position(|copy| !copy.is_aside) {
+            self.restore(form, &copies.remove(newest));
+        }
+        self.others.set(copies);
+    }
+
+    fn restore(self, form: &HtmlFormElement, copy: &Copy) {
+        text::put(form, &copy.text);
+        self.saver.update_value(|saver| saver.starts_from(copy.version()));
+        self.restored.set(Some(copy.at));
+        self.typed();
+        local::forget(&copy.key);
+    }
+
+    /// In this browser, under this tab's name.
+    fn keep(self, text: Text) {
+        let key = self.key.get_value();
+        if self.person.with_value(Option::is_some) {
+            local::keep(&Copy { key, at: now(), is_aside: false, text });
+        }
+    }
+
+    /// In this browser, under a name of its own, until it is dismissed.
+    fn put_aside(self, text: Text) {
+        let Some(person) = self.person.get_value() else { return };
+        let key = local::key(&person, &fresh());
+        let copy = Copy { key, at: now(), is_aside: true, text };
+        local::keep(&copy);
+        self.others.update(|others| others.insert(0, copy));
+    }
+
+    fn tell(self) {
+        let told = self.saver.try_with_value(Saver::told);
+        let shown = self.told.try_get_untracked();
+        if let (Some(told), Some(shown)) = (told, shown)
+            && told != shown
+        {
+            self.told.set(told);
+        }
+    }
+
+    fn name_version(self, form: &HtmlFormElement) {
+        text::set(form, "version", &self.saver.with_value(Saver::version).to_string());
+    }
+
+    async fn save(self) {
+        let form = text::in_document(self.form);
+        let answer = match &form {
+            Some(form) => {
+                self.name_version(form);
+                self.send(text::all_of(form)).await
+            }
+            // Somebody else may be logged in by now.
+            None => Err(Error::Unauthenticated),
+        };
+        match (answer, form) {
+            (Ok(kept), Some(form)) => self.kept(&kept, &form),
+            (Err(error), _) => self.happened(Happened::NotKept(Trouble::from(&error))),
+            (Ok(_), None) => {}
+        }
+    }
+
+    /// A new text goes to nobody but its writer: what has an article is refused to others anyway.
+    async fn send(self, text: Text) -> Result<Kept, Error> {
+        if text::value(&text, "article").is_empty() {
+            let person = self.person.try_get_value().flatten();
+            if whose().await? != person {
+                return Err(Error::Unauthenticated);
+            }
+        }
+        post(KeepText::PATH, text::encoded(&text)).await
+    }
+
+    fn kept(self, kept: &Kept, form: &HtmlFormElement) {
+        text::set(form, "article", &kept.id);
+        text::set(form, "slug", &kept.slug);
+        text::set(form, "version", &kept.version.to_string());
+        if form.is_connected() {
+            rename_page(&kept.slug);
+        }
+        self.happened(Happened::Kept { version: kept.version });
+        if self.is_unsaved() {
+            self.keep(text::all_of(form));
+        } else if let Some(key) = self.key.try_get_value() {
+            local::forget(&key);
+        }
+    }
+
+    fn press(self) {
+        if let Some(form) = text::in_document(self.form) {
+            let button = self.pressed.get_value();
+            _ = form.request_submit_with_submitter(button.as_ref());
+        }
+    }
+
+    /// What is gone cannot be edited: the text goes on as a new article's.
+    fn be_new(self) {
+        let Some(form) = self.form.get_untracked() else { return };
+        for (name, value) in [("article", ""), ("slug", ""), ("version", "0")] {
+            text::set(&form, name, value);
+        }
+        text::set(&form, "draft_key", &fresh());
+        self.keep(text::all_of(&form));
+    }
+
+    /// Asks what is stored, to show it beside what was typed.
+    async fn compare(self) {
+        let Some(form) = self.form.get_untracked() else { return };
+        let mine = text::all_of(&form);
+        let article = text::value(&mine, "article").to_owned();
+        if article.is_empty() {
+            // The answer that would have named the article was lost: what is stored is this text.
+            return self.happened(Happened::Mine);
+        }
+        match stored_manuscript(article).await {
+            Ok(theirs) if text::is_same(&text_of(&theirs), &mine) => {
+                self.happened(Happened::Theirs);
+                if let Some(key) = self.key.try_get_value() {
+                    local::forget(&key);
+                }
+            }
+            Ok(theirs) => _ = self.theirs.try_set(Some(theirs)),
+            Err(error) => self.happened(Happened::NotKept(Trouble::from(&error))),
+        }
+    }
+}
+
+/// A manuscript as the form has it: its fields have the names of the form's. But for the time it
+/// shall appear at, which the form has by another clock.
+pub fn text_of(manuscript: &Manuscript) -> Text {
+    let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(manuscript) else {
+        return Vec::new();
+    };
+    let pairs = fields.into_iter().filter_map(|(name, value)| {
+        let name = if name == "id" { "article".to_owned() } else { name };
+        match value {
+            _ if name == "publish_at" => None,
+            serde_json::Value::String(text) => Some((name, text)),
+            serde_json::Value::Number(number) => Some((name, number.to_string())),
+            _ => None,
+        }
+    });
+    pairs.collect()
+}

@@ -1,0 +1,102 @@
+//! The fields of an article, and the help beside them.
+
+use leptos::{ev::KeyboardEvent, prelude::*};
+
+use super::{autosave::Autosave, preview::Preview, toolbar};
+use crate::{
+    domain::{
+        article::{Manuscript, Stage, Visibility},
+        field::Field,
+    },
+    ui::form::{FormState, Submit, TextArea, TextField},
+};
+
+/// Title, description and text: what is beside the preview, or beside another version.
+pub fn writing(
+    form: FormState,
+    manuscript: &Manuscript,
+    autosave: Autosave,
+    preview: Preview,
+    runs: RwSignal<bool>,
+) -> AnyView {
+    let on_key = move |event: KeyboardEvent| toolbar::on_key(&event, autosave);
+    view! {
+        <div class="writing" on:keydown=on_key>
+            <TextField form field=Field::Title value=manuscript.title.clone() />
+            <TextField
+                form
+                field=Field::Description
+                hint="A sentence under the title, and in lists. May stay empty."
+                value=manuscript.description.clone()
+            />
+            {toolbar::toolbar(runs)}
+            <div class="text" on:scroll:capture=move |_| preview.follow(true)>
+                <TextArea form field=Field::Body value=manuscript.body.clone() hint="Markdown. At least 10 characters; spaces do not count." />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Who may read it.
+pub fn visibility_field(chosen: Visibility) -> AnyView {
+    let choice = move |visibility: Visibility, text: &'static str| {
+        view! {
+            <label class="check">
+                <input type="radio" name="visibility" value=visibility.name() checked={visibility == chosen} />
+                " "
+                {text}
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="choices">
+            <legend>{Field::Visibility.label()}</legend>
+            {choice(Visibility::Public, "Everybody")}
+            {choice(Visibility::Members, "Members: whoever is logged in")}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// What the form can do, now or later. The first button is what Enter presses.
+pub fn buttons(form: FormState, stage: Stage, later: RwSignal<bool>) -> AnyView {
+    let publish = move || match stage {
+        _ if later.get() => "Schedule",
+        Stage::Draft | Stage::Scheduled => "Publish",
+        Stage::Published => "Update",
+    };
+    let draft = match stage {
+        Stage::Draft => "Save draft",
+        Stage::Scheduled | Stage::Published => "Unpublish and keep as draft",
+    };
+    let busy = move || form.is_on_its_way().then_some("true");
+    view! {
+        <button type="submit" class="primary" name="status" value="published" aria-busy=busy>{publish}</button>
+        <Submit form label=draft name="status" value="draft" class="secondary" />
+    }
+    .into_any()
+}
+
+/// How Markdown works, and the keys.
+pub fn help() -> AnyView {
+    const MARKDOWN: [(&str, &str); 7] = [
+        ("## Heading", "a heading; ### for a smaller one"),
+        ("**bold** *italic*", "bold, italic"),
+        ("[text](https://…)", "a link"),
+        ("- item", "a list; 1. item for a numbered one"),
+        ("> text", "a quotation"),
+        ("`code`", "code; three backticks on a line of their own begin a block"),
+        ("[^1] and [^1]: text", "a footnote"),
+    ];
+    let entry = |(typed, means): &(&'static str, &'static str)| {
+        view! { <div><dt><code>{*typed}</code></dt><dd>{*means}</dd></div> }
+    };
+    view! {
+        <details class="help">
+            <summary>"How Markdown works"</summary>
+            <dl>{MARKDOWN.iter().chain(&toolbar::KEYS_HELP).map(entry).collect_view()}</dl>
+        </details>
+    }
+    .into_any()
+}
