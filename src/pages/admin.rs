@@ -2,6 +2,7 @@
 
 pub mod log;
 pub mod person;
+pub mod reports;
 
 use leptos::{prelude::*, server, server_fn::codec::GetUrl};
 use leptos_meta::Title;
@@ -67,6 +68,7 @@ fn show(list: People) -> AnyView {
             <header class="page-head">
                 <h1>"People"</h1>
                 <a class="button secondary" href="/admin/log">"What was done"</a>
+                <a class="button secondary" href="/admin/reports">"Comments"</a>
             </header>
             <form method="get" action="/admin" role="search">
                 <div class="field">

@@ -1,5 +1,8 @@
 //! `/article/:slug`: an article, to be read.
 
+pub mod comments;
+pub mod responses;
+
 use leptos::{
     prelude::*,
     server,
@@ -8,7 +11,7 @@ use leptos::{
 use leptos_meta::{Meta, Title};
 use leptos_router::location::Url;
 
-use super::{articles::DeleteArticle, segment};
+use super::{articles::DeleteArticle, page_number, segment};
 use crate::{
     domain::article::{Article, Status},
     error::Error,
@@ -20,17 +23,23 @@ use crate::{
     },
 };
 
-/// An article that the viewer may read.
+/// An article that the viewer may read, with one page of what was said under it.
 // reads only
 #[server(prefix = "/rpc", endpoint = "article", input = GetUrl, output = Json)]
-pub async fn read_article(slug: String) -> Result<Article, Error> {
+pub async fn read_article(slug: String, #[server(default)] page: u32) -> Result<Article, Error> {
     use crate::{
         domain::article::Slug,
-        server::{articles::reading, context},
+        server::{articles::reading, context, responses as said_of},
+        ui::form::Refused,
     };
     let reader = context::reader()?;
+    let state = context::state()?;
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
-    Ok(reading::read(&context::state()?.db, &slug, reader.as_ref()).await?)
+    let mut article = reading::read(&state.db, &slug, reader.as_ref()).await?;
+    let said = said_of::of(&state, &slug, reader.as_ref(), &article.preview.author, page).await?;
+    let refused = use_context::<Refused>();
+    article.responses = said.map_or_else(String::new, |said| responses::html(said, refused));
+    Ok(article)
 }
 
 /// Takes somebody's article offline: it becomes a draft again, and its author is told why.
@@ -61,7 +70,9 @@ crate::ui::lazy::lazy_page! {
 #[component]
 pub fn ArticlePage() -> impl IntoView {
     let slug = segment("slug");
-    let article = Resource::new(move || slug.get(), read_article);
+    let page = page_number();
+    let article =
+        Resource::new(move || (slug.get(), page.get()), |(slug, page)| read_article(slug, page));
     let shown = loaded(article, show);
     view! {
         <RefusedElsewhere function=DeleteArticle::PATH />
@@ -71,7 +82,7 @@ pub fn ArticlePage() -> impl IntoView {
 }
 
 fn show(article: Article) -> AnyView {
-    let Article { preview, html, tags, mine, withdrawable } = article;
+    let Article { preview, html, tags, mine, withdrawable, responses } = article;
     let withdraw = withdrawable.then(|| withdrawal(&preview.slug));
     let about = if preview.description.is_empty() {
         preview.title.clone()
@@ -109,6 +120,7 @@ fn show(article: Article) -> AnyView {
             </header>
             <div class="article-content" inner_html=html></div>
             <footer>{tags}{withdraw}</footer>
+            <div inner_html=responses></div>
         </article>
     }
     .into_any()

@@ -2,6 +2,7 @@
 //! lists and strikethrough. Raw HTML is shown as it was typed, and what was rendered goes
 //! through a sanitiser all the same.
 
+pub mod comments;
 mod footnotes;
 mod tables;
 
@@ -249,10 +250,10 @@ fn unused(base: &str, used: &mut HashMap<String, u32>) -> String {
     id
 }
 
-/// Whether the page uses that identifier itself, for its parts, the fields of its forms, or an
-/// article's footnotes.
+/// Whether the page uses that identifier itself, for its parts, the fields of its forms, an
+/// article's footnotes or its comments.
 fn is_the_pages_own(id: &str) -> bool {
-    const PARTS: [&str; 2] = ["main", "conflict-title"];
+    const PARTS: [&str; 4] = ["main", "conflict-title", "comments", "comments-title"];
     const FIELDS: [Field; 10] = [
         Field::Username,
         Field::Email,
@@ -268,7 +269,7 @@ fn is_the_pages_own(id: &str) -> bool {
     let field = id.strip_suffix("-hint").or(id.strip_suffix("-error")).unwrap_or(id);
     PARTS.contains(&id)
         || FIELDS.iter().any(|own| own.name() == field)
-        || ["fn", "fnref"].contains(&id.split('-').next().unwrap_or_default())
+        || ["fn", "fnref", "comment"].contains(&id.split('-').next().unwrap_or_default())
 }
 
 fn one_down(level: HeadingLevel) -> HeadingLevel {

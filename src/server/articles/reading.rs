@@ -50,7 +50,14 @@ pub async fn read(db: &Db, slug: &Slug, reader: Option<&User>) -> Result<Article
     }
     let edits = reader.is_some_and(|reader| reader.may(Permission::WithdrawArticles));
     let tags = tags_of(db, id).await?;
-    Ok(Article { preview, html: row.html, tags, mine, withdrawable: edits && !mine })
+    Ok(Article {
+        preview,
+        html: row.html,
+        tags,
+        mine,
+        withdrawable: edits && !mine,
+        responses: String::new(),
+    })
 }
 
 /// Tags in the author's order.
