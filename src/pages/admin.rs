@@ -68,7 +68,6 @@ fn show(list: People) -> AnyView {
             <header class="page-head">
                 <h1>"People"</h1>
                 <a class="button secondary" href="/admin/log">"What was done"</a>
-                <a class="button secondary" href="/admin/reports">"Comments"</a>
             </header>
             <form method="get" action="/admin" role="search">
                 <div class="field">

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     domain::{
+        article::Slug,
         comment::{COMMENTS_PER_PAGE, Comment, CommentState, CommentText, Thread},
         field::Field,
         page::LAST_PAGE,
@@ -121,11 +122,18 @@ fn eyes(article: &Open, viewer: Option<&User>) -> (Option<Uuid>, bool) {
     (viewer.map(|viewer| viewer.id), sees_all)
 }
 
-/// The page of an article's comments on which somebody finds the one of that key.
+/// The address at which somebody finds the comment of that key: which page it is on hangs on
+/// what they see.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn page_with(db: &Db, article: &Open, viewer: &User, comment: Uuid) -> sqlx::Result<u32> {
+pub async fn place_of(
+    db: &Db,
+    slug: &Slug,
+    article: &Open,
+    viewer: &User,
+    comment: Uuid,
+) -> sqlx::Result<String> {
     const BEFORE: &str = seen!(
         "select count(*)",
         " and (c.created_at, c.id) < (select o.created_at, o.id from comments o where o.id = $4)"
@@ -141,7 +149,8 @@ pub async fn page_with(db: &Db, article: &Open, viewer: &User, comment: Uuid) ->
             .await
     })?;
     let page = u32::try_from(before).unwrap_or(0) / COMMENTS_PER_PAGE + 1;
-    Ok(page.min(LAST_PAGE))
+    let query = if page == 1 { String::new() } else { format!("?page={}", page.min(LAST_PAGE)) };
+    Ok(format!("/article/{}{query}#comment-{comment}", slug.as_str()))
 }
 
 /// Stores what somebody says under an article; gives its key. What they say first is held, where

@@ -88,6 +88,9 @@ story!(a_person_takes_along_all_that_is_theirs_and_nothing_else, |engine| {
             "articles.json",
             "articles/fog.md",
             "articles/unfinished.md",
+            "comments.json",
+            "favorites.json",
+            "follows.json",
             "second-factors.json",
             "security-events.json",
             "sessions.json"

@@ -31,6 +31,7 @@ mod names;
 mod new_devices;
 mod passkeys;
 mod passwords;
+mod people;
 mod phone;
 mod registrations;
 mod resets;

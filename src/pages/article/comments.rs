@@ -17,16 +17,7 @@ pub async fn add_comment(slug: String, comment: String) -> Result<Done, Error> {
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
     let article = open::find(db, &slug, Some(&user), now).await?;
     let id = comments::add(db, state.config.comments, &article, &user, &comment, now).await?;
-    let page = comments::page_with(db, &article, &user, id).await.map_err(Failure::from)?;
-    Ok(Done::at(place(slug.as_str(), page, &id.to_string())))
-}
-
-/// Where a comment stands.
-fn place(slug: &str, page: u32, handle: &str) -> String {
-    match page {
-        1 => format!("/article/{slug}#comment-{handle}"),
-        n => format!("/article/{slug}?page={n}#comment-{handle}"),
-    }
+    Ok(Done::at(comments::place_of(db, &slug, &article, &user, id).await.map_err(Failure::from)?))
 }
 
 /// Deletes one's own comment, or removes another's as whoever moderates.
@@ -62,8 +53,8 @@ pub async fn show_comment(slug: String, handle: String, shown: bool) -> Result<D
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
     let article = open::find(db, &slug, Some(&user), state.clock.now()).await?;
     deciding::set_shown(db, &user, &article, comment, shown).await?;
-    let page = comments::page_with(db, &article, &user, comment).await.map_err(Failure::from)?;
-    Ok(Done::at(place(slug.as_str(), page, &comment.to_string())))
+    let place = comments::place_of(db, &slug, &article, &user, comment).await;
+    Ok(Done::at(place.map_err(Failure::from)?))
 }
 
 /// Takes comments on one's own article, or no more.
