@@ -132,6 +132,12 @@ fn show(profile: Profile, favorites: bool) -> AnyView {
     let (what, base) = if favorites { ("Favourites", &likes) } else { ("Articles", &home) };
     let about = if bio.is_empty() { format!("{what} of {username}.") } else { bio.clone() };
     let title = if favorites { format!("{username}’s favourites") } else { username.clone() };
+    let count = match (articles.total, favorites) {
+        (1, false) => "1 article".to_owned(),
+        (1, true) => "1 favourite".to_owned(),
+        (n, false) => format!("{n} articles"),
+        (n, true) => format!("{n} favourites"),
+    };
     let bio = (!bio.is_empty()).then(|| view! { <p class="bio">{bio}</p> });
     let follow = following.map(|follows| follow(&username, follows));
     let none = if favorites {
@@ -151,6 +157,7 @@ fn show(profile: Profile, favorites: bool) -> AnyView {
                 {bio}
                 <p class="meta">
                     <span>"Member since "<time datetime=since.iso>{since.text}</time></span>
+                    <span>{count}</span>
                 </p>
                 {follow}
             </header>

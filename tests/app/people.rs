@@ -64,7 +64,7 @@ story!(a_person_says_something_of_themselves_and_shows_a_picture, |engine| {
     let none = [("bio", ""), ("image", "")];
     led_to(&send(&ada, true, "/settings?form=profile", &none).await);
     let page = app.browser().get("/profile/ada").await.body;
-    assert!(page.contains("aria-hidden=\"true\">A</span>"), "a drawn one: {page}");
+    assert!(page.contains("class=\"user-img\">A</span>"), "a drawn one: {page}");
 });
 
 story!(what_is_no_bio_and_no_picture_is_refused_and_stays_in_the_form, |engine| {

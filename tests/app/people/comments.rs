@@ -19,6 +19,7 @@ story!(a_reader_comments_on_an_article_and_everybody_reads_it, |engine| {
     let app = TestApp::start(engine).await;
     let (ada, rea) = (app.person("ada").await, app.person_with("rea", Role::Reader).await);
     ada.write("Open", "published", "public").await;
+    let letters = app.post().await.len();
     assert!(rea.get("/article/open").await.body.contains("comment-form"));
     for script in [true, false] {
         let text =
@@ -40,7 +41,7 @@ story!(a_reader_comments_on_an_article_and_everybody_reads_it, |engine| {
     let link = say(&rea, "open", "[here](https://example.org)").await;
     let page = under(&stranger, "open").await;
     assert!(page.contains("rel=\"noopener noreferrer nofollow\""), "{link}: {page}");
-    assert_eq!(app.post().await.len(), 0, "nothing is mailed");
+    assert_eq!(app.post().await.len(), letters, "nothing is mailed");
 });
 
 story!(what_is_no_comment_is_refused_and_stays_in_the_form, |engine| {
