@@ -142,14 +142,15 @@ fn comments(here: &Here, thread: Thread) -> AnyView {
     .into_any()
 }
 
-/// The ways to the earlier page and to the later one.
+/// The ways to the earlier page and to the later one. The browser itself goes them, and finds the
+/// place in the new document.
 fn turning(here: &Here, page: u32, more: bool) -> Option<AnyView> {
     let link = |there: bool, to: u32, rel: &'static str, text: &'static str| {
         let href = format!("/article/{}?page={to}#comments", here.slug);
         there.then(|| view! { <li class="page-item"><a class="page-link" href=href rel=rel>{text}</a></li> })
     };
-    let earlier = link(page > 1, page.saturating_sub(1), "prev", "Earlier comments");
-    let later = link(more, page.saturating_add(1), "next", "Later comments");
+    let earlier = link(page > 1, page.saturating_sub(1), "prev external", "Earlier comments");
+    let later = link(more, page.saturating_add(1), "next external", "Later comments");
     (page > 1 || more).then(|| {
         view! { <nav class="pagination" aria-label="Pages of comments"><ul>{earlier}{later}</ul></nav> }
             .into_any()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use byline::domain::role::Role;
+use byline::{domain::role::Role, server::markdown::comments::render};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -43,6 +43,34 @@ story!(a_reader_comments_on_an_article_and_everybody_reads_it, |engine| {
     assert!(page.contains("rel=\"noopener noreferrer nofollow\""), "{link}: {page}");
     assert_eq!(app.post().await.len(), letters, "nothing is mailed");
 });
+
+#[test]
+fn a_comment_has_a_little_markdown_and_nothing_else() {
+    for (typed, shown) in [
+        ("one\ntwo", "<p>one<br>\ntwo</p>"),
+        ("## Big", "<p>Big</p>"),
+        ("Big\n===", "<p>Big</p>"),
+        ("***", ""),
+        ("![*a* boat](https://example.org/x.png)", "<p><em>a</em> boat</p>"),
+        ("| a |\n| - |\n| b |", "<p>| a |<br>\n| - |<br>\n| b |</p>"),
+        ("<img src=x onerror=alert(1)>", "<p>&lt;img src=x onerror=alert(1)&gt;</p>"),
+        ("- [x] done", "<ul>\n<li>[x] done</li>\n</ul>"),
+        ("3. c", "<ol start=\"3\">\n<li>c</li>\n</ol>"),
+        (
+            "> so\n\n`x < y` ~~no~~",
+            "<blockquote>\n<p>so</p>\n</blockquote>\n<p><code>x &lt; y</code> <del>no</del></p>",
+        ),
+        ("```js\nx()\n```", "<pre tabindex=\"0\"><code>x()\n</code></pre>"),
+        ("[x](javascript:alert(1))", "<p><a rel=\"noopener noreferrer nofollow\">x</a></p>"),
+        ("a[^1]\n\n[^1]: b", "<p>a<a href=\"b\" rel=\"noopener noreferrer nofollow\">^1</a></p>"),
+    ] {
+        assert_eq!(render(typed).trim(), shown, "{typed:?}");
+    }
+    // Nothing that is short takes long.
+    for part in ["> ", "- ", "[", "*a ", "![", "`", "&", "<b>"] {
+        render(&part.repeat(5000 / part.len()));
+    }
+}
 
 story!(what_is_no_comment_is_refused_and_stays_in_the_form, |engine| {
     let app = TestApp::start(engine).await;
