@@ -253,8 +253,8 @@ fn unused(base: &str, used: &mut HashMap<String, u32>) -> String {
 /// Whether the page uses that identifier itself, for its parts, the fields of its forms, an
 /// article's footnotes or its comments.
 fn is_the_pages_own(id: &str) -> bool {
-    const PARTS: [&str; 4] = ["main", "conflict-title", "comments", "comments-title"];
-    const FIELDS: [Field; 10] = [
+    const PARTS: [&str; 5] = ["main", "conflict-title", "comments", "comments-title", "responses"];
+    const FIELDS: [Field; 13] = [
         Field::Username,
         Field::Email,
         Field::EmailAgain,
@@ -265,6 +265,9 @@ fn is_the_pages_own(id: &str) -> bool {
         Field::Tags,
         Field::Visibility,
         Field::Status,
+        Field::Reason,
+        Field::Bio,
+        Field::Image,
     ];
     let field = id.strip_suffix("-hint").or(id.strip_suffix("-error")).unwrap_or(id);
     PARTS.contains(&id)

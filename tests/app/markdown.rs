@@ -199,6 +199,7 @@ story!(no_heading_takes_an_identifier_that_a_page_uses, |engine| {
         ada.get("/settings").await,
         ada.get("/articles").await,
         ada.get("/article/before").await,
+        ada.submit("/article/before?form=comment", &[("slug", "before"), ("comment", "")]).await,
         ada.submit("/editor", &refused).await,
         ada.submit("/editor/before", &stale).await,
         stranger.get("/login").await,

@@ -23,7 +23,7 @@ use crate::{
 /// is another number in each request, `{slug}` an article of ada's that none has touched,
 /// `{handle}` a session of hers, `{username}` somebody whom she, who looks after the site, has
 /// done nothing to but by that function, `{digits}` what the app of whoever sends it shows,
-/// `{passkey}` a passkey of theirs, `{comment}` what bob said under an article of ada's, and `{answer}` what a device answers.
+/// `{passkey}` a passkey of theirs, `{comment}` what eric said under an article of ada's, and `{answer}` what a device answers.
 struct Valid {
     function: &'static str,
     /// The address of the page whose form it is, as in [`FORMS`]; a function that no form is
@@ -519,7 +519,7 @@ struct Trial {
     app: TestApp,
     ada: Browser,
     /// Comments on what she writes.
-    bob: Browser,
+    eric: Browser,
     /// Logs in by passkey.
     dora: Browser,
     /// Keeps it.
@@ -552,7 +552,8 @@ impl Trial {
         ];
         let app = TestApp::start_with(engine, &patient).await;
         let ada = app.administrator("ada").await;
-        let bob = app.person("bob").await;
+        app.person("bob").await;
+        let eric = app.person("eric").await;
         for valid in VALID {
             if valid.page.is_some_and(|page| page.contains("{username}")) {
                 app.account(&subject(valid)).await;
@@ -575,7 +576,7 @@ impl Trial {
         ];
         assert_eq!(ada.call("save-article", &fields).await.status, StatusCode::OK);
         let requests = AtomicU32::new(0);
-        Self { app, ada, bob, dora, doras_device, carols, carols_device, door, requests }
+        Self { app, ada, eric, dora, doras_device, carols, carols_device, door, requests }
     }
 
     /// The requests that there are for this door.
@@ -713,12 +714,13 @@ impl Trial {
         (before, browser.send(request.header("accept", accept)).await)
     }
 
-    /// What bob says under an article, and nobody said before; held for whoever decides about it.
+    /// What eric says under an article, and nobody said before; held for whoever decides about it.
     async fn comment(&self, function: &str, slug: &str) -> String {
         self.app.execute("delete from comments").await;
         // There is an end to how much somebody may say and report.
         self.app.execute("delete from attempts").await;
-        let said = self.bob.call("add-comment", &[("slug", slug), ("comment", "No.")]).await.json();
+        let said =
+            self.eric.call("add-comment", &[("slug", slug), ("comment", "No.")]).await.json();
         if function == "settle-report" {
             self.app.execute("update comments set state = 'held'").await;
         }
