@@ -48,12 +48,3 @@ pub async fn find(
     }
     Ok(article)
 }
-
-/// The last part of an article's address.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn slug_of(db: &Db, id: Uuid) -> sqlx::Result<Option<String>> {
-    const SLUG: &str = "select slug from articles where id = $1";
-    reading!(db, |pool| sqlx::query_scalar(SLUG).bind(id).fetch_optional(pool).await)
-}

@@ -11,13 +11,13 @@ use crate::{
     },
     error::Error,
     server::{
-        articles::open::{Open, slug_of},
+        articles::open::Open,
         audit::{self, By},
         auth::Client,
         clock::Timestamp,
         db::{Db, within, writing},
         failure::Failure,
-        users::{self, User},
+        users::User,
     },
 };
 
@@ -44,15 +44,18 @@ pub async fn delete(
     const DELETE: &str = "delete from comments where id = $1 and (author_id = $2 or ($3 and exists \
          (select 1 from articles a where a.id = comments.article_id and a.status = 'published'))) \
          returning article_id, author_id";
+    const NAMES: &str =
+        "select a.slug, u.username from articles a, users u where a.id = $1 and u.id = $2";
     let moderates = user.may(Permission::ModerateComments);
     let mut tx = db.begin().await?;
     let deleted: Option<(Uuid, Uuid)> = within!(&mut tx, |c| {
         sqlx::query_as(DELETE).bind(comment).bind(user.id).bind(moderates).fetch_optional(c).await
     })?;
     let (article, author) = deleted.ok_or(Error::NotFound)?;
-    let slug = slug_of(db, article).await?.unwrap_or_default();
+    let (slug, name): (String, String) = within!(&mut tx, |c| {
+        sqlx::query_as(NAMES).bind(article).bind(author).fetch_one(c).await
+    })?;
     if author != user.id {
-        let name = users::name_of(db, author).await?.unwrap_or_default();
         let by = By { who: Some((user, client)), reason: Reason::default(), now };
         audit::write(&mut tx, &by, (author, &name), Action::CommentRemoved, &slug).await?;
     }
