@@ -7,7 +7,10 @@ use byline::domain::role::Role;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Browser, PASSWORD, TestApp, story};
+use crate::{
+    downloads::write_many,
+    support::{Answer, Browser, PASSWORD, TestApp, story},
+};
 
 /// Sends the form of a page without JavaScript, or calls its function.
 async fn send(browser: &Browser, script: bool, page: &str, fields: &[(&str, &str)]) -> Answer {
@@ -140,6 +143,24 @@ story!(whoever_follows_authors_reads_what_they_write_newest_first, |engine| {
     assert_eq!(stranger.get("/?feed=following").await.status, StatusCode::UNAUTHORIZED);
     assert!(!stranger.get("/").await.body.contains("feed=following"));
     assert!(titles(&bob.ask("front-page", &feed).await.json()).is_empty());
+});
+
+story!(of_ten_thousand_articles_by_those_one_follows_the_newest_two_hundred_are_listed, |engine| {
+    let app = TestApp::start(engine).await;
+    let (_ada, bob) = (app.person("ada").await, app.person("bob").await);
+    write_many(&app, engine).await;
+    let eve = app.person("eve").await;
+    bob.write("By bob", "published", "public").await;
+    for name in ["ada", "bob"] {
+        led_to(&eve.call("set-follow", &[("username", name), ("follow", "true")]).await);
+    }
+    let page =
+        async |n: &str| eve.ask("front-page", &[("page", n), ("feed", "following")]).await.json();
+    let first = page("1").await;
+    assert_eq!((&first["total"], &first["pages"]), (&json!(200), &json!(20)));
+    assert_eq!(titles(&first)[..2], ["By bob", "Many 10000"]);
+    assert_eq!(titles(&page("20").await)[9], "Many 9802");
+    assert!(titles(&page("21").await).is_empty() && titles(&page("9999").await).is_empty());
 });
 
 story!(nobody_follows_themselves_or_nobody, |engine| {
