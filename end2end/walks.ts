@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import type { Server } from './server.ts';
 import {
   aDevice, addPasskey, anArticle, aPerson, aServer, deskRow, digits, expect, expectProblem, field, fillRegistration, halfWay, made, PASSKEYS,
-  type Person, publish, save, saveDraft, send, submitButton, test as base,
+  type Person, publish, save, saveDraft, send, skipBrowserChecks, submitButton, test as base,
 } from './support.ts';
 
 // A word, a line of code and a table that no phone is wide enough for.
@@ -220,6 +220,39 @@ const administration: Walk = async function* ({ member, keeper }, server) {
   yield* each(keeper, ['/admin/log', '/settings']);
 };
 
+/** What readers make of an article, and what whoever moderates makes of that. */
+const readers: Walk = async function* ({ member, visitor, keeper }, server) {
+  const ada = await made(member, server, 'author', longPerson());
+  const article = await publish(member, anArticle());
+  await field(member, 'comment').fill(WIDE);
+  await send(member, submitButton(member, 'comment'));
+  await expect(member.locator('.comment')).toHaveCount(1);
+  await member.goto('/settings');
+  await field(member, 'bio').fill('W'.repeat(300));
+  await send(member, submitButton(member, 'bio'));
+  const profile = `/profile/${ada.username}`;
+  await expect(member).toHaveURL(profile);
+  await made(keeper, server, 'editor');
+  await keeper.goto(article);
+  await send(keeper, keeper.getByRole('button', { name: 'Add to favourites' }));
+  await send(keeper, keeper.getByRole('button', { name: `Follow ${ada.username}` }));
+  await unfold(keeper);
+  await keeper.locator('.comment [name="reason"]').fill('r'.repeat(301));
+  await send(keeper, keeper.getByRole('button', { name: 'Report it' }));
+  await expect(keeper.locator('.error-messages')).toBeVisible();
+  yield { viewer: keeper, name: `${article}, refused` };
+  await keeper.locator('.comment [name="reason"]').fill('r'.repeat(300));
+  await send(keeper, keeper.getByRole('button', { name: 'Report it' }));
+  await field(keeper, 'comment').fill('');
+  await skipBrowserChecks(keeper, 'comment');
+  await send(keeper, submitButton(keeper, 'comment'));
+  await expectProblem(keeper, 'comment', /./);
+  yield { viewer: keeper, name: `${article}, no comment` };
+  yield* each(keeper, [article, profile, '/?feed=following', '/admin/reports', '/settings']);
+  yield* each(member, [article, '/?feed=following', `${profile}/favorites`]);
+  yield* each(visitor, [article, profile, `${profile}/favorites`]);
+};
+
 export const WALKS: Record<string, Walk> = {
   'any address': addresses,
   lists,
@@ -229,6 +262,7 @@ export const WALKS: Record<string, Walk> = {
   passkeys,
   'the proof of an address': proofs,
   'looking after a site': administration,
+  'what readers make of it': readers,
 };
 
 async function* each(viewer: Page, paths: string[]): AsyncGenerator<Shown> {

@@ -13,7 +13,7 @@ use crate::{
     pages::who_am_i,
     pages::{
         account::{AccountRoute, EmailRoute},
-        admin::{PeopleRoute, log::LogRoute, person::PersonRoute},
+        admin::{PeopleRoute, log::LogRoute, person::PersonRoute, reports::ReportsRoute},
         article::ArticleRoute,
         articles::DeskRoute,
         data::DataRoute,
@@ -24,7 +24,7 @@ use crate::{
         log_in_step::LogInStepRoute,
         not_me::NotMeRoute,
         passkeys::PasskeysRoute,
-        profile::ProfileRoute,
+        profile::{FavoritesRoute, ProfileRoute},
         proof::{ProofLinkRoute, ProofRoute},
         register::RegisterRoute,
         reset::{NewPasswordRoute, ResetRoute},
@@ -84,9 +84,11 @@ pub fn App() -> impl IntoView {
                     <Route path=(StaticSegment("editor"), ParamSegment("slug")) view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("admin") view={Lazy::<PeopleRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("admin"), StaticSegment("log")) view={Lazy::<LogRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("admin"), StaticSegment("reports")) view={Lazy::<ReportsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("admin"), StaticSegment("people"), ParamSegment("username")) view={Lazy::<PersonRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("article"), ParamSegment("slug")) view={Lazy::<ArticleRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("profile"), ParamSegment("username")) view={Lazy::<ProfileRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("profile"), ParamSegment("username"), StaticSegment("favorites")) view={Lazy::<FavoritesRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("tag"), ParamSegment("tag")) view={Lazy::<TagRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("tags") view={Lazy::<TagsRoute>::new()} ssr=SsrMode::Async />
                 </FlatRoutes>

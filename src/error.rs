@@ -45,6 +45,8 @@ pub enum Error {
     },
     /// New accounts are not being made here.
     RegistrationClosed,
+    /// Nobody comments on this article any more, or on any of this site.
+    CommentsClosed,
     /// Not now: the database is away, or there is more to do than can be done. Nothing was
     /// done, and nothing is wrong with the request.
     Unavailable {
@@ -69,7 +71,8 @@ impl Error {
             Error::Forbidden
             | Error::PasskeyRefused
             | Error::RecentLoginNeeded
-            | Error::RegistrationClosed => 403,
+            | Error::RegistrationClosed
+            | Error::CommentsClosed => 403,
             Error::NotFound => 404,
             Error::Conflict { .. } | Error::LastAdministrator => 409,
             Error::LinkExpired => 410,
@@ -122,6 +125,7 @@ impl Error {
                 "The site is busy or being restarted. Nothing you typed is lost; try again in a moment.".into()
             }
             Error::RegistrationClosed => "This site is not taking new accounts.".into(),
+            Error::CommentsClosed => "Comments are closed here.".into(),
             Error::Offline => {
                 "The server cannot be reached. Nothing you typed is lost; try again in a moment.".into()
             }

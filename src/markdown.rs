@@ -49,7 +49,7 @@ pub fn minutes(markdown: &str) -> u32 {
 }
 
 /// Raw HTML becomes text, which the renderer escapes.
-fn shown_as_typed(event: Event) -> Event {
+pub(crate) fn shown_as_typed(event: Event) -> Event {
     match event {
         Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
         Event::Start(Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
@@ -62,7 +62,9 @@ fn shown_as_typed(event: Event) -> Event {
 /// text and loses its frame: the sanitiser's work would grow with the square of the depth.
 const DEEPEST: usize = 32;
 
-fn not_too_deep<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item = Event<'a>> {
+pub(crate) fn not_too_deep<'a>(
+    events: impl Iterator<Item = Event<'a>>,
+) -> impl Iterator<Item = Event<'a>> {
     let mut depth = 0_usize;
     events.filter(move |event| match event {
         Event::Start(
@@ -100,7 +102,7 @@ fn not_too_deep<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<It
 const LONGEST_PIECE: usize = 4096;
 
 /// An image's description ends there; an address or a title that is longer falls away.
-fn short_attributes<'a>(
+pub(crate) fn short_attributes<'a>(
     events: impl Iterator<Item = Event<'a>>,
 ) -> impl Iterator<Item = Event<'a>> {
     let (mut images, mut described) = (0_usize, 0);
@@ -130,7 +132,9 @@ fn short_attributes<'a>(
 }
 
 /// A long text comes in pieces, with comments between them that the sanitiser takes out.
-fn in_pieces<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item = Event<'a>> {
+pub(crate) fn in_pieces<'a>(
+    events: impl Iterator<Item = Event<'a>>,
+) -> impl Iterator<Item = Event<'a>> {
     let mut since_break = 0;
     events.flat_map(move |event| {
         let (Event::Text(text) | Event::Code(text)) = &event else { return vec![event] };
@@ -157,7 +161,7 @@ fn in_pieces<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item 
 
 /// What scrolls sideways can have the focus, and a box that says whether something is done
 /// has a name. This HTML is ours; what was typed was escaped before.
-fn usable_by_keyboard(event: Event) -> Event {
+pub(crate) fn usable_by_keyboard(event: Event) -> Event {
     let html = match event {
         Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(ref language))) if is_plain(language) => {
             CowStr::from(format!("<pre tabindex=\"0\"><code class=\"language-{language}\">"))
@@ -233,11 +237,11 @@ fn unused(base: &str, used: &mut HashMap<String, u32>) -> String {
     id
 }
 
-/// Whether the page uses that identifier itself, for its parts, the fields of its forms, or an
-/// article's footnotes.
+/// Whether the page uses that identifier itself, for its parts, the fields of its forms, an
+/// article's footnotes or its comments.
 fn is_the_pages_own(id: &str) -> bool {
-    const PARTS: [&str; 2] = ["main", "conflict-title"];
-    const FIELDS: [Field; 10] = [
+    const PARTS: [&str; 5] = ["main", "conflict-title", "comments", "comments-title", "responses"];
+    const FIELDS: [Field; 13] = [
         Field::Username,
         Field::Email,
         Field::EmailAgain,
@@ -248,11 +252,14 @@ fn is_the_pages_own(id: &str) -> bool {
         Field::Tags,
         Field::Visibility,
         Field::Status,
+        Field::Reason,
+        Field::Bio,
+        Field::Image,
     ];
     let field = id.strip_suffix("-hint").or(id.strip_suffix("-error")).unwrap_or(id);
     PARTS.contains(&id)
         || FIELDS.iter().any(|own| own.name() == field)
-        || ["fn", "fnref"].contains(&id.split('-').next().unwrap_or_default())
+        || ["fn", "fnref", "comment"].contains(&id.split('-').next().unwrap_or_default())
 }
 
 fn one_down(level: HeadingLevel) -> HeadingLevel {

@@ -7,4 +7,5 @@ pub mod list;
 pub mod load;
 pub mod new_password;
 pub mod passkey;
+pub mod picture;
 pub mod status;

@@ -31,6 +31,12 @@ pub struct OwnAccount {
     pub administers: bool,
     /// Whether they may ask others to write here.
     pub invites: bool,
+    /// Whether they decide about the comments of others.
+    pub moderates: bool,
+    /// What they say of themselves; may be empty.
+    pub bio: String,
+    /// The address of their picture; empty for none.
+    pub image: String,
 }
 
 /// What can be changed of an account, for the person alone.
@@ -79,6 +85,12 @@ pub struct Profile {
     pub username: String,
     /// When the account began.
     pub since: When,
-    /// What the viewer may see of their articles, newest first.
+    /// What they say of themselves; may be empty.
+    pub bio: String,
+    /// The address of their picture; empty for none.
+    pub image: String,
+    /// Whether the viewer follows them; none where that makes no sense.
+    pub following: Option<bool>,
+    /// What the viewer may see of their articles, or of their favourites, newest first.
     pub articles: Listing,
 }

@@ -119,11 +119,13 @@ pub enum Action {
     FactorsReset,
     /// An article of theirs was taken offline.
     ArticleWithdrawn,
+    /// A comment of theirs was removed.
+    CommentRemoved,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 10] = [
+    pub const ALL: [Action; 11] = [
         Action::Created,
         Action::RoleChanged,
         Action::Deactivated,
@@ -134,6 +136,7 @@ impl Action {
         Action::Deleted,
         Action::FactorsReset,
         Action::ArticleWithdrawn,
+        Action::CommentRemoved,
     ];
 
     /// The name in the database.
@@ -149,6 +152,7 @@ impl Action {
             Action::Deleted => "deleted",
             Action::FactorsReset => "factors_reset",
             Action::ArticleWithdrawn => "article_withdrawn",
+            Action::CommentRemoved => "comment_removed",
         }
     }
 
@@ -170,6 +174,7 @@ impl Action {
             Action::Deleted => "Account deleted",
             Action::FactorsReset => "Second factors switched off",
             Action::ArticleWithdrawn => "Article taken offline",
+            Action::CommentRemoved => "Comment removed",
         }
     }
 }

@@ -306,6 +306,8 @@ pub struct Article {
     pub mine: bool,
     /// Whether the viewer may take it offline, though it is somebody else's.
     pub withdrawable: bool,
+    /// Favourites and comments, as HTML that the server made: no code for it is sent to readers.
+    pub responses: String,
 }
 
 /// An article in its author's hands.

@@ -52,6 +52,12 @@ pub enum Field {
     Sure,
     /// What somebody searches for.
     Q,
+    /// A few lines about oneself.
+    Bio,
+    /// The address of one's picture.
+    Image,
+    /// What is said under an article, in a little Markdown.
+    Comment,
 }
 
 /// How many characters (Unicode scalar values) a field may have.
@@ -90,6 +96,9 @@ impl Field {
             Field::Reason => "reason",
             Field::Sure => "sure",
             Field::Q => "q",
+            Field::Bio => "bio",
+            Field::Image => "image",
+            Field::Comment => "comment",
         }
     }
 
@@ -119,6 +128,9 @@ impl Field {
             Field::Reason => "Reason",
             Field::Sure => "The box",
             Field::Q => "A search",
+            Field::Bio => "About you",
+            Field::Image => "Picture",
+            Field::Comment => "Comment",
         }
     }
 
@@ -138,7 +150,10 @@ impl Field {
             Field::Code => (1, 32),
             Field::RecoveryCode => (0, 32),
             Field::Title => (1, 150),
-            Field::Description | Field::Reason => (0, 300),
+            Field::Description | Field::Reason | Field::Bio => (0, 300),
+            Field::Image => (0, 500),
+            // A page and a half.
+            Field::Comment => (1, 5_000),
             Field::Sure => (0, 5),
             // Some thirty words.
             Field::Q => (0, 200),
@@ -222,6 +237,9 @@ impl Problem {
             (Problem::Malformed, Field::PublishAt) => {
                 "That is not a day and a time like 2027-01-31T08:00.".into()
             }
+            (Problem::Malformed, Field::Image) => {
+                "Give an address that begins with https:// or /images/.".into()
+            }
             (Problem::Malformed, _) => format!("{label} contains something that is not allowed."),
             (Problem::Taken, Field::Username) => "This username is taken. Choose another one.".into(),
             (Problem::Taken, Field::SlugWanted) => "Another article has this address, or had it. Choose another one.".into(),
@@ -231,6 +249,7 @@ impl Problem {
             (Problem::Different, Field::Username) => "That is not your username.".into(),
             (Problem::Different, _) => "The two addresses are not the same.".into(),
             (Problem::TooMany(n), Field::PasskeyName) => format!("An account has at most {n} passkeys."),
+            (Problem::TooMany(n), Field::Username) => format!("One follows at most {n} authors."),
             (Problem::TooMany(n), _) => format!("{label}: at most {n}."),
             (Problem::Wrong, Field::Code | Field::RecoveryCode) => {
                 "That code is wrong, or it was used already, or there is a newer one.".into()

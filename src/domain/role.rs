@@ -11,7 +11,7 @@ pub enum Role {
     Reader,
     /// Writes articles of their own. Whoever registers is an author.
     Author,
-    /// Takes the articles of others offline as well.
+    /// Takes articles and comments of others offline as well.
     Editor,
     /// Looks after accounts as well.
     Administrator,
@@ -28,6 +28,8 @@ pub enum Permission {
     Invite,
     /// To take somebody else's article offline.
     WithdrawArticles,
+    /// To remove somebody else's comment, and to decide about those that were reported.
+    ModerateComments,
     /// To look after accounts, and to read what was done to them.
     Administer,
 }
@@ -41,7 +43,9 @@ impl Role {
         match permission {
             Permission::ReadMembers => true,
             Permission::WriteArticles | Permission::Invite => !matches!(self, Role::Reader),
-            Permission::WithdrawArticles => matches!(self, Role::Editor | Role::Administrator),
+            Permission::WithdrawArticles | Permission::ModerateComments => {
+                matches!(self, Role::Editor | Role::Administrator)
+            }
             Permission::Administer => matches!(self, Role::Administrator),
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod log;
 pub mod person;
+pub mod reports;
 
 use leptos::{prelude::*, server, server_fn::codec::GetUrl};
 use leptos_meta::Title;

@@ -1,5 +1,8 @@
 //! `/article/:slug`: an article, to be read.
 
+pub mod comments;
+pub mod responses;
+
 use leptos::{
     prelude::*,
     server,
@@ -8,7 +11,7 @@ use leptos::{
 use leptos_meta::{Meta, Title};
 use leptos_router::location::Url;
 
-use super::{articles::DeleteArticle, segment};
+use super::{articles::DeleteArticle, page_number, segment};
 use crate::{
     domain::article::{Article, Stage},
     error::Error,
@@ -20,17 +23,23 @@ use crate::{
     },
 };
 
-/// An article that the viewer may read.
+/// An article that the viewer may read, with one page of what was said under it.
 // reads only
 #[server(prefix = "/rpc", endpoint = "article", input = GetUrl, output = Json)]
-pub async fn read_article(slug: String) -> Result<Article, Error> {
+pub async fn read_article(slug: String, #[server(default)] page: u32) -> Result<Article, Error> {
     use crate::{
         domain::article::Slug,
-        server::{articles::page, context},
+        server::{articles::page as pages, context, responses as said_of},
+        ui::form::Refused,
     };
     let reader = context::reader()?;
+    let state = context::state()?;
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
-    Ok(page::read(&context::state()?, &slug, reader.as_ref(), context::head()).await?)
+    let mut article = pages::read(&state, &slug, reader.as_ref(), context::head()).await?;
+    let said = said_of::of(&state, &slug, reader.as_ref(), &article.preview.author, page).await?;
+    let refused = use_context::<Refused>();
+    article.responses = said.map_or_else(String::new, |said| responses::html(said, refused));
+    Ok(article)
 }
 
 /// Takes somebody's article offline: it becomes a draft again, and its author is told why.
@@ -61,7 +70,9 @@ crate::ui::lazy::lazy_page! {
 #[component]
 pub fn ArticlePage() -> impl IntoView {
     let slug = segment("slug");
-    let article = Resource::new(move || slug.get(), read_article);
+    let page = page_number();
+    let article =
+        Resource::new(move || (slug.get(), page.get()), |(slug, page)| read_article(slug, page));
     let shown = loaded(article, show);
     view! {
         <RefusedElsewhere function=DeleteArticle::PATH />
@@ -82,6 +93,7 @@ fn show(article: Article) -> AnyView {
         direction,
         mine,
         withdrawable,
+        responses,
         ..
     } = article;
     let withdraw = withdrawable.then(|| withdrawal(&preview.slug));
@@ -123,6 +135,7 @@ fn show(article: Article) -> AnyView {
             {ready("contents", contents)}
             {ready("article-content", html)}
             <footer>{tags}{ready("neighbours", neighbours)}{withdraw}</footer>
+            {ready("said", responses)}
         </article>
     }
     .into_any()

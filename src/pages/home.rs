@@ -1,26 +1,41 @@
-//! `/`: the newest articles.
+//! `/`: the newest articles; `/?feed=following`: those of the authors that the viewer follows.
 
 use leptos::{prelude::*, server, server_fn::codec::GetUrl};
 use leptos_meta::{Meta, Title};
+use leptos_router::hooks::use_query_map;
 
-use super::page_number;
+use super::{page_number, profile::tab};
 use crate::{
-    domain::page::Listing,
+    domain::{account::Viewer, page::Listing},
     error::Error,
     json::Json,
     ui::{list::listing, load::loaded},
 };
 
-/// One page of everything that the viewer may read, newest first.
+/// What `?feed=` says for the articles of those whom the viewer follows.
+const FOLLOWING: &str = "following";
+
+/// One page of everything that the viewer may read, newest first; with `following` as `feed`, of
+/// what is by authors whom they follow.
 // reads only
 #[server(prefix = "/rpc", endpoint = "front-page", input = GetUrl, output = Json)]
-pub async fn front_page(page: u32) -> Result<Listing, Error> {
-    use crate::server::{
-        articles::lists::{self, Shelf},
-        context,
+pub async fn front_page(page: u32, #[server(default)] feed: String) -> Result<Listing, Error> {
+    use crate::{
+        domain::role::Permission,
+        server::{
+            articles::{
+                chosen,
+                lists::{self, Shelf},
+            },
+            context,
+        },
     };
-    let shelf = if context::reader()?.is_some() { Shelf::Published } else { Shelf::Public };
     let state = context::state()?;
+    if feed == FOLLOWING {
+        let user = context::require(Permission::ReadMembers)?;
+        return Ok(chosen::of_followed(&state.db, user.id, page, state.clock.now()).await?);
+    }
+    let shelf = if context::reader()?.is_some() { Shelf::Published } else { Shelf::Public };
     Ok(lists::list(&state.db, shelf, page, state.clock.now()).await?)
 }
 
@@ -33,23 +48,47 @@ crate::ui::lazy::lazy_page! {
 #[component]
 pub fn HomePage() -> impl IntoView {
     let page = page_number();
-    loaded(Resource::new(move || page.get(), front_page), show)
+    let query = use_query_map();
+    let feed = Memo::new(move |_| query.with(|query| query.get("feed").unwrap_or_default()));
+    let viewer = expect_context::<Resource<Result<Option<Viewer>, Error>>>();
+    // A list comes with what it is a list of: see the page of a tag.
+    let articles = Resource::new(
+        move || (page.get(), feed.get()),
+        move |(page, feed)| async move {
+            let following = feed == FOLLOWING;
+            let list = front_page(page, feed).await?;
+            Ok((list, following, viewer.await.is_ok_and(|viewer| viewer.is_some())))
+        },
+    );
+    loaded(articles, show)
 }
 
-fn show(list: Listing) -> AnyView {
-    let empty = view! {
-        <p>"Nothing has been published here yet."</p>
-        <p><a class="button" href="/editor">"Write the first article"</a></p>
+fn show((list, following, member): (Listing, bool, bool)) -> AnyView {
+    const FEED: &str = "/?feed=following";
+    let (title, base) = if following { ("Following", FEED) } else { ("", "/") };
+    let empty = if following {
+        let what =
+            "Nothing here yet. Open an article or a profile that you like, and follow its author.";
+        view! { <p>{what}</p><p><a class="button" href="/">"See the latest articles"</a></p> }
+            .into_any()
+    } else {
+        view! {
+            <p>"Nothing has been published here yet."</p>
+            <p><a class="button" href="/editor">"Write the first article"</a></p>
+        }
+        .into_any()
     };
+    let heading = if following { "Articles of those you follow" } else { "Latest articles" };
     view! {
-        <Title text="" />
+        <Title text=title />
         <Meta name="description" content="Articles by people who sign them." />
         <div class="page front">
-            <h1 class="visually-hidden">"Latest articles"</h1>
+            <h1 class="visually-hidden">{heading}</h1>
             <nav class="feed-toggle" aria-label="Feeds">
-                <a class="nav-link active" href="/" aria-current="page">"Latest"</a>
+                {tab("/".into(), "Latest", !following)}
+                {member.then(|| tab(FEED.into(), "Following", following))}
             </nav>
-            {listing(list, "/", empty.into_any())}
+            {listing(list, base, empty)}
         </div>
     }
     .into_any()

@@ -9,11 +9,11 @@ use leptos_meta::Title;
 
 use super::watch::watch_session;
 use crate::{
-    domain::account::OwnAccount,
+    domain::{account::OwnAccount, field::Field},
     error::Error,
     json::Json,
     ui::{
-        form::{Done, ErrorMessages, Form, FormState, Submit, use_form},
+        form::{Done, ErrorMessages, Form, FormState, Submit, TextArea, TextField, use_form},
         load::loaded,
     },
 };
@@ -22,19 +22,42 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "own-account", input = GetUrl, output = Json)]
 pub async fn show_account() -> Result<OwnAccount, Error> {
-    use crate::{domain::role::Permission, server::context};
+    use crate::{
+        domain::role::Permission,
+        server::{context, failure::Failure, profiles},
+    };
     let user = context::require_user()?;
     let administers = user.may(Permission::Administer);
     let invites = user.may(Permission::Invite);
+    let moderates = user.may(Permission::ModerateComments);
+    let (bio, image) =
+        profiles::own(&context::state()?.db, user.id).await.map_err(Failure::from)?;
     let roles = user.roles().map(|role| role.name().to_owned()).collect();
     Ok(OwnAccount {
         roles,
         administers,
         invites,
+        moderates,
+        bio,
+        image,
         since: user.created_at.to_when(),
         username: user.username,
         email: user.email,
     })
+}
+
+/// Replaces what the viewer says of themselves.
+#[server(prefix = "/rpc", endpoint = "save-profile", output = Json)]
+pub async fn save_profile(
+    #[server(default)] bio: String,
+    #[server(default)] image: String,
+) -> Result<Done, Error> {
+    use crate::server::{context, failure::Failure, profiles};
+    let user = context::require_user()?;
+    let (bio, image) = profiles::parse(&bio, &image)?;
+    let db = context::state()?.db;
+    profiles::save(&db, user.id, &bio, &image).await.map_err(Failure::from)?;
+    Ok(Done::at(format!("/profile/{}", user.username)))
 }
 
 /// Ends the session, and a log-in that waits for its second step. Whoever is not logged in is
@@ -59,16 +82,24 @@ crate::ui::lazy::lazy_page! {
 pub fn SettingsPage() -> impl IntoView {
     watch_session();
     let account = Resource::new(|| (), |()| show_account());
-    let form = use_form(LogOut::PATH);
-    loaded(account, move |account: OwnAccount| settings(account, form))
+    let forms = (use_form(LogOut::PATH), use_form(SaveProfile::PATH));
+    loaded(account, move |account: OwnAccount| settings(account, forms))
 }
 
-fn settings(account: OwnAccount, form: FormState) -> AnyView {
+fn settings(account: OwnAccount, (form, profile): (FormState, FormState)) -> AnyView {
     let site = account.administers.then(|| {
         view! {
             <section>
                 <h2>"This site"</h2>
                 <p><a href="/admin">"Look after its accounts"</a></p>
+            </section>
+        }
+    });
+    let comments = account.moderates.then(|| {
+        view! {
+            <section>
+                <h2>"Comments"</h2>
+                <p><a href="/admin/reports">"Look at those that were reported"</a></p>
             </section>
         }
     });
@@ -95,10 +126,15 @@ fn settings(account: OwnAccount, form: FormState) -> AnyView {
                 <p><a href="/settings/account">"Change your username or your e-mail"</a></p>
             </section>
             <section>
+                <h2>"Profile"</h2>
+                {about_oneself(account.bio, account.image, profile)}
+            </section>
+            <section>
                 <h2>"Security"</h2>
                 <p><a href="/settings/security">"Where you are logged in, and your password"</a></p>
             </section>
             {site}
+            {comments}
             <section>
                 <h2>"Your data"</h2>
                 <p><a href="/settings/data">"Take it with you, or delete your account"</a></p>
@@ -113,6 +149,30 @@ fn settings(account: OwnAccount, form: FormState) -> AnyView {
                 </Form>
             </section>
         </div>
+    }
+    .into_any()
+}
+
+fn about_oneself(bio: String, image: String, form: FormState) -> AnyView {
+    view! {
+        <Form form to="/settings?form=profile">
+            <ErrorMessages form />
+            <TextField
+                form
+                field=Field::Image
+                autocomplete="photo"
+                value=image
+                hint="The address of a picture, on the web or under /images/. It may stay empty."
+            />
+            <TextArea
+                form
+                field=Field::Bio
+                value=bio
+                rows=4
+                hint="A few lines that readers see above your articles; at most 300 characters."
+            />
+            <p class="actions"><Submit form label="Save the profile" /></p>
+        </Form>
     }
     .into_any()
 }

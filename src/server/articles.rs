@@ -1,10 +1,12 @@
 //! Articles: rules and SQL.
 
 pub mod bin;
+pub mod chosen;
 pub mod desk;
 pub mod leaving;
 pub mod lists;
 pub mod neighbours;
+pub mod open;
 pub mod page;
 pub mod reading;
 pub mod revisions;

@@ -32,8 +32,8 @@ pub struct Budget {
 /// twelve characters holds; a person who mistyped waits no longer than a coffee.
 const LOG_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
 
-/// A minute: a flood over the whole site is noticed at once, and over at once.
-const SITE_WINDOW: Duration = Duration::from_secs(60);
+/// A minute: a flood is noticed at once, and over at once.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A minute: a flood of guesses is a few lines for the account's owner to read.
 const NOTE_WINDOW: Duration = Duration::from_secs(60);
@@ -64,6 +64,15 @@ const FACTOR_CHANGES: u32 = 10;
 /// Log-ins by passkey that are begun from an address in a quarter of an hour. Nothing is guessed
 /// with them: it is the rows that each leaves, and an office behind one address has its mornings.
 const BEGUN: u32 = 300;
+
+/// Comments in a minute: a quick exchange, and no flood.
+const COMMENTS_A_MINUTE: u32 = 5;
+
+/// Comments in an hour: a long evening's talk.
+const COMMENTS_AN_HOUR: u32 = 60;
+
+/// Reports in an hour: more than anybody finds, and few enough to read.
+const REPORTS: u32 = 20;
 
 /// Enough to find a name; not enough to find out who is here.
 const NAMES: u32 = 20;
@@ -101,7 +110,7 @@ impl Budget {
 
     /// Failed log-ins to whichever account, from devices that are not known to it.
     pub fn log_in_anywhere(most: u32) -> Self {
-        Self::new("log-in-anywhere", "", most, SITE_WINDOW)
+        Self::new("log-in-anywhere", "", most, MINUTE)
     }
 
     /// Failed log-ins to what was typed as an identity, whether it exists or not.
@@ -209,6 +218,20 @@ impl Budget {
     /// Invitations that somebody makes, each of which may be mailed to a stranger.
     pub fn invitations_of(account: Uuid) -> Self {
         Self::new("invitations-of", &account.to_string(), INVITATIONS, DAY)
+    }
+
+    /// Comments of an account.
+    pub fn comments_of(account: Uuid) -> [Self; 2] {
+        let who = account.to_string();
+        [
+            Self::new("comments-in-a-minute", &who, COMMENTS_A_MINUTE, MINUTE),
+            Self::new("comments-in-an-hour", &who, COMMENTS_AN_HOUR, HOUR),
+        ]
+    }
+
+    /// Reports of an account.
+    pub fn reports_of(account: Uuid) -> Self {
+        Self::new("reports-of", &account.to_string(), REPORTS, HOUR)
     }
 
     /// Codes and links of registrations that are shown from an address, and from the network

@@ -58,6 +58,12 @@ pub struct Config {
     #[arg(long, env = "BYLINE_REGISTRATION", value_name = "HOW", default_value = "open")]
     pub registration: Registration,
 
+    /// Whether people comment on articles: everybody who is logged in; everybody, but what
+    /// somebody says first waits until the article's author or an editor has approved it; or
+    /// nobody, and comments that there are do not show
+    #[arg(long, env = "BYLINE_COMMENTS", value_name = "HOW", default_value = "open")]
+    pub comments: Comments,
+
     /// Whether whoever registers has to prove first that the e-mail address is theirs, by a code
     /// or a link that is mailed there; then registration tells nobody which addresses have an
     /// account. When it is not given: on with a mail server, off without
@@ -248,6 +254,17 @@ pub enum Registration {
     Invite,
     /// Nobody; the command line makes accounts
     Closed,
+}
+
+/// What becomes of comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Comments {
+    /// They show at once
+    Open,
+    /// The first of each person waits for approval
+    Hold,
+    /// There are none
+    Off,
 }
 
 /// The site's public origin (RFC 6454): scheme, host and port.

@@ -30,11 +30,13 @@ use super::{
     attempts::{self, Budget},
     auth::{self, Client},
     clock::Timestamp,
+    comments,
     db::{Db, reading},
     factors,
     failure::Failure,
+    favorites, follows,
     mail::{letters::Letter, notices::Notice, outbox},
-    names, passkeys, security_log,
+    names, passkeys, profiles, security_log,
     sessions::own,
     users::User,
 };
@@ -136,7 +138,15 @@ impl Packer {
         })?;
         let facts = vec![
             File::readme(state.config.origin.as_str(), articles.len(), now),
-            File::account(user, &names::former(&db, user).await?, now)?,
+            File::account(
+                user,
+                &names::former(&db, user).await?,
+                &profiles::own(&db, user.id).await?,
+                now,
+            )?,
+            File::comments(&comments::all_of(&db, user.id).await?, now)?,
+            File::favorites(&favorites::all_of(&db, user.id, now).await?, now)?,
+            File::follows(&follows::all_of(&db, user.id).await?, now)?,
             File::factors(
                 &factors::of(&db, user.id).await?,
                 &passkeys::own::list(&db, user.id).await?,

@@ -148,12 +148,12 @@ pub async fn caching(request: Request, next: Next) -> Response {
 /// So does the second step of a log-in that has no first. A courtesy: every server function
 /// behind them refuses strangers by itself.
 ///
-/// What is under `/admin` is not there for anybody but administrators: not to be told from an
-/// address that leads nowhere.
+/// What is under `/admin` is not there for anybody but administrators, and what whoever moderates
+/// decides about for nobody else: not to be told from an address that leads nowhere.
 pub async fn gate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let first = path.split('/').nth(1).unwrap_or_default();
-    if first == "admin" && !administers(&request) {
+    if first == "admin" && !is_let_in(path, &request) {
         return pages::missing(&state, request).await;
     }
     let begun = cookies::read(request.headers(), &state.config.origin, second_step::COOKIE);
@@ -232,9 +232,13 @@ pub async fn follow_former_slugs(
     (StatusCode::PERMANENT_REDIRECT, headers).into_response()
 }
 
-fn administers(request: &Request) -> bool {
+fn is_let_in(path: &str, request: &Request) -> bool {
+    let needed = match path {
+        "/admin/reports" => Permission::ModerateComments,
+        _ => Permission::Administer,
+    };
     let user = request.extensions().get::<AuthSession>().and_then(|auth| auth.user.as_ref());
-    user.is_some_and(|user| user.may(Permission::Administer))
+    user.is_some_and(|user| user.may(needed))
 }
 
 /// Leptos reads errors from `?__path=&__err=`, where anybody can write them. Ours never

@@ -4,7 +4,7 @@
 //! For that fortnight the account is a deactivated one: no log-in, no session, no profile. Then
 //! the row in `users` is deleted, and all that hangs on it, by the database: there is no list
 //! here of what to delete, which a table that is added later would be missing on. Articles that
-//! shall stay are signed by [`FORMER`] before.
+//! shall stay, and comments with them, are signed by [`FORMER`] before.
 
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use super::{
     audit::{self, By},
     auth::{self, AuthSession, Client},
     clock::Timestamp,
+    comments,
     db::{Db, Tx, reading, within},
     emails,
     failure::Failure,
@@ -256,6 +257,7 @@ async fn finish(tx: &mut Tx, id: Uuid, keep_articles: bool, now: Timestamp) -> s
         articles::show(&mut *tx, id).await?;
         make_former(&mut *tx, now).await?;
         articles::hand_over(&mut *tx, id, FORMER).await?;
+        comments::leaving::hand_over(&mut *tx, id, FORMER).await?;
     }
     articles::delete_all(&mut *tx, id).await?;
     let about = format!("%\"{id}\"%");

@@ -1,6 +1,7 @@
 //! From Markdown to HTML that is safe to show: what [`crate::markdown`] makes of it goes through
 //! a sanitiser.
 
+pub mod comments;
 mod highlight;
 
 use std::{borrow::Cow, collections::HashSet, sync::LazyLock};

@@ -66,6 +66,13 @@ pub struct Refused {
     pub typed: Vec<(String, String)>,
 }
 
+impl Refused {
+    /// What was typed into that input.
+    pub fn typed(&self, name: &str) -> Option<&str> {
+        self.typed.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
 /// The refused form of this document, until the form that it belongs to takes it.
 #[derive(Clone, Copy)]
 struct Refusal(StoredValue<Option<Refused>>);
@@ -109,10 +116,7 @@ impl FormState {
 
     /// What was typed into that input before the server refused it without JavaScript.
     pub fn typed(&self, name: &str) -> Option<String> {
-        self.refused.with_value(|refused| {
-            let typed = &refused.as_ref()?.typed;
-            typed.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone())
-        })
+        self.refused.with_value(|refused| refused.as_ref()?.typed(name).map(str::to_owned))
     }
 
     /// Whether the keyboard starts there in the page of a refused form: at the first field

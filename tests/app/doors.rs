@@ -48,6 +48,9 @@ pub const HIDDEN_FUNCTIONS: [&str; 7] =
 /// The pages that are not there for anybody but administrators.
 pub const HIDDEN_PAGES: [&str; 3] = ["/admin", "/admin/log", "/admin/people/{username}"];
 
+/// What is there for whoever moderates as well.
+pub const MODERATING_PAGES: [&str; 1] = ["/admin/reports"];
+
 /// What a stranger may open; every other page sends them to log in.
 pub const PUBLIC_PAGES: &[&str] = &[
     "/",
@@ -61,6 +64,7 @@ pub const PUBLIC_PAGES: &[&str] = &[
     "/restore/{token}",
     "/article/{slug}",
     "/profile/{username}",
+    "/profile/{username}/favorites",
     "/tag/{tag}",
     "/tags",
     "/search",
@@ -127,6 +131,13 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("active", "false"),
     ("q", "ada"),
     ("recovery_code", ""),
+    ("comment", "Well said."),
+    ("shown", "true"),
+    ("open", "true"),
+    ("reason", "Rude"),
+    ("favorite", "true"),
+    ("follow", "true"),
+    ("verdict", "keep"),
 ];
 
 story!(every_server_function_refuses_a_stranger_or_is_on_the_public_list, |engine| {
@@ -189,7 +200,7 @@ story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
         let answer = app.browser().get(&path).await;
         if PUBLIC_PAGES.contains(&pattern) {
             assert_eq!(answer.status, StatusCode::OK, "{pattern}");
-        } else if HIDDEN_PAGES.contains(&pattern) {
+        } else if HIDDEN_PAGES.contains(&pattern) || MODERATING_PAGES.contains(&pattern) {
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{pattern}");
         } else {
             assert_eq!(answer.status, StatusCode::SEE_OTHER, "{pattern}");

@@ -34,6 +34,7 @@ mod names;
 mod new_devices;
 mod passkeys;
 mod passwords;
+mod people;
 mod phone;
 mod reading;
 mod registrations;

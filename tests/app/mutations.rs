@@ -23,7 +23,7 @@ use crate::{
 /// is another number in each request, `{slug}` an article of ada's that none has touched,
 /// `{handle}` a session of hers, `{username}` somebody whom she, who looks after the site, has
 /// done nothing to but by that function, `{digits}` what the app of whoever sends it shows,
-/// `{passkey}` a passkey of theirs, and `{answer}` what a device answers.
+/// `{passkey}` a passkey of theirs, `{comment}` what eric said under an article of ada's, and `{answer}` what a device answers.
 struct Valid {
     function: &'static str,
     /// The address of the page whose form it is, as in [`FORMS`]; a function that no form is
@@ -328,6 +328,57 @@ const VALID: &[Valid] = &[
         page: Some("/article/{slug}?form=withdraw"),
         fields: &[("slug", "{slug}"), ("reason", "Not+ours")],
     },
+    Valid {
+        function: "add-comment",
+        page: Some("/article/{slug}?form=comment"),
+        fields: &[("slug", "{slug}"), ("comment", "Well+said,+{n}")],
+    },
+    Valid {
+        function: "delete-comment",
+        page: Some("/article/{slug}?form=delete-comment"),
+        fields: &[("handle", "{comment}")],
+    },
+    Valid {
+        function: "show-comment",
+        page: Some("/article/{slug}?form=show-comment"),
+        fields: &[("slug", "{slug}"), ("handle", "{comment}"), ("shown", "false")],
+    },
+    Valid {
+        function: "open-comments",
+        page: Some("/article/{slug}?form=open-comments"),
+        fields: &[("slug", "{slug}"), ("open", "false")],
+    },
+    Valid {
+        function: "report-comment",
+        page: Some("/article/{slug}?form=report"),
+        fields: &[("slug", "{slug}"), ("handle", "{comment}"), ("reason", "Rude")],
+    },
+    Valid {
+        function: "set-favorite",
+        page: Some("/article/{slug}?form=favorite"),
+        fields: &[("slug", "{slug}"), ("favorite", "true")],
+    },
+    Valid {
+        function: "set-follow",
+        page: Some("/profile/{username}?form=follow"),
+        fields: &[("username", "{username}"), ("follow", "true"), ("next", "/")],
+    },
+    Valid {
+        function: "set-follow",
+        page: Some("/article/{slug}?form=follow"),
+        fields: &[("username", "dora"), ("follow", "true"), ("next", "/article/{slug}")],
+    },
+    Valid {
+        function: "save-profile",
+        page: Some("/settings?form=profile"),
+        fields: &[("bio", "Number+{n}"), ("image", "/images/{n}.png")],
+    },
+    Valid { function: "reports", page: None, fields: &[("page", "1")] },
+    Valid {
+        function: "settle-report",
+        page: Some("/admin/reports?form=settle"),
+        fields: &[("handle", "{comment}"), ("verdict", "keep")],
+    },
     Valid { function: "people", page: None, fields: &[("q", "ad"), ("page", "1")] },
     Valid { function: "person", page: None, fields: &[("username", "ada")] },
     Valid { function: "audit-log", page: None, fields: &[("page", "1")] },
@@ -514,6 +565,8 @@ enum Door {
 struct Trial {
     app: TestApp,
     ada: Browser,
+    /// Comments on what she writes.
+    eric: Browser,
     /// Logs in by passkey.
     dora: Browser,
     /// Keeps it.
@@ -547,6 +600,7 @@ impl Trial {
         let app = TestApp::start_with(engine, &patient).await;
         let ada = app.administrator("ada").await;
         app.person("bob").await;
+        let eric = app.person("eric").await;
         for valid in VALID {
             if valid.page.is_some_and(|page| page.contains("{username}")) {
                 app.account(&subject(valid)).await;
@@ -569,7 +623,7 @@ impl Trial {
         ];
         assert_eq!(ada.call("save-article", &fields).await.status, StatusCode::OK);
         let requests = AtomicU32::new(0);
-        Self { app, ada, dora, doras_device, carols, carols_device, door, requests }
+        Self { app, ada, eric, dora, doras_device, carols, carols_device, door, requests }
     }
 
     /// The requests that there are for this door.
@@ -629,6 +683,11 @@ impl Trial {
             }
             _ => {}
         }
+        let mut comment = String::new();
+        if valid.function.contains("comment") || valid.function == "settle-report" {
+            let under = if format!("{path}{body}").contains("{slug}") { &slug } else { "mine" };
+            comment = self.comment(valid.function, under).await;
+        }
         let mut back = String::new();
         let (passkey, answer) = self.ceremony(valid.function, &stranger, n).await;
         let answer: String = form_urlencoded::byte_serialize(answer.as_bytes()).collect();
@@ -662,6 +721,7 @@ impl Trial {
             let text = text.replace("{slug}", &slug).replace("{handle}", &handle);
             let text = text.replace("{code}", &code).replace("{answer}", &answer);
             let text = text.replace("{passkey}", &passkey).replace("{id}", &id);
+            let text = text.replace("{comment}", &comment);
             let text = text.replace("{username}", &subject(valid));
             let text = text.replace("{digits}", &digits).replace("{back}", &back);
             text.replace("{n}", &n.to_string()).replace("{token}", &token)
@@ -717,6 +777,19 @@ impl Trial {
     async fn key_of(&self, slug: &str) -> String {
         let manuscript = self.ada.ask("manuscript", &[("slug", slug)]).await.json();
         manuscript["id"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What eric says under an article, and nobody said before; held for whoever decides about it.
+    async fn comment(&self, function: &str, slug: &str) -> String {
+        self.app.execute("delete from comments").await;
+        // There is an end to how much somebody may say and report.
+        self.app.execute("delete from attempts").await;
+        let said =
+            self.eric.call("add-comment", &[("slug", slug), ("comment", "No.")]).await.json();
+        if function == "settle-report" {
+            self.app.execute("update comments set state = 'held'").await;
+        }
+        said["to"].as_str().unwrap().split("#comment-").nth(1).unwrap().to_owned()
     }
 
     /// What a function about passkeys needs beforehand: the handle of one that the stranger
@@ -804,6 +877,11 @@ impl Trial {
                  || (select ' apps: ' || count(*) from authenticators) \
                  || (select ' set-ups: ' || count(*) || ' ' || coalesce(max(expires_at), 0) from authenticator_setups) \
                  || (select ' recovery codes: ' || count(*) from recovery_codes) \
+                 || (select ' comments: ' || count(*) || coalesce(string_agg(state || ' ' || length(body), ',' order by id), '') from comments) \
+                 || (select ' reports: ' || count(*) from comment_reports) \
+                 || (select ' favorites: ' || count(*) from favorites) || (select ' follows: ' || count(*) from follows) \
+                 || (select ' profiles: ' || coalesce(string_agg(bio || ' ' || image, ',' order by id), '') from users) \
+                 || (select ' closed: ' || count(*) from articles where comments_closed) \
                  || (select ' mails: ' || count(*) from outbox) \
                  || (select ' tokens: ' || count(*) from account_tokens) \
                  || (select ' names: ' || count(*) from usernames) || (select ' addresses: ' || count(*) from addresses) \
@@ -947,6 +1025,9 @@ story!(no_page_breaks_whatever_its_address_says, |engine| {
         for path in [
             "/",
             "/profile/ada",
+            "/profile/ada/favorites",
+            "/article/mine",
+            "/admin/reports",
             "/tag/old%20boats",
             "/search",
             "/articles",

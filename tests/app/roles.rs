@@ -9,7 +9,9 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::{
-    doors::{FIELDS, HIDDEN_FUNCTIONS, HIDDEN_PAGES, PUBLIC_FUNCTIONS, PUBLIC_PAGES},
+    doors::{
+        FIELDS, HIDDEN_FUNCTIONS, HIDDEN_PAGES, MODERATING_PAGES, PUBLIC_FUNCTIONS, PUBLIC_PAGES,
+    },
     support::{Answer, Browser, Engine, PASSWORD, TestApp, story},
 };
 
@@ -33,6 +35,8 @@ const WRITING_FUNCTIONS: [&str; 14] = [
 ];
 /// What is for editors and administrators.
 const EDITING_FUNCTIONS: [&str; 1] = ["withdraw-article"];
+/// The same, over and over.
+const MODERATING_FUNCTIONS: [&str; 2] = ["reports", "settle-report"];
 const WRITING_PAGES: [&str; 5] = [
     "/articles",
     "/articles/{slug}/revisions",
@@ -52,12 +56,15 @@ const ROLES: [Option<Role>; 5] =
 
 #[test]
 fn a_role_may_what_the_table_says() {
-    use Permission::{Administer, Invite, ReadMembers, WithdrawArticles, WriteArticles};
+    use Permission::{
+        Administer, Invite, ModerateComments, ReadMembers, WithdrawArticles, WriteArticles,
+    };
     for (permission, roles) in [
         (ReadMembers, &Role::ALL[..]),
         (WriteArticles, &[Role::Author, Role::Editor, Role::Administrator]),
         (Invite, &[Role::Author, Role::Editor, Role::Administrator]),
         (WithdrawArticles, &[Role::Editor, Role::Administrator]),
+        (ModerateComments, &[Role::Editor, Role::Administrator]),
         (Administer, &[Role::Administrator]),
     ] {
         let may: Vec<Role> = Role::ALL.into_iter().filter(|role| role.may(permission)).collect();
@@ -151,6 +158,10 @@ story!(v8_2_1_each_role_may_call_what_the_table_says_and_nothing_else, |engine| 
             assert!(codes[1..3].iter().all(|code| *code == forbidden), "{all}");
             // Once it is offline there is nothing to take offline.
             assert_eq!(statuses[3..], [StatusCode::OK, StatusCode::NOT_FOUND], "{all}");
+        } else if MODERATING_FUNCTIONS.contains(&name) {
+            assert_eq!(codes[0], json!("unauthenticated"), "{all}");
+            assert!(codes[1..3].iter().all(|code| *code == json!("forbidden")), "{all}");
+            assert!(are_let_in(&statuses[3..]) && codes[3] != json!("forbidden"), "{all}");
         } else if STEP_FUNCTIONS.contains(&name) {
             assert!(codes.iter().all(|code| *code == json!("unauthenticated")), "{all}");
         } else if PUBLIC_FUNCTIONS.contains(&name) {
@@ -177,6 +188,9 @@ story!(v8_3_1_each_role_opens_the_pages_that_the_table_says_and_no_other, |engin
         if HIDDEN_PAGES.contains(&pattern) {
             assert_eq!(statuses[..4], [StatusCode::NOT_FOUND; 4], "{all}");
             assert_eq!(statuses[4], StatusCode::OK, "{all}");
+        } else if MODERATING_PAGES.contains(&pattern) {
+            assert_eq!(statuses[..3], [StatusCode::NOT_FOUND; 3], "{all}");
+            assert_eq!(statuses[3..], [StatusCode::OK; 2], "{all}");
         } else if WRITING_PAGES.contains(&pattern) {
             assert_eq!(statuses[..2], [StatusCode::SEE_OTHER, StatusCode::FORBIDDEN], "{all}");
             assert!(are_let_in(&statuses[2..]), "{all}");

@@ -27,7 +27,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         1,
         "Text is put into pages as text",
         &[
-            "app::house_rules::html_is_inserted_in_one_place_only",
+            "app::house_rules::html_is_inserted_in_two_places_only",
             "app::articles::markdown_is_rendered_and_raw_html_is_shown_as_typed",
             "browser: what looks like markup in a title is shown as it was typed",
         ],

@@ -95,6 +95,7 @@ pub async fn read(state: &AppState, slug: &Slug, reader: Option<&User>) -> Resul
         direction: Direction::from_name(&row.direction).unwrap_or_default(),
         mine,
         withdrawable: edits && !mine,
+        responses: String::new(),
     };
     let (author, published, updated) = (row.author_id, row.published_at, row.updated_at);
     Ok(Read { article, id, author, published, updated })

@@ -11,7 +11,7 @@ use crate::{
         passkey::OwnPasskey,
         security::{Event, Factors, OwnSession},
     },
-    server::{clock::Timestamp, users::User},
+    server::{clock::Timestamp, comments, users::User},
 };
 
 /// A file of the zip, or the next part of the last one.
@@ -41,7 +41,10 @@ impl File {
              \x20                      what you have changed and not published is beside it, in a\n\
              \x20                      file whose name ends with _changes\n\
              articles.json          the same in one file, for programs\n\
-             account.json           your name, those that you had before, address and roles\n\
+             account.json           your name, those that you had before, address, roles and profile\n\
+             comments.json          what you said under articles\n\
+             favorites.json         the articles that you like\n\
+             follows.json           the authors whom you follow\n\
              second-factors.json    what you log in with beside the password\n\
              sessions.json          where you are logged in\n\
              security-events.json   what happened to your account in the last 90 days\n\n\
@@ -55,7 +58,12 @@ impl File {
     ///
     /// # Errors
     /// None that is known.
-    pub fn account(user: &User, former: &[String], now: Timestamp) -> anyhow::Result<Self> {
+    pub fn account(
+        user: &User,
+        former: &[String],
+        (bio, image): &(String, String),
+        now: Timestamp,
+    ) -> anyhow::Result<Self> {
         let roles: Vec<&str> = user.roles().map(|role| role.name()).collect();
         let account = json!({
             "username": user.username,
@@ -63,8 +71,51 @@ impl File {
             "email": user.email,
             "roles": roles,
             "created": user.created_at.to_when().iso,
+            "bio": bio,
+            "image": image,
         });
         Self::json("account.json", &account, now)
+    }
+
+    /// What one said under articles.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn comments(comments: &[comments::Own], now: Timestamp) -> anyhow::Result<Self> {
+        let comments = comments.iter().map(|comment| {
+            json!({
+                "article": comment.slug,
+                "body": comment.body,
+                "state": comment.state,
+                "created": comment.created_at.to_when().iso,
+            })
+        });
+        Self::json("comments.json", &comments.collect(), now)
+    }
+
+    /// The articles that one likes, each with its address, its title, and since when.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn favorites(
+        favorites: &[(String, String, Timestamp)],
+        now: Timestamp,
+    ) -> anyhow::Result<Self> {
+        let favorites = favorites.iter().map(|(slug, title, since)| {
+            json!({ "article": slug, "title": title, "since": since.to_when().iso })
+        });
+        Self::json("favorites.json", &favorites.collect(), now)
+    }
+
+    /// The authors whom one follows, and since when.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn follows(follows: &[(String, Timestamp)], now: Timestamp) -> anyhow::Result<Self> {
+        let follows = follows
+            .iter()
+            .map(|(username, since)| json!({ "username": username, "since": since.to_when().iso }));
+        Self::json("follows.json", &follows.collect(), now)
     }
 
     /// What one logs in with beside the password, and nothing that would do it.

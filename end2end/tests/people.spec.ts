@@ -1,0 +1,124 @@
+import {
+  anArticle, expect, expectProblem, field, made, publish, register, send, submitButton, test,
+} from '../support.ts';
+
+test('a person says something of themselves and shows a picture', async ({ page, stranger }) => {
+  const ada = await register(page);
+  await page.goto('/settings');
+  await field(page, 'bio').fill('I write about boats.\nAnd fog.');
+  await field(page, 'image').fill('somewhere');
+  await send(page, submitButton(page, 'bio'));
+  await expectProblem(page, 'image', /begins with/);
+  await expect(field(page, 'bio')).toHaveValue('I write about boats.\nAnd fog.');
+  await field(page, 'image').fill('/favicon.svg');
+  await send(page, submitButton(page, 'bio'));
+  await expectProblem(page, 'image', /begins with/);
+  await field(page, 'image').fill('');
+  await send(page, submitButton(page, 'bio'));
+  await expect(page).toHaveURL(`/profile/${ada.username}`);
+
+  await stranger.goto(`/profile/${ada.username}`);
+  await expect(stranger.locator('.user-info .bio')).toHaveText('I write about boats.\nAnd fog.');
+  await expect(stranger.locator('.user-info .user-img')).toHaveText(ada.username.charAt(0).toUpperCase());
+});
+
+test('a reader follows an author and reads what they write', async ({ page, stranger }) => {
+  const ada = await register(page);
+  const article = anArticle({ visibility: 'members' });
+  await publish(page, article);
+  await stranger.goto('/');
+  await expect(stranger.locator('.feed-toggle')).not.toContainText('Following');
+
+  await register(stranger);
+  await stranger.locator('.feed-toggle').getByRole('link', { name: 'Following' }).click();
+  await expect(stranger).toHaveURL('/?feed=following');
+  await expect(stranger.locator('.empty-feed-message')).toContainText('follow its author');
+  await stranger.goto(`/profile/${ada.username}`);
+  await send(stranger, stranger.getByRole('button', { name: `Follow ${ada.username}` }));
+  await expect(stranger.getByRole('button', { name: `Unfollow ${ada.username}` })).toBeVisible();
+  await stranger.goto('/?feed=following');
+  await expect(stranger.locator('.feed-toggle .active')).toHaveText('Following');
+  await expect(stranger.locator('.article-preview')).toHaveCount(1);
+  await expect(stranger.locator('.article-preview h2')).toHaveText(article.title);
+});
+
+test('a reader keeps a favourite, and their profile lists it', async ({ page, stranger }) => {
+  await register(page);
+  const article = anArticle();
+  const path = await publish(page, article);
+  const bob = await register(stranger);
+  await stranger.goto(path);
+  await send(stranger, stranger.getByRole('button', { name: 'Add to favourites' }));
+  await expect(stranger.getByRole('button', { name: 'Remove from favourites (1)' })).toBeVisible();
+  await stranger.goto(`/profile/${bob.username}`);
+  await stranger.locator('.feed-toggle').getByRole('link', { name: 'Favourites' }).click();
+  await expect(stranger).toHaveURL(`/profile/${bob.username}/favorites`);
+  await expect(stranger.locator('.article-preview h2')).toHaveText(article.title);
+});
+
+test('a reader comments, and takes it back', async ({ page, stranger }) => {
+  await register(page);
+  const path = await publish(page, anArticle());
+  await stranger.goto(path);
+  await expect(stranger.locator('.comment-form')).toHaveCount(0);
+  const bob = await register(stranger);
+  await stranger.goto(path);
+  await field(stranger, 'comment').fill('Well **said**.');
+  await send(stranger, submitButton(stranger, 'comment'));
+  await expect(stranger).toHaveURL(new RegExp(`${path}#comment-`));
+  const comment = stranger.locator('.comment');
+  await expect(comment.locator('strong')).toHaveText('said');
+  await expect(comment).toContainText(bob.username);
+
+  await field(stranger, 'comment').fill('x'.repeat(5001));
+  await send(stranger, submitButton(stranger, 'comment'));
+  await expectProblem(stranger, 'comment', /at most 5000 characters/);
+  await expect(field(stranger, 'comment')).toHaveValue('x'.repeat(5001));
+
+  await stranger.goto(path);
+  await send(stranger, comment.getByRole('button', { name: 'Delete' }));
+  await expect(comment).toHaveCount(0);
+});
+
+test('an author hides a comment and closes the comments', async ({ page, stranger }) => {
+  await register(page);
+  const path = await publish(page, anArticle());
+  await register(stranger);
+  await stranger.goto(path);
+  await field(stranger, 'comment').fill('Rude words.');
+  await send(stranger, submitButton(stranger, 'comment'));
+
+  await page.goto(path);
+  await send(page, page.locator('.comment').getByRole('button', { name: 'Hide' }));
+  await expect(page.locator('.comment')).toContainText('Hidden');
+  await send(page, page.getByRole('button', { name: 'Close the comments' }));
+  await expect(page.locator('#comments')).toContainText('Comments are closed.');
+  await stranger.goto(path);
+  await expect(stranger.locator('.comment-form')).toHaveCount(0);
+});
+
+test('a comment is reported, and whoever moderates removes it', async ({ page, stranger, browser, server }) => {
+  await register(page);
+  const path = await publish(page, anArticle());
+  await register(stranger);
+  await stranger.goto(path);
+  await field(stranger, 'comment').fill('Rude words.');
+  await send(stranger, submitButton(stranger, 'comment'));
+
+  await page.goto(path);
+  await page.getByText('Report', { exact: true }).click();
+  await field(page, 'reason').fill('It is rude');
+  await send(page, page.getByRole('button', { name: 'Report it' }));
+  await expect(page.locator('.comment')).toContainText('You have reported this.');
+
+  const context = await browser.newContext();
+  const editor = await context.newPage();
+  await made(editor, server, 'editor');
+  await editor.goto('/admin/reports');
+  const report = editor.locator('.report').filter({ hasText: 'It is rude' });
+  await send(editor, report.getByRole('button', { name: 'Remove it' }));
+  await expect(report).toHaveCount(0);
+  await page.goto(path);
+  await expect(page.locator('.comment')).toHaveCount(0);
+  await context.close();
+});
