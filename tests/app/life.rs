@@ -7,6 +7,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
+    downloads::data_of,
     lists::tallies_are_right,
     support::{Answer, Browser, TestApp, story},
 };
@@ -49,9 +50,8 @@ async fn places(reader: &Browser, slug: &str, title: &str) -> Vec<&'static str> 
         ("atom", "/feed.atom".into()),
         ("json", "/profile/ada/feed.json".into()),
     ] {
-        if reader.get(&path).await.body.contains(&format!("{title}<"))
-            || reader.get(&path).await.body.contains(&format!("{title}\""))
-        {
+        let body = reader.get(&path).await.body;
+        if body.contains(&format!("{title}<")) || body.contains(&format!("{title}\"")) {
             found.push(place);
         }
     }
@@ -361,7 +361,7 @@ story!(what_an_article_said_before_is_kept_compared_and_brought_back, |engine| {
     let page = ada.get("/articles/told/revisions?version=4").await.body;
     assert!(
         page.contains("<ins class=\"added\">went</ins>")
-            && page.contains("<del class=\"removed\">came</del>"),
+            && page.contains("<del class=\"removed\">came in</del>"),
         "{page}"
     );
     assert!(!page.contains("<b>fast") && page.contains("&lt;b&gt;fast"), "{page}");
@@ -390,7 +390,7 @@ story!(an_article_says_its_language_its_direction_and_where_it_belongs, |engine|
     let ada = app.person("ada").await;
     save(&ada, &[("title", "Plain"), BODY, PUBLISHED]).await;
     let page = app.browser().get("/article/plain").await.body;
-    let own = format!("<link rel=\"canonical\" href=\"{}/article/plain\"", app.origin);
+    let own = format!("<link href=\"{}/article/plain\" rel=\"canonical\"", app.origin);
     assert!(page.contains(&own) && page.contains("dir=\"auto\""), "{page}");
     let elsewhere = "https://example.org/a?b=c&d=\u{5d0}";
     save(
@@ -447,4 +447,55 @@ story!(of_whoever_leaves_nothing_appears_later_and_nothing_unpublished_stays, |e
     let rest = "select (select count(*) from working_copies) + (select count(*) from revisions)";
     assert_eq!(app.count(rest).await, 0);
     tallies_are_right(&app).await;
+});
+
+story!(an_editor_takes_nothing_offline_that_is_not_there_yet_and_no_changes_with_it, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let editor = app.person_with("editor", byline::domain::role::Role::Editor).await;
+    let at = later(&app, DAY);
+    save(&ada, &[("title", "Later"), BODY, ("publish_at", &at), PUBLISHED]).await;
+    let answer = editor.call("withdraw-article", &[("slug", "later")]).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    save(&ada, &[("title", "Open"), BODY, PUBLISHED]).await;
+    keep(&ada, "open", &[("title", "Open"), ("body", "What is being written.")]).await;
+    let answer = editor.call("withdraw-article", &[("slug", "open")]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let own = manuscript(&ada, "open").await;
+    assert_eq!((&own["body"], &own["stage"]), (&json!("What is being written."), &json!("draft")));
+    let kept = keep(&ada, "open", &[("title", "Open"), ("body", "What is written.")]).await;
+    assert_eq!(kept.json()["slug"], "open", "{}", kept.body);
+    let own = manuscript(&ada, "open").await;
+    assert_eq!((&own["body"], &own["has_changes"]), (&json!("What is written."), &json!(false)));
+    tallies_are_right(&app).await;
+});
+
+story!(whoever_is_shut_out_publishes_nothing_later, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let at = later(&app, DAY);
+    save(&ada, &[("title", "Later"), BODY, ("tags", "boats"), ("publish_at", &at), PUBLISHED])
+        .await;
+    let now = app.state.clock.now();
+    byline::server::users::set_active(&app.state.db, "ada", false, now).await.unwrap();
+    app.state.clock.advance(2 * DAY);
+    assert_eq!(app.browser().get("/article/later").await.status, StatusCode::NOT_FOUND);
+    tallies_are_right(&app).await;
+});
+
+story!(a_download_has_what_is_deleted_and_what_is_not_published, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    save(&ada, &[("title", "Open"), BODY, PUBLISHED]).await;
+    save(&ada, &[("title", "Gone"), BODY, PUBLISHED]).await;
+    ada.call("delete-article", &[("slug", "gone")]).await;
+    keep(&ada, "open", &[("title", "Open"), ("body", "What is being written.")]).await;
+    let files = data_of(&app, &ada).await;
+    let text = |name: &str| files[name].clone();
+    assert!(text("articles/open.md").contains("Enough words"));
+    let changes = text("articles/open_changes.md");
+    assert!(changes.contains("What is being written.") && changes.contains("status: \"changes\""));
+    assert!(text("articles/gone.md").contains("status: \"deleted\""));
+    let all: Value = serde_json::from_str(&text("articles.json")).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), 3);
 });

@@ -223,7 +223,11 @@ story!(what_is_withdrawn_closed_or_deleted_is_found_no_more, |engine| {
         let orphans =
             "select count(*) from search_words where rowid not in (select id from search_rows)";
         assert_eq!(app.count(orphans).await, 0);
-        assert_eq!(app.count("select count(*) from search_rows").await, 2, "one withdrawn");
+        assert_eq!(
+            app.count("select count(*) from search_rows").await,
+            3,
+            "one withdrawn, one deleted"
+        );
     }
 });
 
