@@ -232,8 +232,13 @@ fn unused(base: &str, used: &mut HashMap<String, u32>) -> String {
 /// Whether the page uses that identifier itself, for its parts, the fields of its forms, or an
 /// article's footnotes.
 fn is_the_pages_own(id: &str) -> bool {
-    const PARTS: [&str; 2] = ["main", "conflict-title"];
-    const FIELDS: [Field; 10] = [
+    const PARTS: [&str; 4] = ["main", "conflict-title", "stored-title", "stored-body"];
+    const FIELDS: [Field; 15] = [
+        Field::SlugWanted,
+        Field::Canonical,
+        Field::Language,
+        Field::Direction,
+        Field::PublishAt,
         Field::Username,
         Field::Email,
         Field::EmailAgain,
