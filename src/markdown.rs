@@ -240,8 +240,21 @@ fn unused(base: &str, used: &mut HashMap<String, u32>) -> String {
 /// Whether the page uses that identifier itself, for its parts, the fields of its forms, an
 /// article's footnotes or its comments.
 fn is_the_pages_own(id: &str) -> bool {
-    const PARTS: [&str; 5] = ["main", "conflict-title", "comments", "comments-title", "responses"];
-    const FIELDS: [Field; 13] = [
+    const PARTS: [&str; 7] = [
+        "main",
+        "conflict-title",
+        "stored-title",
+        "stored-body",
+        "comments",
+        "comments-title",
+        "responses",
+    ];
+    const FIELDS: [Field; 18] = [
+        Field::SlugWanted,
+        Field::Canonical,
+        Field::Language,
+        Field::Direction,
+        Field::PublishAt,
         Field::Username,
         Field::Email,
         Field::EmailAgain,

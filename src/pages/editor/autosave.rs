@@ -53,7 +53,8 @@ pub struct Autosave {
     opened: StoredValue<Text>,
     person: StoredValue<Option<String>>,
     key: StoredValue<String>,
-    pressed: StoredValue<Option<HtmlElement>, LocalStorage>,
+    /// The value of the button that was pressed.
+    pressed: StoredValue<String>,
 }
 
 impl Autosave {
@@ -70,7 +71,7 @@ impl Autosave {
             opened: StoredValue::new(text_of(manuscript)),
             person: StoredValue::new(None),
             key: StoredValue::new(String::new()),
-            pressed: StoredValue::new_local(None),
+            pressed: StoredValue::new(String::new()),
         }
     }
 
@@ -116,8 +117,8 @@ impl Autosave {
 
     /// Whether the form may be sent now. If not, it is sent when the save on its way is answered.
     pub fn submits(self, event: &SubmitEvent) -> bool {
-        let button = event.submitter().and_then(|button| button.dyn_into().ok());
-        self.pressed.set_value(button);
+        let value = event.submitter().and_then(|button| button.get_attribute("value"));
+        self.pressed.set_value(value.unwrap_or_default());
         let deed = self.saver.try_update_value(|saver| saver.step(Happened::Submitted, now()));
         self.tell();
         if let (Some(Deed::Submit), Some(form)) = (deed, self.form.get_untracked()) {
@@ -317,7 +318,9 @@ impl Autosave {
 
     fn press(self) {
         if let Some(form) = text::in_document(self.form) {
-            let button = self.pressed.get_value();
+            let button = format!("button[value=\"{}\"]", self.pressed.get_value());
+            let button = form.query_selector(&button).ok().flatten();
+            let button: Option<HtmlElement> = button.and_then(|button| button.dyn_into().ok());
             _ = form.request_submit_with_submitter(button.as_ref());
         }
     }
