@@ -138,6 +138,7 @@ fn no_character_of_an_article_ends_its_data() {
         direction: Direction::Auto,
         mine: false,
         withdrawable: false,
+        responses: String::new(),
     };
     let html = head::of_article(&article, &when, "https://byline.example");
     assert_eq!(html.matches("</script>").count(), 1, "{html}");
