@@ -16,4 +16,5 @@ pub mod role;
 pub mod search;
 pub mod security;
 pub mod token;
+pub mod transfer;
 pub mod username;

@@ -2,6 +2,7 @@
 
 pub mod bin;
 pub mod desk;
+pub mod importing;
 pub mod leaving;
 pub mod lists;
 pub mod reading;

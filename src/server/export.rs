@@ -19,12 +19,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use sqlx::FromRow;
 use tower_sessions::session::Id;
 use uuid::Uuid;
 use zip::{ZipWriter, write::StreamWriter};
 
-use self::files::{ArticleFile, File};
+use self::files::File;
 use super::{
     AppState,
     attempts::{self, Budget},
@@ -36,6 +35,10 @@ use super::{
     mail::{letters::Letter, notices::Notice, outbox},
     names, passkeys, security_log,
     sessions::own,
+    transfer::{
+        export::{article, options},
+        front_matter::ArticleFile,
+    },
     users::User,
 };
 use crate::domain::security::EventKind;
@@ -128,8 +131,8 @@ impl Packer {
         asking: &Id,
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        const ARTICLES: &str =
-            "select id from articles where author_id = $1 order by updated_at desc, id desc";
+        const ARTICLES: &str = "select id from articles where author_id = $1 and status <> 'deleted' \
+             order by updated_at desc, id desc";
         let db = state.db.clone();
         let articles: Vec<Uuid> = reading!(&db, |pool| {
             sqlx::query_scalar(ARTICLES).bind(user.id).fetch_all(pool).await
@@ -196,7 +199,7 @@ impl Packer {
                 let (articles, next) = self.read_from(at).await?;
                 let over = next == self.articles.len();
                 self.stage = if over { Stage::List(0) } else { Stage::Articles(next) };
-                Ok((articles.iter().map(ArticleFile::to_markdown).collect(), false))
+                Ok((articles.iter().map(File::article).collect(), false))
             }
             Stage::List(at) => {
                 let at = *at;
@@ -225,7 +228,7 @@ impl Packer {
 fn put(mut zip: Zip, files: Vec<File>, last: bool) -> anyhow::Result<Option<Zip>> {
     for File { name, changed, contents } in files {
         if let Some(changed) = changed {
-            zip.start_file(name, files::options(changed))?;
+            zip.start_file(name, options(Some(changed)))?;
         }
         zip.write_all(&contents)?;
     }
@@ -234,43 +237,4 @@ fn put(mut zip: Zip, files: Vec<File>, last: bool) -> anyhow::Result<Option<Zip>
     }
     zip.finish()?;
     Ok(None)
-}
-
-/// One of a person's articles, whole.
-async fn article(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Option<ArticleFile>> {
-    // A tag has no comma in it: that is what separates them when they are typed.
-    const READ: &str = "select id, slug, title, description, body, visibility, status, created_at, updated_at, \
-         published_at, coalesce((select string_agg(tag, ',' order by position) from article_tags \
-         where article_id = articles.id), '') as tags from articles where id = $1 and author_id = $2";
-    #[derive(FromRow)]
-    struct Row {
-        id: Uuid,
-        slug: String,
-        title: String,
-        description: String,
-        body: String,
-        visibility: String,
-        status: String,
-        created_at: Timestamp,
-        updated_at: Timestamp,
-        published_at: Option<Timestamp>,
-        tags: String,
-    }
-    let row: Option<Row> = reading!(db, |pool| {
-        sqlx::query_as(READ).bind(id).bind(author).fetch_optional(pool).await
-    })?;
-    Ok(row.map(|row| ArticleFile {
-        name: files::name_of(&row.slug, row.id),
-        changed: row.updated_at,
-        slug: row.slug,
-        title: row.title,
-        description: row.description,
-        tags: row.tags.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
-        visibility: row.visibility,
-        status: row.status,
-        created: row.created_at.to_when().iso,
-        updated: row.updated_at.to_when().iso,
-        published: row.published_at.map(|at| at.to_when().iso),
-        body: row.body,
-    }))
 }

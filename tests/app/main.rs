@@ -44,6 +44,7 @@ mod standing;
 mod state_machine;
 mod strength;
 mod support;
+mod transfer;
 mod undo;
 mod wire;
 mod withdrawing;
