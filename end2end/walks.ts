@@ -75,7 +75,10 @@ const lists: Walk = async function* ({ member, visitor }, server) {
   ]);
   for (let n = 0; n < 11; n++) await save(member, server, anArticle({ title: `Lighthouse${'keeper'.repeat(18)}` }));
   await saveDraft(member, anArticle({ title: 'W'.repeat(100) }));
-  yield* each(member, ['/articles', '/articles?page=2', '/?page=2']);
+  yield* each(member, [
+    '/articles', '/articles?page=2', '/articles?tab=drafts', '/articles?tab=scheduled', '/articles?tab=deleted&deleted=a', '/articles?q=nothing',
+    '/?page=2', `${(await save(member, server, anArticle())).replace('article', 'articles')}/revisions?version=1`,
+  ]);
   yield* each(visitor, ['/tag/harbour', `${profile}?page=2`, '/search?q=lighthousekeeper&page=2']);
 };
 

@@ -78,19 +78,29 @@ test('a stranger cannot open somebody else’s article in the editor', async ({ 
   await expect(field(stranger, 'body')).toHaveCount(0);
 });
 
-test('deleting an article takes two steps, and then it is gone', async ({ page, stranger }) => {
+test('an article is deleted in two steps, brought back, and deleted for good', async ({ page, stranger }) => {
   await register(page);
   const article = anArticle();
   const path = await publish(page, article);
 
   await page.goto('/articles');
   await deskRow(page, article).getByRole('link', { name: 'Edit' }).click();
-  const forGood = page.getByRole('button', { name: 'Delete for good' });
-  await expect(forGood).toBeHidden();
+  const away = page.locator('details.danger').getByRole('button', { name: 'Delete' });
+  await expect(away).toBeHidden();
   await page.locator('details.danger summary').click();
-  await send(page, forGood);
+  await send(page, away);
 
   await expect(page).toHaveURL(/\/articles/);
+  await expect(deskRow(page, article)).toHaveCount(0);
+  expect((await stranger.goto(path))!.status()).toBe(404);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(deskRow(page, article)).toHaveCount(1);
+  expect((await stranger.goto(path))!.status()).toBe(200);
+
+  await deskRow(page, article).getByRole('button', { name: `Delete ${article.title}` }).click();
+  await expect(deskRow(page, article)).toHaveCount(0);
+  await page.goto('/articles?tab=deleted');
+  await deskRow(page, article).getByRole('button', { name: `Delete ${article.title} for good` }).click();
   await expect(deskRow(page, article)).toHaveCount(0);
   expect((await stranger.goto(path))!.status()).toBe(404);
   await stranger.goto('/');

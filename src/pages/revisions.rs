@@ -10,10 +10,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::{segment, watch::watch_session};
 use crate::{
-    domain::article::{
-        Slug,
-        life::{Difference, Fate, History, Revision},
-    },
+    domain::article::life::{Difference, Fate, History, Revision},
     error::Error,
     json::Json,
     ui::{
@@ -27,7 +24,7 @@ use crate::{
 #[server(prefix = "/rpc", endpoint = "revisions", input = GetUrl, output = Json)]
 pub async fn revisions(slug: String, #[server(default)] version: i64) -> Result<History, Error> {
     use crate::{
-        domain::role::Permission,
+        domain::{article::Slug, role::Permission},
         server::{articles::revisions, context},
     };
     let author = context::require(Permission::WriteArticles)?;
@@ -41,7 +38,7 @@ pub async fn revisions(slug: String, #[server(default)] version: i64) -> Result<
 #[server(prefix = "/rpc", endpoint = "restore-revision", output = Json)]
 pub async fn restore_revision(slug: String, revision: i64, version: i64) -> Result<Done, Error> {
     use crate::{
-        domain::role::Permission,
+        domain::{article::Slug, role::Permission},
         server::{articles::revisions, context},
     };
     let author = context::require(Permission::WriteArticles)?;

@@ -10,6 +10,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
+    articles::leaving as articles,
     audit::{self, By},
     auth::Client,
     clock::Timestamp,
@@ -138,6 +139,8 @@ pub async fn set_active(
     if active {
         // Whoever is let in stays.
         leaving::cancel(&mut tx, subject.id).await?;
+    } else {
+        articles::unschedule(&mut tx, subject.id, by.now).await?;
     }
     let (action, kind) = if active {
         (Action::Activated, EventKind::Activated)

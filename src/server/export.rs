@@ -215,9 +215,9 @@ impl Packer {
     async fn read_from(&self, at: usize) -> anyhow::Result<(Vec<ArticleFile>, usize)> {
         let (mut read, mut length, mut next) = (Vec::new(), 0, at);
         while let Some(id) = self.articles.get(next).filter(|_| length < AT_A_TIME) {
-            let article = article(&self.db, self.user, *id).await?;
-            length += article.as_ref().map_or(0, |article| article.body.len());
-            read.extend(article);
+            let files = article(&self.db, self.user, *id).await?;
+            length += files.iter().map(|file| file.body.len()).sum::<usize>();
+            read.extend(files);
             next += 1;
         }
         Ok((read, next))
@@ -238,3 +238,74 @@ fn put(mut zip: Zip, files: Vec<File>, last: bool) -> anyhow::Result<Option<Zip>
     zip.finish()?;
     Ok(None)
 }
+<<<<<<< HEAD
+=======
+
+/// One of a person's articles, whole, and the changes of it that are not published.
+async fn article(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Vec<ArticleFile>> {
+    // A tag has no comma in it: that is what separates them when they are typed.
+    const READ: &str = "select id, slug, title, description, body, visibility, status, created_at, updated_at, \
+         published_at, coalesce((select string_agg(tag, ',' order by position) from article_tags \
+         where article_id = articles.id), '') as tags from articles where id = $1 and author_id = $2";
+    #[derive(FromRow)]
+    struct Row {
+        id: Uuid,
+        slug: String,
+        title: String,
+        description: String,
+        body: String,
+        visibility: String,
+        status: String,
+        created_at: Timestamp,
+        updated_at: Timestamp,
+        published_at: Option<Timestamp>,
+        tags: String,
+    }
+    let row: Option<Row> = reading!(db, |pool| {
+        sqlx::query_as(READ).bind(id).bind(author).fetch_optional(pool).await
+    })?;
+    let Some(row) = row else { return Ok(Vec::new()) };
+    let article = ArticleFile {
+        name: files::name_of(&row.slug, row.id),
+        changed: row.updated_at,
+        slug: row.slug,
+        title: row.title,
+        description: row.description,
+        tags: in_order(&row.tags),
+        visibility: row.visibility,
+        status: row.status,
+        created: row.created_at.to_when().iso,
+        updated: row.updated_at.to_when().iso,
+        published: row.published_at.map(|at| at.to_when().iso),
+        body: row.body,
+    };
+    let changes = changes(db, id, &article).await?;
+    Ok(std::iter::once(article).chain(changes).collect())
+}
+
+async fn changes(db: &Db, id: Uuid, of: &ArticleFile) -> sqlx::Result<Option<ArticleFile>> {
+    const READ: &str = "select title, description, body, tags, visibility, saved_at \
+         from working_copies where article_id = $1";
+    type Row = (String, String, String, String, String, Timestamp);
+    let row: Option<Row> =
+        reading!(db, |pool| sqlx::query_as(READ).bind(id).fetch_optional(pool).await)?;
+    Ok(row.map(|(title, description, body, tags, visibility, saved_at)| ArticleFile {
+        name: files::name_of_changes(&of.name),
+        changed: saved_at,
+        slug: of.slug.clone(),
+        title,
+        description,
+        tags: in_order(&tags),
+        visibility,
+        status: "changes".into(),
+        created: of.created.clone(),
+        updated: saved_at.to_when().iso,
+        published: of.published.clone(),
+        body,
+    }))
+}
+
+fn in_order(tags: &str) -> Vec<String> {
+    tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
+}
+>>>>>>> life

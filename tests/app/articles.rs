@@ -156,6 +156,8 @@ story!(what_is_deleted_is_gone_for_everybody, |engine| {
     assert_eq!(app.browser().get("/article/mistake").await.status, StatusCode::OK);
     assert_eq!(ada.call("delete-article", &[("slug", "mistake")]).await.status, StatusCode::OK);
     assert_eq!(ada.get("/article/mistake").await.status, StatusCode::NOT_FOUND);
+    tallies_are_right(&app).await;
+    assert_eq!(ada.call("delete-for-good", &[("slug", "mistake")]).await.status, StatusCode::OK);
     assert_eq!(app.count("select count(*) from article_tags").await, 0);
     tallies_are_right(&app).await;
 });
@@ -323,6 +325,7 @@ story!(whoever_deletes_while_an_edit_is_in_flight_leaves_nothing_behind, |engine
         let delete = ada.call("delete-article", &this);
         let (edits, delete) = tokio::join!(futures_util::future::join_all(edits), delete);
         assert_eq!(delete.status, StatusCode::OK, "{}", delete.body);
+        assert_eq!(ada.call("delete-for-good", &this).await.status, StatusCode::OK);
         let told = [StatusCode::OK, StatusCode::CONFLICT, StatusCode::NOT_FOUND];
         assert!(edits.iter().all(|status| told.contains(status)), "{edits:?}");
     }

@@ -99,6 +99,8 @@ const PUBLIC_OTHERS: [&str; 11] = [
 /// Fields that every function can make sense of, so that only the guard can refuse.
 pub const FIELDS: &[(&str, &str)] = &[
     ("articles", "keep"),
+    ("article", ""),
+    ("revision", "1"),
     ("invitation", ""),
     ("token", "x"),
     ("slug", "open"),

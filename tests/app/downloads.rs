@@ -40,7 +40,7 @@ fn unpacked(zip: Vec<u8>) -> BTreeMap<String, String> {
 }
 
 /// All that is theirs.
-async fn data_of(app: &TestApp, browser: &Browser) -> BTreeMap<String, String> {
+pub async fn data_of(app: &TestApp, browser: &Browser) -> BTreeMap<String, String> {
     let (status, _, zip) = download(app, browser).await;
     assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&zip));
     unpacked(zip)

@@ -23,6 +23,7 @@ mod fuzz;
 mod house_rules;
 mod invitations;
 mod leaving;
+mod life;
 mod lists;
 mod mail;
 mod markdown;

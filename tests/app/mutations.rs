@@ -170,8 +170,49 @@ const VALID: &[Valid] = &[
         ],
     },
     Valid {
+        function: "keep-text",
+        page: None,
+        fields: &[
+            ("article", ""),
+            ("draft_key", ""),
+            ("version", "0"),
+            ("title", "Kept+{n}"),
+            ("body", "Words."),
+            ("tags", "old+boats"),
+            ("visibility", "members"),
+            ("slug_wanted", "kept-{n}"),
+            ("canonical", "https:%2f%2fexample.org%2fkept"),
+            ("language", "de-AT"),
+            ("direction", "ltr"),
+            ("publish_at", "2027-01-31T08:00"),
+            ("zone", "-60"),
+        ],
+    },
+    Valid { function: "stored-manuscript", page: None, fields: &[("article", "{id}")] },
+    Valid { function: "revisions", page: None, fields: &[("slug", "mine"), ("version", "1")] },
+    Valid {
+        function: "restore-revision",
+        page: Some("/articles/{slug}/revisions"),
+        fields: &[("slug", "{slug}"), ("revision", "1"), ("version", "1")],
+    },
+    Valid {
+        function: "discard-changes",
+        page: Some("/editor/{slug}?form=discard"),
+        fields: &[("slug", "{slug}")],
+    },
+    Valid {
         function: "delete-article",
         page: Some("/article/{slug}"),
+        fields: &[("slug", "{slug}")],
+    },
+    Valid {
+        function: "restore-article",
+        page: Some("/articles?form=restore"),
+        fields: &[("slug", "{slug}")],
+    },
+    Valid {
+        function: "delete-for-good",
+        page: Some("/articles?form=delete-for-good"),
         fields: &[("slug", "{slug}")],
     },
     Valid {
@@ -413,6 +454,11 @@ fn faults(name: &str, value: &str) -> Vec<String> {
         Field::Tags,
         Field::Visibility,
         Field::Status,
+        Field::SlugWanted,
+        Field::Canonical,
+        Field::Language,
+        Field::Direction,
+        Field::PublishAt,
         Field::Reason,
         Field::Sure,
         Field::Q,
@@ -571,6 +617,17 @@ impl Trial {
             let all = self.ada.ask("own-security", &[]).await.json();
             handle = all["sessions"][1]["handle"].as_str().unwrap().to_owned();
         }
+        let id = self.key_of("mine").await;
+        match valid.function {
+            "restore-article" | "delete-for-good" => {
+                self.ada.call("delete-article", &[("slug", &slug)]).await;
+            }
+            "discard-changes" => {
+                let fields = [("article", &*self.key_of(&slug).await), ("version", "1")];
+                self.ada.call("keep-text", &fields).await;
+            }
+            _ => {}
+        }
         let mut back = String::new();
         let (passkey, answer) = self.ceremony(valid.function, &stranger, n).await;
         let answer: String = form_urlencoded::byte_serialize(answer.as_bytes()).collect();
@@ -603,7 +660,7 @@ impl Trial {
         let fill = |text: &str| {
             let text = text.replace("{slug}", &slug).replace("{handle}", &handle);
             let text = text.replace("{code}", &code).replace("{answer}", &answer);
-            let text = text.replace("{passkey}", &passkey);
+            let text = text.replace("{passkey}", &passkey).replace("{id}", &id);
             let text = text.replace("{username}", &subject(valid));
             let text = text.replace("{digits}", &digits).replace("{back}", &back);
             text.replace("{n}", &n.to_string()).replace("{token}", &token)
@@ -653,6 +710,12 @@ impl Trial {
         };
         let before = self.stored().await;
         (before, browser.send(request.header("accept", accept)).await)
+    }
+
+    /// The key of an article of ada's; none of what is not there.
+    async fn key_of(&self, slug: &str) -> String {
+        let manuscript = self.ada.ask("manuscript", &[("slug", slug)]).await.json();
+        manuscript["id"].as_str().unwrap_or_default().to_owned()
     }
 
     /// What a function about passkeys needs beforehand: the handle of one that the stranger
@@ -747,6 +810,7 @@ impl Trial {
                  || (select coalesce(string_agg(name || ' ' || coalesce(last_used_at, 0), ',' order by id), '') from passkeys) \
                  || (select coalesce(string_agg(slug || ' ' || title || ' ' || description || ' ' || length(body) || ' ' || length(html) \
                      || ' ' || visibility || ' ' || status || ' ' || version, ',' order by slug), '') from articles) \
+                 || (select ' changes: ' || count(*) from working_copies) \
                  || (select coalesce(string_agg(tag || ' ' || position, ',' order by tag, position), '') from article_tags) \
                  || (select coalesce(string_agg(kind || ' ' || count, ',' order by kind, count), '') from tallies)",
             )

@@ -34,9 +34,10 @@ const LIMITS: Limits = Limits { files: 1000, bytes: 1 << 30 };
 
 /// Sends a file as the page's form does; `look` is the other button.
 async fn send(app: &TestApp, browser: &Browser, file: &[u8], look: bool, accept: &str) -> Answer {
-    let mut body = b"--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.zip\"\r\n\
+    let mut body =
+        b"--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.zip\"\r\n\
         Content-Type: application/zip\r\n\r\n"
-        .to_vec();
+            .to_vec();
     body.extend_from_slice(file);
     if look {
         body.extend_from_slice(
@@ -109,17 +110,21 @@ async fn write(browser: &Browser, fields: &[(&str, &str)]) -> Answer {
 
 /// A site with all that there can be.
 async fn fill(app: &TestApp) {
-    let (ada, bob, eve) = (app.person("Ada").await, app.person("bob").await, app.person("eve").await);
-    write(&ada, &[
-        ("title", "Fog: \"thick\" & \\ 'dense'\u{2028}"),
-        ("description", "--- # not a comment"),
-        ("tags", "old boats, weather, ein ünïcode"),
-        ("visibility", "members"),
-        ("status", "published"),
-        ("language", "de-AT"),
-        ("direction", "rtl"),
-        ("canonical", "https://example.org/fog?a=b#c"),
-    ])
+    let (ada, bob, eve) =
+        (app.person("Ada").await, app.person("bob").await, app.person("eve").await);
+    write(
+        &ada,
+        &[
+            ("title", "Fog: \"thick\" & \\ 'dense'\u{2028}"),
+            ("description", "--- # not a comment"),
+            ("tags", "old boats, weather, ein ünïcode"),
+            ("visibility", "members"),
+            ("status", "published"),
+            ("language", "de-AT"),
+            ("direction", "rtl"),
+            ("canonical", "https://example.org/fog?a=b#c"),
+        ],
+    )
     .await;
     write(&ada, &[("title", "Con"), ("slug_wanted", "con"), ("status", "published")]).await;
     let renamed = [
@@ -198,7 +203,11 @@ story!(an_author_takes_their_articles_to_another_site, |engine| {
     to.person("bob").await.write("Rain", "published", "public").await;
     let looked = send(&to, &lovelace, &zip, true, "text/html").await;
     assert_eq!(looked.status, StatusCode::OK, "{}", looked.body);
-    assert!(looked.body.contains("2 would be taken, 0 there already, 1 left out."), "{}", looked.body);
+    assert!(
+        looked.body.contains("2 would be taken, 0 there already, 1 left out."),
+        "{}",
+        looked.body
+    );
     assert_eq!(lovelace.get("/article/fog").await.status, StatusCode::NOT_FOUND, "only looked");
     let done = send(&to, &lovelace, &zip, false, "text/html").await;
     assert!(done.body.contains("articles/ada/rain.md"), "{}", done.body);
@@ -222,11 +231,14 @@ story!(what_is_here_already_is_never_overwritten, |engine| {
         ("new.md", b"---\r\ntitle: New\r\ndate: 2024-02-03\r\ntags: [a, b]\r\n---\r\n\r\nWords enough.\r\n"),
     ]);
     let report = sent(&app, &ada, &zip).await;
-    assert_eq!(report["lines"], json!([
-        {"file": "fog.md", "outcome": {"skipped": "differs"}},
-        {"file": "gone.md", "outcome": {"skipped": "in_bin"}},
-        {"file": "new.md", "outcome": "taken"},
-    ]));
+    assert_eq!(
+        report["lines"],
+        json!([
+            {"file": "fog.md", "outcome": {"skipped": "differs"}},
+            {"file": "gone.md", "outcome": {"skipped": "in_bin"}},
+            {"file": "new.md", "outcome": "taken"},
+        ])
+    );
     assert!(ada.get("/article/fog").await.body.contains("Enough words"));
     let manuscript = ada.ask("manuscript", &[("slug", "new")]).await.json();
     assert_eq!((&manuscript["status"], &manuscript["tags"]), (&json!("draft"), &json!("a, b")));
@@ -288,7 +300,8 @@ story!(files_that_are_none_are_refused_with_a_code, |engine| {
     let names: Vec<String> = (0..10_001).map(|n| format!("{n}.md")).collect();
     let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
     let zeros = vec![0; 90 * 1024 * 1024];
-    let large: Vec<(&str, &[u8])> = ["a.md", "b.md", "c.md"].map(|name| (name, &zeros[..])).to_vec();
+    let large: Vec<(&str, &[u8])> =
+        ["a.md", "b.md", "c.md"].map(|name| (name, &zeros[..])).to_vec();
     let twice = packed(&[("aaa.md", b"x"), ("bbb.md", b"x")]);
     let twice: Vec<u8> = renamed(twice, b"bbb.md", b"aaa.md");
     for (file, fault, status) in [
@@ -390,7 +403,8 @@ story!(a_file_that_ends_early_breaks_nothing, |engine| {
     let zip = exported(&app, false).await;
     let to = TestApp::start(engine).await;
     for length in [10, zip.len() / 2, zip.len() - 1] {
-        let import = Import::new(&to.state.db, &to.state.clock, Whose::Signed(String::new()), false);
+        let import =
+            Import::new(&to.state.db, &to.state.clock, Whose::Signed(String::new()), false);
         let taken = import.take(Cursor::new(zip[..length].to_vec()), LIMITS).await;
         assert!(matches!(taken, Err(Failure::Refused(Error::Import(_)))), "{length}");
     }

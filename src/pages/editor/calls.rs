@@ -3,10 +3,7 @@
 use leptos::{server, server_fn::codec::GetUrl};
 
 use crate::{
-    domain::{
-        article::{Kept, Manuscript, Status},
-        field::Field,
-    },
+    domain::article::{Kept, Manuscript},
     error::Error,
     json::Json,
     ui::form::Done,
@@ -125,7 +122,11 @@ pub async fn save_article(
     status: String,
 ) -> Result<Done, Error> {
     use crate::{
-        domain::{article::Slug, field::Problem, role::Permission},
+        domain::{
+            article::{Slug, Status},
+            field::{Field, Problem},
+            role::Permission,
+        },
         error::Problems,
         server::{
             articles::saving::{self, Basis, Intent, Which, text::Typed},
@@ -162,10 +163,10 @@ pub async fn save_article(
     let state = context::state()?;
     let now = state.clock.now();
     let saved = saving::save(&state.db, author.id, basis, &text, intent, now).await?;
-    Ok(match (intent, text.publish_at) {
-        (Intent::Publish, Some(at)) if at > now => Done::at("/articles?tab=scheduled"),
-        (Intent::Publish, _) => Done::at(format!("/article/{}", saved.slug)),
-        _ => Done::at("/articles"),
+    Ok(match status {
+        Status::Published if saved.scheduled => Done::at("/articles?tab=scheduled"),
+        Status::Published => Done::at(format!("/article/{}", saved.slug)),
+        Status::Draft => Done::at("/articles"),
     })
 }
 

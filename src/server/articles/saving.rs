@@ -75,6 +75,8 @@ pub struct Saved {
     pub slug: String,
     /// The number for the next save.
     pub version: i64,
+    /// Whether its readers have to wait for it.
+    pub scheduled: bool,
 }
 
 /// Stores one's own article: a new one, or an edit if it started from the version that is stored.
@@ -122,7 +124,8 @@ async fn keep_apart(
     working_copies::put(&mut tx, before.id, text, now).await?;
     revisions::note(&mut tx, before.id, version, RevisionKind::Kept, text, now).await?;
     tx.commit().await?;
-    Ok(Saved { id: before.id, slug: before.slug, version })
+    let scheduled = before.published_at.is_some_and(|at| at > now);
+    Ok(Saved { id: before.id, slug: before.slug, version, scheduled })
 }
 
 /// Holds the author's account first, as everywhere: whoever was shut out, or left, while this

@@ -95,7 +95,8 @@ impl<'a> Writing<'a> {
         changes.add(&self.countable());
         let kind = revision_kind(false, self.intent);
         self.finish(tx, (id, 1, kind), published_at, changes).await?;
-        Ok(Saved { id, slug, version: 1 })
+        let scheduled = published_at.is_some_and(|at| at > self.now);
+        Ok(Saved { id, slug, version: 1, scheduled })
     }
 
     pub(super) async fn overwrite(
@@ -120,7 +121,8 @@ impl<'a> Writing<'a> {
         let version = basis.version + 1;
         let kind = revision_kind(before.is_published(), self.intent);
         self.finish(tx, (before.id, version, kind), published_at, changes).await?;
-        Ok(Saved { id: before.id, slug, version })
+        let scheduled = published_at.is_some_and(|at| at > self.now);
+        Ok(Saved { id: before.id, slug, version, scheduled })
     }
 
     /// Whether the row still had that version: checked and written in one statement.
