@@ -73,6 +73,8 @@ pub enum Reason {
     FrontMatter,
     /// These fields are wrong.
     Fields(Vec<(Field, Problem)>),
+    /// It was deleted where it comes from, or is a change that is not published.
+    Unsettled,
     /// A time in it is none.
     Time,
     /// What somebody may do in it is nothing that is known here.
@@ -101,6 +103,9 @@ impl Reason {
             Reason::Fields(problems) => {
                 let texts: Vec<String> = problems.iter().map(|(f, p)| p.text(*f)).collect();
                 texts.join(" ")
+            }
+            Reason::Unsettled => {
+                "It was deleted where it comes from, or is a change that was not published.".into()
             }
             Reason::Time => "A time in it is not as RFC 3339 has it.".into(),
             Reason::Role => "The role in it is none.".into(),

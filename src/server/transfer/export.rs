@@ -57,7 +57,7 @@ async fn list(db: &Db) -> sqlx::Result<Vec<Listed>> {
     Ok(all)
 }
 
-/// One of a person's articles, whole; none of what is in the bin.
+/// One of a person's articles, whole.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -70,7 +70,7 @@ pub async fn article(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Option<Art
          as tags, coalesce((select string_agg(slug, ',') from article_slugs where article_id = a.id \
          and slug <> a.slug), '') as former_slugs \
          from articles a join users u on u.id = a.author_id \
-         where a.id = $1 and a.author_id = $2 and status in ('draft', 'published')";
+         where a.id = $1 and a.author_id = $2";
     let row: Option<Row> = reading!(db, |pool| {
         sqlx::query_as(READ).bind(id).bind(author).fetch_optional(pool).await
     })?;
@@ -100,9 +100,6 @@ struct Row {
 
 impl Row {
     fn into_file(self) -> ArticleFile {
-        let parts = |joined: &str| -> Vec<String> {
-            joined.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect()
-        };
         let mut former_slugs = parts(&self.former_slugs);
         former_slugs.sort();
         let told = |at: Option<Timestamp>| at.map(Timestamp::to_rfc3339).unwrap_or_default();
@@ -129,6 +126,11 @@ impl Row {
             body: self.body,
         }
     }
+}
+
+/// What stands between commas.
+pub fn parts(joined: &str) -> Vec<String> {
+    joined.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 /// How a file is packed, with the time that unpacking gives it: its article's, which goes where

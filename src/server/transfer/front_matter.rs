@@ -32,7 +32,7 @@ pub struct ArticleFile {
     pub tags: Vec<String>,
     /// `public` or `members`.
     pub visibility: String,
-    /// `draft` or `published`.
+    /// `draft`, `published`, `deleted`, or [`CHANGES`].
     pub status: String,
     /// RFC 3339, as all times.
     pub created: String,
@@ -55,6 +55,9 @@ pub struct ArticleFile {
     #[serde(skip_deserializing)]
     pub body: String,
 }
+
+/// The status of what has changed in an article and is not published.
+pub const CHANGES: &str = "changes";
 
 /// Longer than any front matter that is written here.
 const LONGEST_HEAD: usize = 64 * 1024;

@@ -9,7 +9,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    front_matter::ArticleFile,
+    front_matter::{ArticleFile, CHANGES},
     people::{self, Newcomer, Person},
     realworld,
     unpacking::{Limits, Unpacker},
@@ -17,13 +17,14 @@ use super::{
 use crate::{
     domain::{
         account::FORMER,
-        article::{Slug, Status},
+        article::{Slug, Status, Title},
         field::{Field, Problem},
         transfer::{Fault, Outcome, Reason, Report},
     },
     error::{Error, Problems},
     server::{
         articles::{
+            bin::DELETED,
             importing::{self, Incoming, Made},
             saving::{self, text::Typed},
             slugs,
@@ -236,6 +237,9 @@ impl<'a> Import<'a> {
 
 /// Checks every field. What is from times to come was saved now.
 fn check(file: &ArticleFile, now: Timestamp) -> Result<Incoming, Reason> {
+    if matches!(file.status.as_str(), CHANGES | DELETED) {
+        return Err(Reason::Unsettled);
+    }
     let mut problems = Problems::default();
     let status = match file.status.as_str() {
         // Nothing appears that nobody said shall.
@@ -282,7 +286,7 @@ fn check(file: &ArticleFile, now: Timestamp) -> Result<Incoming, Reason> {
 fn slugs_of(file: &ArticleFile, problems: &mut Problems) -> Option<(Slug, Vec<Slug>)> {
     let parse = |slug: &str| Slug::parse(slug).ok_or(Problem::Malformed);
     let slug = if file.slug.is_empty() {
-        let title = crate::domain::article::Title::unfinished(&file.title).ok()?;
+        let title = Title::unfinished(&file.title).ok()?;
         parse(&slugs::of_title(&title).next()?)
     } else {
         parse(&file.slug)
