@@ -6,6 +6,7 @@ use std::{
 };
 
 use byline::{
+    domain::transfer::Fault,
     error::Error,
     server::{
         failure::Failure,
@@ -299,9 +300,6 @@ story!(files_that_are_none_are_refused_with_a_code, |engine| {
     let ada = app.person("ada").await;
     let names: Vec<String> = (0..10_001).map(|n| format!("{n}.md")).collect();
     let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
-    let zeros = vec![0; 90 * 1024 * 1024];
-    let large: Vec<(&str, &[u8])> =
-        ["a.md", "b.md", "c.md"].map(|name| (name, &zeros[..])).to_vec();
     let twice = packed(&[("aaa.md", b"x"), ("bbb.md", b"x")]);
     let twice: Vec<u8> = renamed(twice, b"bbb.md", b"aaa.md");
     for (file, fault, status) in [
@@ -311,7 +309,6 @@ story!(files_that_are_none_are_refused_with_a_code, |engine| {
         (b"{\"articles\": 3}".to_vec(), "unreadable", StatusCode::UNPROCESSABLE_ENTITY),
         (twice, "same_names", StatusCode::UNPROCESSABLE_ENTITY),
         (packed(&many), "too_much", StatusCode::PAYLOAD_TOO_LARGE),
-        (packed(&large), "too_much", StatusCode::PAYLOAD_TOO_LARGE),
         (vec![b'P'; 9 * 1024 * 1024], "too_large", StatusCode::PAYLOAD_TOO_LARGE),
     ] {
         let answer = send(&app, &ada, &file, false, "application/json").await;
@@ -319,6 +316,20 @@ story!(files_that_are_none_are_refused_with_a_code, |engine| {
         let page = send(&app, &ada, &file, true, "text/html").await;
         assert_eq!(page.status, status, "{fault}");
         assert!(page.body.contains("<h1>Take in articles</h1>"), "{}", page.body);
+    }
+});
+
+story!(no_more_is_unpacked_than_was_agreed_on, |engine| {
+    let app = TestApp::start(engine).await;
+    let zip = packed(&[("a.md", &[b'a'; 2000]), ("b.md", b"b")]);
+    for limits in [Limits { files: 1, bytes: 1 << 30 }, Limits { files: 9, bytes: 2000 }] {
+        let import =
+            Import::new(&app.state.db, &app.state.clock, Whose::Signed(String::new()), false);
+        let taken = import.take(Cursor::new(zip.clone()), limits).await;
+        assert!(
+            matches!(taken, Err(Failure::Refused(Error::Import(Fault::TooMuch)))),
+            "{limits:?}"
+        );
     }
 });
 

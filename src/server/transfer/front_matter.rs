@@ -102,7 +102,8 @@ impl ArticleFile {
         let file = file.strip_prefix('\u{FEFF}').unwrap_or(file);
         let (head, body) = split(file).ok_or(Reason::FrontMatter)?;
         let read = serde_saphyr::from_str_with_options::<Self>(head, options());
-        let body = body.strip_suffix('\n').unwrap_or(body).to_owned();
+        let body = body.replace("\r\n", "\n");
+        let body = body.strip_suffix('\n').unwrap_or(&body).to_owned();
         Ok(Self { body, ..read.map_err(|_| Reason::FrontMatter)? })
     }
 }
