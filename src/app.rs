@@ -19,6 +19,7 @@ use crate::{
         data::DataRoute,
         editor::EditorRoute,
         home::HomeRoute,
+        import::ImportRoute,
         invitations::InvitationsRoute,
         log_in::LogInRoute,
         log_in_step::LogInStepRoute,
@@ -73,6 +74,7 @@ pub fn App() -> impl IntoView {
                     <Route path=(StaticSegment("settings"), StaticSegment("account")) view={Lazy::<AccountRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("email"), ParamSegment("token")) view={Lazy::<EmailRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("not-me"), ParamSegment("token")) view={Lazy::<NotMeRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("data"), StaticSegment("import")) view={Lazy::<ImportRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("data")) view={Lazy::<DataRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("passkeys")) view={Lazy::<PasskeysRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("invitations")) view={Lazy::<InvitationsRoute>::new()} ssr=SsrMode::Async />

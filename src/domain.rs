@@ -19,4 +19,5 @@ pub mod search;
 pub mod security;
 pub mod tags;
 pub mod token;
+pub mod transfer;
 pub mod username;

@@ -2,7 +2,10 @@
 
 use std::{
     ffi::OsString,
-    io::{IsTerminal, Read},
+    fs::{self, File, OpenOptions},
+    io::{BufReader, BufWriter, IsTerminal, Read},
+    os::unix::fs::OpenOptionsExt,
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -13,6 +16,7 @@ use byline::{
         field::{Field, Problem},
         password::Password,
         role::Role,
+        transfer::Outcome,
         username::Username,
     },
     error::Error,
@@ -31,6 +35,12 @@ use byline::{
         },
         seed,
         serve::serve,
+        transfer::{
+            export,
+            import::{Import, Whose},
+            people,
+            unpacking::Limits,
+        },
         users::{self, NewUser},
     },
 };
@@ -63,6 +73,10 @@ enum Command {
     User(UserCommand),
     /// Print a link with which one person can register, within two weeks
     Invite(Invite),
+    /// Write all articles and people to a zip, which the same site imports again byte by byte
+    Export(Export),
+    /// Take in the articles and people of such a zip, or articles from a site of the RealWorld kind
+    Import(ImportFile),
     /// Fill the database with people and articles to measure with
     Seed(Seed),
 }
@@ -161,6 +175,32 @@ struct Invite {
 }
 
 #[derive(Args)]
+struct Export {
+    /// Where to; it must not exist
+    #[arg(default_value = "byline.zip")]
+    file: PathBuf,
+    /// With the hashes of passwords, of accounts without a second factor: they log in as before
+    #[arg(long)]
+    with_accounts: bool,
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Args)]
+struct ImportFile {
+    /// A zip of Markdown files, or the JSON of a list of articles
+    file: PathBuf,
+    /// Whose all articles shall be; without it, of whoever signed each
+    #[arg(long = "as", value_name = "NAME")]
+    author: Option<String>,
+    /// Only say what would be taken
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Args)]
 struct Seed {
     /// How many people; each has the password "correct horse battery"
     #[arg(long, default_value_t = 50)]
@@ -230,11 +270,65 @@ async fn run(command: Command) -> anyhow::Result<()> {
             })
             .await
         }
+        Command::Export(args) => export_all(args).await,
+        Command::Import(args) => import_all(args).await,
         Command::Seed(Seed { users, articles, database }) => {
             with(&database, async |db| seed::seed(db, &Clock::system(), users, articles).await)
                 .await
         }
     }
+}
+
+/// The file is its owner's alone, and there when it is whole.
+async fn export_all(Export { file, with_accounts, database }: Export) -> anyhow::Result<()> {
+    let mut options = OpenOptions::new();
+    let made = options.write(true).create_new(true).mode(0o600).open(&file);
+    let out = made.with_context(|| format!("cannot make {}", file.display()))?;
+    let exported = with(&database, async |db| {
+        let articles = export::export(db, BufWriter::new(out), with_accounts).await?;
+        println!("{articles} articles are in {}.", file.display());
+        Ok(())
+    });
+    let exported = exported.await;
+    if exported.is_err() {
+        let _ = fs::remove_file(&file);
+    }
+    exported
+}
+
+async fn import_all(args: ImportFile) -> anyhow::Result<()> {
+    /// Far beyond a site of a hundred thousand articles.
+    const LIMITS: Limits = Limits { files: 1_000_000, bytes: 64 * 1024 * 1024 * 1024 };
+    let ImportFile { file, author, dry_run, database } = args;
+    let opened = File::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
+    with(&database, async |db| {
+        let whose = match &author {
+            Some(name) => {
+                let found = people::find(db, name).await?;
+                Whose::Of(found.with_context(|| format!("there is no account named {name}"))?)
+            }
+            None => Whose::Signed(unknown_password().await?),
+        };
+        let clock = Clock::system();
+        let import = Import::new(db, &clock, whose, dry_run);
+        let taken = import.take(BufReader::new(opened), LIMITS).await;
+        let report = taken.map_err(|failure| cause(failure, ""))?;
+        for line in &report.lines {
+            if let Outcome::Skipped(reason) = &line.outcome {
+                println!("{}: {}", line.file, reason.text());
+            }
+        }
+        println!("{}", report.text());
+        Ok(())
+    })
+    .await
+}
+
+/// The hash of a password that nobody knows: whoever has it asks for a mail to set one.
+async fn unknown_password() -> anyhow::Result<String> {
+    let password = format!("{0}{0}", uuid::Uuid::new_v4().simple());
+    let password = Password::parse_given(password).map_err(|p| told(Field::Password, p))?;
+    Passwords::new()?.hash(&password).await.map_err(|failure| cause(failure, ""))
 }
 
 async fn run_user(command: UserCommand) -> anyhow::Result<()> {

@@ -54,6 +54,7 @@ pub mod site;
 pub mod sitemap;
 pub mod strength;
 pub mod tokens;
+pub mod transfer;
 pub mod undo;
 pub mod users;
 

@@ -6,6 +6,12 @@ import { digits, number, say, table, times, typical, warnOfBadAnswers } from './
 
 const PER_PAGE = 10;
 
+/** How many times as long a request may take with a hundred times as many articles. */
+const SLOWER_AT_MOST = 2;
+
+/** A ratio, marked where it is beyond the bound. */
+const verdict = (longer) => (longer > SLOWER_AT_MOST ? `**${digits(longer)}**` : digits(longer));
+
 /** Two databases of one author each, `few` and `many` articles, measured in turns. */
 export async function measureGrowth(engine, newDatabase, options) {
   const { few, many, rounds, seconds, connections } = options;
@@ -16,11 +22,12 @@ export async function measureGrowth(engine, newDatabase, options) {
   say(`## Growth on ${engine}`);
   say(
     `${number(few)} and ${number(many)} articles, all of one author, in two databases; ${connections} connections, ${rounds} × ${seconds} s in`,
-    'turns. The last column is what matters: 1 is flat, 0.5 is half as fast.',
+    `turns. The last column is what matters: how many times as long a request takes, ${number(many)} : ${number(few)}. 1 is flat; its bound is ${SLOWER_AT_MOST}, and what is beyond it is bold.`,
   );
+  const bound = `× longer, at most ${SLOWER_AT_MOST}`;
   const some = (value) => `, ${number(value)}`;
   table(
-    ['', `req/s${some(few)}`, `req/s${some(many)}`, `p50 ms${some(few)}`, `p50 ms${some(many)}`, 'CPU ratio', 'req/s ratio'],
+    ['', `req/s${some(few)}`, `req/s${some(many)}`, `p50 ms${some(few)}`, `p50 ms${some(many)}`, 'CPU ratio', 'req/s ratio', bound],
     small.map((story, at) => [
       story.title,
       digits(typical(story, 'rate')),
@@ -29,6 +36,7 @@ export async function measureGrowth(engine, newDatabase, options) {
       digits(typical(large[at], 'p50')),
       digits(times(large[at], story, 'cpu')),
       digits(times(large[at], story)),
+      verdict(1 / times(large[at], story)),
     ]),
   );
   warnOfBadAnswers([...small, ...large]);

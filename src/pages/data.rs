@@ -86,6 +86,7 @@ fn show(username: String, forms: Forms) -> AnyView {
             <ErrorMessages form=download />
             <ErrorMessages form=delete />
             {shown}
+            <p><a href="/settings/data/import">"Take in articles from a file"</a></p>
             <p class="aside"><a href="/settings">"Settings"</a></p>
         </div>
     }

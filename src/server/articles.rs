@@ -3,6 +3,7 @@
 pub mod bin;
 pub mod chosen;
 pub mod desk;
+pub mod importing;
 pub mod leaving;
 pub mod lists;
 pub mod neighbours;

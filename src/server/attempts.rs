@@ -57,6 +57,10 @@ const NEW_DEVICES: u32 = 3;
 /// can be tried again at once.
 const DOWNLOADS: u32 = 5;
 
+/// Files with articles in an hour, each looked at and then taken in; one with many articles is sent
+/// several times.
+const IMPORTS: u32 = 20;
+
 /// Nobody has more devices to add in an hour, or adds them and removes them again; each mails a
 /// notice to an address that nobody may have proved.
 const FACTOR_CHANGES: u32 = 10;
@@ -160,6 +164,11 @@ impl Budget {
     /// Downloads of all that is an account's.
     pub fn download_of(account: Uuid) -> Self {
         Self::new("download-of", &account.to_string(), DOWNLOADS, HOUR)
+    }
+
+    /// Files with articles that an account sends.
+    pub fn imports_of(account: Uuid) -> Self {
+        Self::new("imports-of", &account.to_string(), IMPORTS, HOUR)
     }
 
     /// Changes of an account's name.

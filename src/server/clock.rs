@@ -81,6 +81,21 @@ impl Timestamp {
         )
     }
 
+    /// As RFC 3339 has it, to the microsecond.
+    pub fn to_rfc3339(self) -> String {
+        self.to_offset().format(&Rfc3339).unwrap_or_default()
+    }
+
+    /// What RFC 3339 text says, or a day alone, which begins at midnight in UTC. `None` for what
+    /// is no moment, and for one before 1970, when nothing was written on the web.
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let is_day = text.len() == "2026-11-28".len();
+        let whole = if is_day { format!("{text}T00:00:00Z") } else { text.to_owned() };
+        let nanoseconds = OffsetDateTime::parse(&whole, &Rfc3339).ok()?.unix_timestamp_nanos();
+        let at = i64::try_from(nanoseconds / 1000).ok()?;
+        (at >= 0).then_some(Self(at))
+    }
+
     /// For tower-sessions, which speaks of `OffsetDateTime`.
     pub fn to_offset(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000)

@@ -18,7 +18,7 @@ use axum::{
 use http_body_util::BodyExt;
 use leptos::server_fn::ServerFn;
 
-use super::{AppState, export, pages};
+use super::{AppState, export, pages, transfer};
 use crate::{
     domain::security::Handed,
     error::Error,
@@ -104,6 +104,7 @@ pub const FORMS: &[(&str, &str)] = &[
     ("/not-me/{token}", Undo::PATH),
     ("/settings/data?form=confirm", Confirm::PATH),
     ("/settings/data?form=delete", DeleteAccount::PATH),
+    ("/settings/data/import?form=confirm", Confirm::PATH),
     ("/restore/{token}", RestoreAccount::PATH),
     ("/settings/security/passkeys?form=rename-passkey", RenamePasskey::PATH),
     ("/settings/security/passkeys?form=remove-passkey", RemovePasskey::PATH),
@@ -175,6 +176,9 @@ pub async fn page_form(
     request: Request,
     page: &'static str,
 ) -> Response {
+    if transfer::door::is_import(&request) {
+        return transfer::door::import(state, request).await;
+    }
     let query = request.uri().query();
     let is_download = DOWNLOAD.split_once('?') == query.map(|query| (page, query));
     let function = function_of(page, query);
@@ -243,7 +247,7 @@ async fn download(state: AppState, request: Request) -> Response {
 }
 
 /// A request for the page that a form was sent to, by whoever sent the form.
-fn as_get(mut parts: Parts, page: &str, here: &Uri) -> Request {
+pub(super) fn as_get(mut parts: Parts, page: &str, here: &Uri) -> Request {
     let query = here.query().map(|q| format!("?{q}")).unwrap_or_default();
     parts.uri = format!("{page}{query}").parse().unwrap_or_else(|_| here.clone());
     parts.method = Method::GET;

@@ -19,12 +19,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use sqlx::FromRow;
 use tower_sessions::session::Id;
 use uuid::Uuid;
 use zip::{ZipWriter, write::StreamWriter};
 
-use self::files::{ArticleFile, File};
+use self::files::File;
 use super::{
     AppState,
     attempts::{self, Budget},
@@ -38,6 +37,10 @@ use super::{
     mail::{letters::Letter, notices::Notice, outbox},
     names, passkeys, profiles, security_log,
     sessions::own,
+    transfer::{
+        export::{article, options, parts},
+        front_matter::{ArticleFile, CHANGES},
+    },
     users::User,
 };
 use crate::domain::security::EventKind;
@@ -130,8 +133,8 @@ impl Packer {
         asking: &Id,
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        const ARTICLES: &str =
-            "select id from articles where author_id = $1 order by updated_at desc, id desc";
+        const ARTICLES: &str = "select id from articles where author_id = $1 \
+             order by updated_at desc, id desc";
         let db = state.db.clone();
         let articles: Vec<Uuid> = reading!(&db, |pool| {
             sqlx::query_scalar(ARTICLES).bind(user.id).fetch_all(pool).await
@@ -206,7 +209,7 @@ impl Packer {
                 let (articles, next) = self.read_from(at).await?;
                 let over = next == self.articles.len();
                 self.stage = if over { Stage::List(0) } else { Stage::Articles(next) };
-                Ok((articles.iter().map(ArticleFile::to_markdown).collect(), false))
+                Ok((articles.iter().map(File::article).collect(), false))
             }
             Stage::List(at) => {
                 let at = *at;
@@ -222,7 +225,7 @@ impl Packer {
     async fn read_from(&self, at: usize) -> anyhow::Result<(Vec<ArticleFile>, usize)> {
         let (mut read, mut length, mut next) = (Vec::new(), 0, at);
         while let Some(id) = self.articles.get(next).filter(|_| length < AT_A_TIME) {
-            let files = article(&self.db, self.user, *id).await?;
+            let files = with_changes(&self.db, self.user, *id).await?;
             length += files.iter().map(|file| file.body.len()).sum::<usize>();
             read.extend(files);
             next += 1;
@@ -235,7 +238,7 @@ impl Packer {
 fn put(mut zip: Zip, files: Vec<File>, last: bool) -> anyhow::Result<Option<Zip>> {
     for File { name, changed, contents } in files {
         if let Some(changed) = changed {
-            zip.start_file(name, files::options(changed))?;
+            zip.start_file(name, options(Some(changed)))?;
         }
         zip.write_all(&contents)?;
     }
@@ -245,45 +248,9 @@ fn put(mut zip: Zip, files: Vec<File>, last: bool) -> anyhow::Result<Option<Zip>
     zip.finish()?;
     Ok(None)
 }
-
 /// One of a person's articles, whole, and the changes of it that are not published.
-async fn article(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Vec<ArticleFile>> {
-    // A tag has no comma in it: that is what separates them when they are typed.
-    const READ: &str = "select id, slug, title, description, body, visibility, status, created_at, updated_at, \
-         published_at, coalesce((select string_agg(tag, ',' order by position) from article_tags \
-         where article_id = articles.id), '') as tags from articles where id = $1 and author_id = $2";
-    #[derive(FromRow)]
-    struct Row {
-        id: Uuid,
-        slug: String,
-        title: String,
-        description: String,
-        body: String,
-        visibility: String,
-        status: String,
-        created_at: Timestamp,
-        updated_at: Timestamp,
-        published_at: Option<Timestamp>,
-        tags: String,
-    }
-    let row: Option<Row> = reading!(db, |pool| {
-        sqlx::query_as(READ).bind(id).bind(author).fetch_optional(pool).await
-    })?;
-    let Some(row) = row else { return Ok(Vec::new()) };
-    let article = ArticleFile {
-        name: files::name_of(&row.slug, row.id),
-        changed: row.updated_at,
-        slug: row.slug,
-        title: row.title,
-        description: row.description,
-        tags: in_order(&row.tags),
-        visibility: row.visibility,
-        status: row.status,
-        created: row.created_at.to_when().iso,
-        updated: row.updated_at.to_when().iso,
-        published: row.published_at.map(|at| at.to_when().iso),
-        body: row.body,
-    };
+async fn with_changes(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Vec<ArticleFile>> {
+    let Some(article) = article(db, author, id).await? else { return Ok(Vec::new()) };
     let changes = changes(db, id, &article).await?;
     Ok(std::iter::once(article).chain(changes).collect())
 }
@@ -296,20 +263,14 @@ async fn changes(db: &Db, id: Uuid, of: &ArticleFile) -> sqlx::Result<Option<Art
         reading!(db, |pool| sqlx::query_as(READ).bind(id).fetch_optional(pool).await)?;
     Ok(row.map(|(title, description, body, tags, visibility, saved_at)| ArticleFile {
         name: files::name_of_changes(&of.name),
-        changed: saved_at,
-        slug: of.slug.clone(),
+        changed: Some(saved_at),
         title,
         description,
-        tags: in_order(&tags),
+        tags: parts(&tags),
         visibility,
-        status: "changes".into(),
-        created: of.created.clone(),
-        updated: saved_at.to_when().iso,
-        published: of.published.clone(),
+        status: CHANGES.into(),
+        updated: saved_at.to_rfc3339(),
         body,
+        ..of.clone()
     }))
-}
-
-fn in_order(tags: &str) -> Vec<String> {
-    tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
 }

@@ -43,7 +43,7 @@ pub const GRACE: Duration = Duration::from_secs(14 * 24 * 3600);
 /// Who signs what former members left: one account for all of them, so that nothing says which
 /// articles are one person's. Nobody logs in to it: [`users::key`] trims what is typed, and its
 /// keys begin with a space.
-const FORMER: Uuid = Uuid::max();
+pub(super) const FORMER: Uuid = Uuid::max();
 
 /// Closes the account of whoever is logged in, and tells them how to take it back. `typed` is
 /// their username, typed once more.
@@ -266,7 +266,7 @@ async fn finish(tx: &mut Tx, id: Uuid, keep_articles: bool, now: Timestamp) -> s
 }
 
 /// Makes the account of all former members, with the first of them.
-async fn make_former(tx: &mut Tx, now: Timestamp) -> sqlx::Result<()> {
+pub(super) async fn make_former(tx: &mut Tx, now: Timestamp) -> sqlx::Result<()> {
     const MAKE: &str = "insert into users (id, username, email, username_key, email_key, password_hash, active, \
          security_stamp, created_at) values ($1, $2, '', ' former', ' former', '', false, $3, $4) \
          on conflict (id) do nothing";

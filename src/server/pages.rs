@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::security::Handed,
+    domain::{security::Handed, transfer::Report},
     ui::{form::Refused, status::SetStatus},
 };
 
@@ -132,6 +132,11 @@ pub async fn render_refused(state: &AppState, request: Request, refused: Refused
 /// Renders a page with what it shows once, in the answer to the form that asked for it.
 pub async fn render_handed(state: &AppState, request: Request, handed: Handed) -> Response {
     render_with(state, request, false, move || provide_context(handed.clone())).await
+}
+
+/// Renders the page of an import with what became of each file.
+pub async fn render_report(state: &AppState, request: Request, report: Report) -> Response {
+    render_with(state, request, false, move || provide_context(report.clone())).await
 }
 
 /// Renders a page, whole: nothing is streamed, so its status is known before its first byte, and

@@ -142,6 +142,11 @@ impl Passwords {
     }
 }
 
+/// Whether a text is a hash that a log-in can be compared with: argon2id in PHC format.
+pub fn is_hash(text: &str) -> bool {
+    PasswordHash::new(text).is_ok_and(|hash| hash.algorithm.as_str() == "argon2id")
+}
+
 /// Whether two passwords are one, from whichever keyboards.
 pub fn are_same(one: &Password, other: &Password) -> bool {
     normalised(one) == normalised(other)

@@ -12,20 +12,20 @@ use serde_json::Value;
 use crate::phone::{Phone, STEP};
 use crate::support::{Engine, Letter, PASSWORD};
 
-fn byline(folder: &tempfile::TempDir) -> Command {
+pub fn byline(folder: &tempfile::TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_byline"));
     command.current_dir(folder.path()).env_clear().env("DATABASE_URL", "sqlite://byline.db");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-fn run(mut command: Command, typed: &str) -> Output {
+pub fn run(mut command: Command, typed: &str) -> Output {
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),

@@ -17,7 +17,7 @@ const DATA: &str = "/settings/data";
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Asks for the zip as the page's form does; what came.
-async fn download(app: &TestApp, browser: &Browser) -> (StatusCode, HeaderMap, Vec<u8>) {
+pub async fn download(app: &TestApp, browser: &Browser) -> (StatusCode, HeaderMap, Vec<u8>) {
     let request = browser.bare(Method::POST, DOWNLOAD).header("origin", &app.origin);
     let request = request.header("sec-fetch-site", "same-origin").header("accept", "text/html");
     let none: [(&str, &str); 0] = [];
@@ -86,8 +86,8 @@ story!(a_person_takes_along_all_that_is_theirs_and_nothing_else, |engine| {
             "README.txt",
             "account.json",
             "articles.json",
-            "articles/fog.md",
-            "articles/unfinished.md",
+            "articles/lovelace/fog.md",
+            "articles/lovelace/unfinished.md",
             "comments.json",
             "favorites.json",
             "follows.json",
@@ -96,7 +96,7 @@ story!(a_person_takes_along_all_that_is_theirs_and_nothing_else, |engine| {
             "sessions.json"
         ]
     );
-    let fog = &files["articles/fog.md"];
+    let fog = &files["articles/lovelace/fog.md"];
     for line in [
         "---\ntitle: \"Fog\"\n",
         "description: \"Of boats\"\n",
@@ -168,7 +168,7 @@ story!(the_front_matter_says_what_was_typed_whatever_that_is, |engine| {
     let files = data_of(&app, &ada).await;
     let mut found = Vec::new();
     for (name, text) in files.iter().filter(|(name, _)| name.starts_with("articles/")) {
-        let part = name.strip_prefix("articles/").unwrap().strip_suffix(".md").unwrap();
+        let part = name.strip_prefix("articles/ada/").unwrap().strip_suffix(".md").unwrap();
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
         assert!(part.chars().all(plain), "{name}");
         let (head, body) = text[4..].split_once("\n---\n\n").unwrap();
@@ -190,7 +190,7 @@ story!(the_front_matter_says_what_was_typed_whatever_that_is, |engine| {
     expected.sort();
     found.sort();
     assert_eq!(found, expected);
-    assert!(files.contains_key("articles/con_.md"), "no device of Windows: {:?}", files.keys());
+    assert!(files.contains_key("articles/ada/con_.md"), "no device of Windows: {:?}", files.keys());
 });
 
 story!(taking_everything_along_asks_for_the_password_again_after_ten_minutes, |engine| {
@@ -264,7 +264,7 @@ story!(whoever_wrote_ten_thousand_articles_gets_all_of_them, |engine| {
     write_many(&app, engine).await;
     let files = data_of(&app, &ada).await;
     assert_eq!(files.len(), 10_009);
-    assert!(files["articles/many-4711.md"].contains("title: \"Many 4711\"\n"));
+    assert!(files["articles/ada/many-4711.md"].contains("title: \"Many 4711\"\n"));
     let list: Value = serde_json::from_str(&files["articles.json"]).unwrap();
     assert_eq!(list.as_array().unwrap().len(), 10_000);
 });

@@ -49,6 +49,7 @@ mod standing;
 mod state_machine;
 mod strength;
 mod support;
+mod transfer;
 mod undo;
 mod wire;
 mod withdrawing;

@@ -274,6 +274,11 @@ const VALID: &[Valid] = &[
         fields: &[("password", "correct+horse+battery"), ("next", "/settings/data")],
     },
     Valid {
+        function: "confirm",
+        page: Some("/settings/data/import?form=confirm"),
+        fields: &[("password", "correct+horse+battery"), ("next", "/settings/data/import")],
+    },
+    Valid {
         function: "delete-account",
         page: Some("/settings/data?form=delete"),
         fields: &[("username", "leaves{n}"), ("articles", "keep")],

@@ -130,7 +130,7 @@ async fn keep_apart(
 
 /// Holds the author's account first, as everywhere: whoever was shut out, or left, while this
 /// was on its way changes nothing any more.
-pub(super) async fn begin(db: &Db, author: Uuid) -> Result<Tx, Failure> {
+pub(in crate::server) async fn begin(db: &Db, author: Uuid) -> Result<Tx, Failure> {
     let mut tx = db.begin().await?;
     let held = users::hold(&mut tx, author).await?;
     held.map(|_| tx).ok_or_else(|| Error::Unauthenticated.into())

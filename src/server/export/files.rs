@@ -1,17 +1,13 @@
 //! What the files of a download look like.
 
-use serde::Serialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
-use zip::{CompressionMethod, DateTime, write::SimpleFileOptions};
 
 use crate::{
     domain::{
-        article::Slug,
         passkey::OwnPasskey,
         security::{Event, Factors, OwnSession},
     },
-    server::{clock::Timestamp, comments, users::User},
+    server::{clock::Timestamp, comments, transfer::front_matter::ArticleFile, users::User},
 };
 
 /// A file of the zip, or the next part of the last one.
@@ -175,6 +171,12 @@ impl File {
         Self::json("security-events.json", &events.collect(), now)
     }
 
+    /// An article, for whoever opens it and for an import.
+    pub fn article(article: &ArticleFile) -> Self {
+        let contents = article.to_markdown().into_bytes();
+        Self { name: article.name.clone(), changed: article.changed, contents }
+    }
+
     /// A part of the list of all articles: the first one begins the file.
     ///
     /// # Errors
@@ -198,105 +200,7 @@ impl File {
     }
 }
 
-/// An article as it stands in the list of all of them.
-#[derive(Serialize)]
-pub struct ArticleFile {
-    /// The path of its own file.
-    #[serde(rename = "file")]
-    pub name: String,
-    /// When it was saved the last time.
-    #[serde(skip)]
-    pub changed: Timestamp,
-    /// The last part of its address.
-    pub slug: String,
-    /// Its title.
-    pub title: String,
-    /// The sentence under it.
-    pub description: String,
-    /// In the author's order.
-    pub tags: Vec<String>,
-    /// `public` or `members`.
-    pub visibility: String,
-    /// `draft`, `published`, `deleted`, or `changes` for what is not published of the last.
-    pub status: String,
-    /// RFC 3339, as the next two.
-    pub created: String,
-    /// The last save.
-    pub updated: String,
-    /// The first publication.
-    pub published: Option<String>,
-    /// The Markdown, as it was typed.
-    pub body: String,
-}
-
-impl ArticleFile {
-    /// The Markdown, under what else is known of the article.
-    pub fn to_markdown(&self) -> File {
-        let tags: Vec<String> = self.tags.iter().map(|tag| quoted(tag)).collect();
-        let texts = [
-            ("title", &self.title),
-            ("description", &self.description),
-            ("slug", &self.slug),
-            ("visibility", &self.visibility),
-            ("status", &self.status),
-            ("created", &self.created),
-            ("updated", &self.updated),
-        ];
-        let mut head = String::from("---\n");
-        for (key, text) in texts {
-            head += &format!("{key}: {}\n", quoted(text));
-        }
-        if let Some(published) = &self.published {
-            head += &format!("published: {}\n", quoted(published));
-        }
-        head += &format!("tags: [{}]\n---\n\n{}\n", tags.join(", "), self.body);
-        File { name: self.name.clone(), changed: Some(self.changed), contents: head.into_bytes() }
-    }
-}
-
-/// A text in double quotes, which YAML reads as JSON does (YAML 1.2.2, 7.3.1): quoted, no text
-/// is taken for a number, a date, a list or the end of the front matter. JSON leaves as they are
-/// some characters that YAML takes for line ends or forbids; those are written as their numbers.
-fn quoted(text: &str) -> String {
-    let json = Value::from(text).to_string();
-    let escaped = json.chars().map(|c| match c {
-        '\u{7F}'..='\u{9F}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}' => {
-            format!("\\u{:04X}", u32::from(c))
-        }
-        c => c.to_string(),
-    });
-    escaped.collect()
-}
-
-/// The path of an article's file. A slug has nothing in it that could mean a folder, but some
-/// are devices to Windows, whatever their ending; no slug has an underscore.
-pub fn name_of(slug: &str, id: Uuid) -> String {
-    let name = match Slug::parse(slug) {
-        Some(_) if is_device(slug) => format!("{slug}_"),
-        Some(_) => slug.to_owned(),
-        None => id.simple().to_string(),
-    };
-    format!("articles/{name}.md")
-}
-
 /// The path of what has changed in an article. No slug has an underscore.
 pub fn name_of_changes(name: &str) -> String {
     format!("{}_changes.md", name.trim_end_matches(".md"))
-}
-
-fn is_device(name: &str) -> bool {
-    let numbered = |kind| name.strip_prefix(kind).is_some_and(|rest: &str| rest.len() == 1);
-    matches!(name, "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
-}
-
-/// How a file is packed, with the time that unpacking gives it.
-pub fn options(changed: Timestamp) -> SimpleFileOptions {
-    let at = changed.to_offset();
-    let (year, month) = (u16::try_from(at.year()).unwrap_or(1980), u8::from(at.month()));
-    let changed =
-        DateTime::from_date_and_time(year, month, at.day(), at.hour(), at.minute(), at.second());
-    SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .unix_permissions(0o644)
-        .last_modified_time(changed.unwrap_or_default())
 }

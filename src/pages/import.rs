@@ -1,0 +1,108 @@
+//! `/settings/data/import`: taking in articles from a file.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_meta::Title;
+
+use super::{
+    confirm::{Confirm, confirmation},
+    settings::show_account,
+    watch::watch_session,
+};
+use crate::{
+    domain::{
+        account::OwnAccount,
+        transfer::{Line, Outcome, Report},
+    },
+    error::Error,
+    ui::{
+        form::{ErrorMessages, FormState, use_form},
+        load::loaded,
+    },
+};
+
+/// The page, and where its form goes. It is no server function, and has no other name: what it
+/// carries is a file.
+pub const IMPORT: &str = "/settings/data/import";
+
+crate::ui::lazy::lazy_page! {
+    /// The route of [`ImportPage`].
+    ImportRoute = ImportPage in writing
+}
+
+/// The page that takes articles in. Its form is the browser's own, with JavaScript too.
+#[component]
+pub fn ImportPage() -> impl IntoView {
+    watch_session();
+    let report = SharedValue::new(use_context::<Report>).into_inner();
+    let account = Resource::new(|| (), |()| show_account());
+    let (import, confirm) = (use_form(IMPORT), use_form(Confirm::PATH));
+    let report = StoredValue::new(report);
+    loaded(account, move |account: OwnAccount| {
+        show(account.username, import, confirm, report.get_value())
+    })
+}
+
+fn show(
+    username: String,
+    import: FormState,
+    confirm: FormState,
+    report: Option<Report>,
+) -> AnyView {
+    let stale = import.error() == Some(Error::RecentLoginNeeded) || confirm.was_refused();
+    let shown = if stale { confirmation(confirm, username, IMPORT) } else { choose() };
+    view! {
+        <Title text="Take in articles" />
+        <div class="page narrow">
+            <h1>"Take in articles"</h1>
+            <ErrorMessages form=import />
+            {report.map(tell)}
+            {shown}
+            <p class="aside"><a href="/settings/data">"Your data"</a></p>
+        </div>
+    }
+    .into_any()
+}
+
+fn choose() -> AnyView {
+    view! {
+        <p>"A zip of Markdown files with front matter, as your download is one, or the JSON of a list of articles from a site of the RealWorld kind. The articles become yours. What is here already stays as it is; the same file can be sent twice."</p>
+        <form class="form" method="post" action=IMPORT enctype="multipart/form-data">
+            <div class="field">
+                <label for="file">"File"</label>
+                <input id="file" name="file" type="file" accept=".zip,.json,application/zip,application/json" required />
+            </div>
+            <p class="actions">
+                <button type="submit">"Take in"</button>
+                <button type="submit" name="look" value="true" class="secondary">"Look first"</button>
+            </p>
+        </form>
+    }
+    .into_any()
+}
+
+fn tell(report: Report) -> AnyView {
+    let sum = report.text();
+    let told = report.lines.len();
+    let files = report.taken + report.there + report.skipped;
+    let rest = usize::try_from(files).unwrap_or(told).saturating_sub(told);
+    let more = (rest > 0).then(|| view! { <li>{format!("and {rest} more")}</li> });
+    let heading = if report.looked { "What would be taken in" } else { "What was taken in" };
+    let line = |Line { file, outcome }: Line| {
+        let became = match outcome {
+            Outcome::Taken if report.looked => "would be taken".to_owned(),
+            Outcome::Taken => "taken".to_owned(),
+            Outcome::There => "there already".to_owned(),
+            Outcome::Skipped(reason) => format!("left out. {}", reason.text()),
+        };
+        view! { <li><code>{file}</code>" – "{became}</li> }
+    };
+    let lines = report.lines.into_iter().map(line).collect_view();
+    view! {
+        <section class="report">
+            <h2>{heading}</h2>
+            <p role="status">{sum}</p>
+            <ul>{lines}{more}</ul>
+        </section>
+    }
+    .into_any()
+}

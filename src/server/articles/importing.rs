@@ -1,0 +1,191 @@
+//! Articles that come in files: each is stored as it was where it came from, and takes the place
+//! of none.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{
+    bin::DELETED,
+    revisions,
+    saving::text::Text,
+    search::{self, FoundBy},
+    slugs,
+    tallies::{Changes, Countable},
+};
+use crate::{
+    domain::{
+        article::{Slug, Status, life::RevisionKind},
+        transfer::{Outcome, Reason},
+    },
+    markdown::minutes,
+    server::{
+        clock::Timestamp,
+        db::{Db, Tx, reading, within},
+        markdown,
+    },
+};
+
+/// An article from a file, every field checked.
+pub struct Incoming {
+    /// What it says.
+    pub text: Text,
+    /// The last part of its address; the title's, if it comes with none.
+    pub slug: Slug,
+    /// Those that it had before.
+    pub former_slugs: Vec<Slug>,
+    /// Draft or published.
+    pub status: Status,
+    /// When it was begun.
+    pub created: Timestamp,
+    /// When it was saved the last time.
+    pub updated: Timestamp,
+    /// When it appeared, or will.
+    pub published: Option<Timestamp>,
+}
+
+/// What keeps an article from being taken, if anything does: what has its address.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn obstacle(db: &Db, author: Uuid, new: &Incoming) -> sqlx::Result<Option<Outcome>> {
+    const HOLDER: &str = "select a.author_id, a.status, a.title, a.description, a.body \
+         from article_slugs s join articles a on a.id = s.article_id where s.slug = $1";
+    #[derive(FromRow)]
+    struct Holder {
+        author_id: Uuid,
+        status: String,
+        title: String,
+        description: String,
+        body: String,
+    }
+    let holder: Option<Holder> = reading!(db, |pool| {
+        sqlx::query_as(HOLDER).bind(new.slug.as_str()).fetch_optional(pool).await
+    })?;
+    let Some(holder) = holder else { return Ok(None) };
+    let Text { title, description, body, .. } = &new.text;
+    let same = holder.title == title.as_str()
+        && holder.description == description.as_str()
+        && holder.body == body.as_str();
+    Ok(Some(match () {
+        () if holder.author_id != author => Outcome::Skipped(Reason::AddressTaken),
+        () if holder.status == DELETED => Outcome::Skipped(Reason::InBin),
+        () if same => Outcome::There,
+        () => Outcome::Skipped(Reason::Differs),
+    }))
+}
+
+/// An article with what is made of its text, before anything is held.
+pub struct Made<'a> {
+    new: &'a Incoming,
+    html: String,
+    found_by: Option<FoundBy>,
+}
+
+impl<'a> Made<'a> {
+    /// # Errors
+    /// When a thread panicked.
+    pub async fn of(new: &'a Incoming) -> anyhow::Result<Self> {
+        let text = &new.text;
+        let html = markdown::render(text.body.as_str().to_owned()).await?;
+        let found_by = match new.status {
+            Status::Draft => None,
+            Status::Published => {
+                let (title, description) = (text.title.as_str(), text.description.as_str());
+                let tags = text.tags.as_slice();
+                Some(FoundBy::new(title.into(), tags, description.into(), html.clone()).await?)
+            }
+        };
+        Ok(Self { new, html, found_by })
+    }
+
+    /// Stores it; says whether its address was to be had. A former address that is another's is
+    /// left to it.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn store(&self, tx: &mut Tx, author: Uuid, now: Timestamp) -> sqlx::Result<bool> {
+        let (id, new) = (Uuid::now_v7(), self.new);
+        if !slugs::take(tx, id, new.slug.as_str()).await? {
+            return Ok(false);
+        }
+        for former in &new.former_slugs {
+            let _ = slugs::take(tx, id, former.as_str()).await?;
+        }
+        self.insert(tx, (id, author), now).await?;
+        self.store_tags(tx, id).await?;
+        search::keep(tx, id, self.found_by.as_ref()).await?;
+        let kind = match new.status {
+            Status::Draft => RevisionKind::Kept,
+            Status::Published => RevisionKind::Published,
+        };
+        revisions::note(tx, id, 1, kind, &new.text, now).await?;
+        let mut changes = Changes::default();
+        changes.add(&Countable {
+            author,
+            status: new.status,
+            visibility: new.text.visibility,
+            tags: new.text.tags.as_slice(),
+        });
+        changes.store(tx).await?;
+        Ok(true)
+    }
+
+    async fn insert(
+        &self,
+        tx: &mut Tx,
+        (id, author): (Uuid, Uuid),
+        now: Timestamp,
+    ) -> sqlx::Result<()> {
+        const INSERT: &str = "insert into articles (id, author_id, slug, title, description, body, html, minutes, \
+             visibility, status, version, created_at, updated_at, published_at, appeared, slug_wanted, canonical, \
+             language, direction, publish_at) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+        let (new, text) = (self.new, &self.new.text);
+        let appeared = new.published.is_some_and(|at| at <= now) || !new.former_slugs.is_empty();
+        within!(tx, |c| {
+            sqlx::query(INSERT)
+                .bind(id)
+                .bind(author)
+                .bind(new.slug.as_str())
+                .bind(text.title.as_str())
+                .bind(text.description.as_str())
+                .bind(text.body.as_str())
+                .bind(&self.html)
+                .bind(i64::from(minutes(text.body.as_str())))
+                .bind(text.visibility.name())
+                .bind(new.status.name())
+                .bind(new.created)
+                .bind(new.updated)
+                .bind(new.published)
+                .bind(appeared)
+                .bind(text.slug_wanted())
+                .bind(text.canonical())
+                .bind(text.language())
+                .bind(text.direction.name())
+                .bind(text.publish_at)
+                .execute(c)
+                .await
+                .map(|_| ())
+        })
+    }
+
+    async fn store_tags(&self, tx: &mut Tx, article: Uuid) -> sqlx::Result<()> {
+        const ADD: &str = "insert into article_tags (article_id, tag, position, visibility, status, published_at) \
+             values ($1, $2, $3, $4, $5, $6)";
+        for (position, tag) in (0_i64..).zip(self.new.text.tags.as_slice()) {
+            within!(&mut *tx, |c| {
+                sqlx::query(ADD)
+                    .bind(article)
+                    .bind(tag)
+                    .bind(position)
+                    .bind(self.new.text.visibility.name())
+                    .bind(self.new.status.name())
+                    .bind(self.new.published)
+                    .execute(c)
+                    .await
+                    .map(|_| ())
+            })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,149 @@
+//! All that a site has, as a zip.
+
+use std::io::Write;
+
+use sqlx::FromRow;
+use uuid::Uuid;
+use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
+
+use super::{
+    front_matter::{ArticleFile, path_of},
+    people,
+};
+use crate::server::{
+    clock::Timestamp,
+    db::{Db, reading},
+};
+
+/// Writes it: the people, if their hashes are asked for with those, and every article that is not
+/// in the bin.
+///
+/// # Errors
+/// When the database cannot be read or the zip not be written.
+pub async fn export(db: &Db, out: impl Write, with_accounts: bool) -> anyhow::Result<u32> {
+    let mut zip = ZipWriter::new_stream(out);
+    let mut people = serde_json::to_vec_pretty(&people::all(db, with_accounts).await?)?;
+    people.push(b'\n');
+    zip.start_file(people::FILE, options(None))?;
+    zip.write_all(&people)?;
+    let mut articles = 0;
+    for Listed { id, author_id, .. } in list(db).await? {
+        // What was deleted meanwhile is left out.
+        let Some(article) = article(db, author_id, id).await? else { continue };
+        zip.start_file(article.name.as_str(), options(article.changed))?;
+        zip.write_all(article.to_markdown().as_bytes())?;
+        articles += 1;
+    }
+    zip.finish()?.into_inner().flush()?;
+    Ok(articles)
+}
+
+#[derive(FromRow)]
+struct Listed {
+    id: Uuid,
+    author_id: Uuid,
+    author: String,
+    slug: String,
+}
+
+/// In the order of their paths. Sorted here, since databases sort by their locale.
+async fn list(db: &Db) -> sqlx::Result<Vec<Listed>> {
+    const LIST: &str = "select a.id, a.author_id, a.slug, \
+         case when u.leaves_at is null then u.username else 'a former member' end as author \
+         from articles a join users u on u.id = a.author_id \
+         where a.status = 'published' or (a.status = 'draft' and u.leaves_at is null)";
+    let mut all: Vec<Listed> = reading!(db, |pool| sqlx::query_as(LIST).fetch_all(pool).await)?;
+    all.sort_by_cached_key(|listed| path_of(&listed.author, &listed.slug));
+    Ok(all)
+}
+
+/// One of a person's articles, whole.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn article(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Option<ArticleFile>> {
+    // A tag has no comma in it: that is what separates them when they are typed.
+    const READ: &str = "select a.slug, title, description, body, visibility, status, a.created_at, a.updated_at, \
+         published_at, case when status = 'draft' then publish_at end as publish_at, slug_wanted, canonical, \
+         language, direction, case when u.leaves_at is null then u.username else 'a former member' end as author, \
+         coalesce((select string_agg(tag, ',' order by position) from article_tags where article_id = a.id), '') \
+         as tags, coalesce((select string_agg(slug, ',') from article_slugs where article_id = a.id \
+         and slug <> a.slug), '') as former_slugs \
+         from articles a join users u on u.id = a.author_id \
+         where a.id = $1 and a.author_id = $2";
+    let row: Option<Row> = reading!(db, |pool| {
+        sqlx::query_as(READ).bind(id).bind(author).fetch_optional(pool).await
+    })?;
+    Ok(row.map(Row::into_file))
+}
+
+#[derive(FromRow)]
+struct Row {
+    slug: String,
+    title: String,
+    description: String,
+    body: String,
+    visibility: String,
+    status: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    published_at: Option<Timestamp>,
+    publish_at: Option<Timestamp>,
+    slug_wanted: String,
+    canonical: String,
+    language: String,
+    direction: String,
+    author: String,
+    tags: String,
+    former_slugs: String,
+}
+
+impl Row {
+    fn into_file(self) -> ArticleFile {
+        let mut former_slugs = parts(&self.former_slugs);
+        former_slugs.sort();
+        let told = |at: Option<Timestamp>| at.map(Timestamp::to_rfc3339).unwrap_or_default();
+        ArticleFile {
+            name: path_of(&self.author, &self.slug),
+            changed: Some(self.updated_at),
+            title: self.title,
+            description: self.description,
+            author: self.author,
+            slug: self.slug,
+            former_slugs,
+            tags: parts(&self.tags),
+            visibility: self.visibility,
+            status: self.status,
+            created: self.created_at.to_rfc3339(),
+            updated: self.updated_at.to_rfc3339(),
+            published: told(self.published_at),
+            publish_at: told(self.publish_at),
+            slug_wanted: self.slug_wanted,
+            canonical: self.canonical,
+            language: self.language,
+            // The default is nothing to tell.
+            direction: if self.direction == "auto" { String::new() } else { self.direction },
+            body: self.body,
+        }
+    }
+}
+
+/// What stands between commas.
+pub fn parts(joined: &str) -> Vec<String> {
+    joined.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// How a file is packed, with the time that unpacking gives it: its article's, which goes where
+/// the article goes, or the first that a zip knows.
+pub fn options(changed: Option<Timestamp>) -> SimpleFileOptions {
+    let changed = changed.and_then(|changed| {
+        let at = changed.to_offset();
+        let (year, month) = (u16::try_from(at.year()).unwrap_or(1980), u8::from(at.month()));
+        DateTime::from_date_and_time(year, month, at.day(), at.hour(), at.minute(), at.second())
+            .ok()
+    });
+    SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .unix_permissions(0o644)
+        .last_modified_time(changed.unwrap_or_default())
+}

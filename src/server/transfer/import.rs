@@ -1,0 +1,305 @@
+//! Taking in: each article by itself, whole or not at all, and nothing twice.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io::{Read, Seek, SeekFrom},
+    time::Duration,
+};
+
+use uuid::Uuid;
+
+use super::{
+    front_matter::{ArticleFile, CHANGES},
+    people::{self, Newcomer, Person},
+    realworld,
+    unpacking::{Limits, Unpacker},
+};
+use crate::{
+    domain::{
+        account::FORMER,
+        article::{Slug, Status, Title},
+        field::{Field, Problem},
+        transfer::{Fault, Outcome, Reason, Report},
+    },
+    error::{Error, Problems},
+    server::{
+        articles::{
+            bin::DELETED,
+            importing::{self, Incoming, Made},
+            saving::{self, text::Typed},
+            slugs,
+        },
+        clock::{Clock, Timestamp},
+        db::Db,
+        failure::Failure,
+        leaving,
+        users::key,
+    },
+};
+
+/// Longer than any answer of a site with its articles.
+const LONGEST_JSON: u64 = 256 * 1024 * 1024;
+
+/// Whose the articles will be.
+#[derive(Clone, Debug)]
+pub enum Whose {
+    /// One person's, whoever signed them elsewhere.
+    Of(Uuid),
+    /// Of whoever signed them; people in the file get accounts. They have no password but the
+    /// one whose hash comes along, or else this hash of one that nobody knows.
+    Signed(String),
+}
+
+/// An import under way.
+pub struct Import<'a> {
+    db: &'a Db,
+    clock: &'a Clock,
+    whose: Whose,
+    /// What is not stored by then is told to be sent again.
+    ends: Option<Timestamp>,
+    report: Report,
+    /// The keys of authors by their names.
+    known: HashMap<String, Option<Uuid>>,
+    /// Who would have an account, where it is only looked.
+    expected: HashSet<String>,
+}
+
+impl<'a> Import<'a> {
+    /// With `looked`, nothing is stored: it is only looked what would be.
+    pub fn new(db: &'a Db, clock: &'a Clock, whose: Whose, looked: bool) -> Self {
+        let report = Report { looked, ..Report::default() };
+        let (known, expected) = (HashMap::new(), HashSet::new());
+        Self { db, clock, whose, ends: None, report, known, expected }
+    }
+
+    /// Ends in time for an answer.
+    pub fn within(self, time: Duration) -> Self {
+        Self { ends: Some(self.clock.now().after(time)), ..self }
+    }
+
+    /// Takes in what is in a file.
+    ///
+    /// # Errors
+    /// [`Error::Import`] when it is no such file; nothing was stored then.
+    pub async fn take(
+        mut self,
+        mut file: impl Read + Seek + Send + 'static,
+        limits: Limits,
+    ) -> Result<Report, Failure> {
+        let mut first = [0; 1];
+        let begun = file.read(&mut first).and_then(|_| file.seek(SeekFrom::Start(0)));
+        begun.map_err(|_| Error::Import(Fault::Unreadable))?;
+        if &first == b"P" {
+            self.take_zip(file, limits).await?;
+        } else {
+            self.take_json(file, limits).await?;
+        }
+        Ok(self.report)
+    }
+
+    async fn take_zip(
+        &mut self,
+        file: impl Read + Seek + Send + 'static,
+        limits: Limits,
+    ) -> Result<(), Failure> {
+        let opened = tokio::task::spawn_blocking(move || {
+            let mut unpacker = Unpacker::open(file, limits)?;
+            let people = unpacker.people()?;
+            Ok::<_, Fault>((unpacker, people))
+        });
+        let opened = opened.await.map_err(anyhow::Error::from)?;
+        let (mut unpacker, people) = opened.map_err(Error::Import)?;
+        self.take_people(&people).await?;
+        loop {
+            let unpacking = tokio::task::spawn_blocking(move || {
+                let batch = unpacker.next_batch();
+                (unpacker, batch)
+            });
+            let (rest, batch) = unpacking.await.map_err(anyhow::Error::from)?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            unpacker = rest;
+            for (name, text) in batch {
+                let article = text.and_then(|text| ArticleFile::parse(&text));
+                self.take_article(&name, article).await?;
+            }
+        }
+    }
+
+    async fn take_json(&mut self, file: impl Read, limits: Limits) -> Result<(), Failure> {
+        let mut json = Vec::new();
+        let read = file.take(LONGEST_JSON).read_to_end(&mut json);
+        read.map_err(|_| Error::Import(Fault::Unreadable))?;
+        let articles = realworld::parse(&json).map_err(Error::Import)?;
+        if articles.len() > limits.files {
+            return Err(Error::Import(Fault::TooMuch).into());
+        }
+        for article in articles {
+            self.take_article(&article.name.clone(), Ok(article)).await?;
+        }
+        Ok(())
+    }
+
+    /// Accounts for those who have none. It is no line of the report that somebody has one.
+    async fn take_people(&mut self, people: &[Person]) -> Result<(), Failure> {
+        let Whose::Signed(no_password) = &self.whose else { return Ok(()) };
+        for person in people {
+            if people::find(self.db, &person.username).await?.is_some() {
+                continue;
+            }
+            let outcome = match Newcomer::parse(person, no_password, self.clock.now()) {
+                Err(reason) => Outcome::Skipped(reason),
+                Ok(_) if self.report.looked => {
+                    self.expected.insert(key(&person.username));
+                    continue;
+                }
+                Ok(newcomer) => newcomer.store(self.db, self.clock.now()).await?,
+            };
+            if outcome != Outcome::Taken {
+                self.report.note(&format!("{}: {}", people::FILE, person.username), outcome);
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_article(
+        &mut self,
+        name: &str,
+        article: Result<ArticleFile, Reason>,
+    ) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let outcome = if self.ends.is_some_and(|ends| now >= ends) {
+            Outcome::Skipped(Reason::NotReached)
+        } else {
+            match article.and_then(|article| Ok((check(&article, now)?, article.author))) {
+                Ok((incoming, author)) => self.store(&incoming, &author, now).await?,
+                Err(reason) => Outcome::Skipped(reason),
+            }
+        };
+        self.report.note(name, outcome);
+        Ok(())
+    }
+
+    async fn store(
+        &mut self,
+        incoming: &Incoming,
+        author: &str,
+        now: Timestamp,
+    ) -> Result<Outcome, Failure> {
+        let Some(author) = self.author(author, now).await? else {
+            let expected = self.expected.contains(&key(author));
+            let missing = Outcome::Skipped(Reason::NoAuthor);
+            return Ok(if expected { Outcome::Taken } else { missing });
+        };
+        if let Some(outcome) = importing::obstacle(self.db, author, incoming).await? {
+            return Ok(outcome);
+        }
+        if self.report.looked {
+            return Ok(Outcome::Taken);
+        }
+        let made = Made::of(incoming).await?;
+        let mut tx = match self.whose {
+            Whose::Of(_) => saving::begin(self.db, author).await?,
+            // Of whoever was shut out as well.
+            Whose::Signed(_) => self.db.begin().await?,
+        };
+        if !made.store(&mut tx, author, now).await? {
+            return Ok(Outcome::Skipped(Reason::AddressTaken));
+        }
+        tx.commit().await?;
+        Ok(Outcome::Taken)
+    }
+
+    /// The key of whoever the article will be of.
+    async fn author(&mut self, name: &str, now: Timestamp) -> Result<Option<Uuid>, Failure> {
+        if let Whose::Of(author) = self.whose {
+            return Ok(Some(author));
+        }
+        if let Some(known) = self.known.get(&key(name)) {
+            return Ok(*known);
+        }
+        let found = if name != FORMER {
+            people::find(self.db, name).await?
+        } else if self.report.looked {
+            self.expected.insert(key(name));
+            None
+        } else {
+            let mut tx = self.db.begin().await?;
+            leaving::make_former(&mut tx, now).await?;
+            tx.commit().await?;
+            Some(leaving::FORMER)
+        };
+        self.known.insert(key(name), found);
+        Ok(found)
+    }
+}
+
+/// Checks every field. What is from times to come was saved now.
+fn check(file: &ArticleFile, now: Timestamp) -> Result<Incoming, Reason> {
+    if matches!(file.status.as_str(), CHANGES | DELETED) {
+        return Err(Reason::Unsettled);
+    }
+    let mut problems = Problems::default();
+    let status = match file.status.as_str() {
+        // Nothing appears that nobody said shall.
+        "" => Ok(Status::Draft),
+        name => Status::from_name(name).ok_or(Problem::Malformed),
+    };
+    let status = problems.check(Field::Status, status);
+    let typed = Typed {
+        title: file.title.clone(),
+        description: file.description.clone(),
+        body: file.body.clone(),
+        tags: file.tags.join(","),
+        visibility: file.visibility.clone(),
+        slug_wanted: file.slug_wanted.clone(),
+        canonical: file.canonical.clone(),
+        language: file.language.clone(),
+        direction: file.direction.clone(),
+        publish_at: String::new(),
+        zone: 0,
+    };
+    let text = typed.parse(status == Some(Status::Published), &mut problems);
+    let slugs = slugs_of(file, &mut problems);
+    let (Some(status), Some(mut text), Some((slug, former_slugs))) = (status, text, slugs) else {
+        return Err(match problems.into_error() {
+            Error::Invalid(problems) => Reason::Fields(problems),
+            _ => Reason::FrontMatter,
+        });
+    };
+    let created = moment(&file.created)?.unwrap_or(now).min(now);
+    let updated = moment(&file.updated)?.unwrap_or(created).min(now);
+    let published = moment(&file.published)?;
+    let published = match status {
+        Status::Published => Some(published.unwrap_or(created)),
+        Status::Draft => published.filter(|at| *at <= now),
+    };
+    text.publish_at = match status {
+        Status::Published => published.filter(|at| *at > now),
+        Status::Draft => moment(&file.publish_at)?,
+    };
+    Ok(Incoming { text, slug, former_slugs, status, created, updated, published })
+}
+
+/// Its address, which is made of the title where there is none, and those that it had before.
+fn slugs_of(file: &ArticleFile, problems: &mut Problems) -> Option<(Slug, Vec<Slug>)> {
+    let parse = |slug: &str| Slug::parse(slug).ok_or(Problem::Malformed);
+    let slug = if file.slug.is_empty() {
+        let title = Title::unfinished(&file.title).ok()?;
+        parse(&slugs::of_title(&title).next()?)
+    } else {
+        parse(&file.slug)
+    };
+    let former: Result<Vec<Slug>, Problem> = file.former_slugs.iter().map(|s| parse(s)).collect();
+    let slug = problems.check(Field::SlugWanted, slug);
+    let former = problems.check(Field::SlugWanted, former);
+    Some((slug?, former?))
+}
+
+fn moment(text: &str) -> Result<Option<Timestamp>, Reason> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Timestamp::from_rfc3339(text).map(Some).ok_or(Reason::Time)
+}

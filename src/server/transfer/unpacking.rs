@@ -1,0 +1,129 @@
+//! Files out of a zip that anybody may have made. Nothing of it is written to a disk, and nothing
+//! is believed: what it says that it holds is compared with what comes out.
+
+use std::io::{Read, Seek};
+
+use zip::ZipArchive;
+
+use super::people::{self, Person};
+use crate::domain::transfer::{Fault, Reason};
+
+/// How much may come out of a zip.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many files.
+    pub files: usize,
+    /// How many bytes, all together.
+    pub bytes: u64,
+}
+
+/// An article has up to 200,000 characters, of up to four bytes, and its front matter.
+const LONGEST_FILE: u64 = 1024 * 1024;
+
+/// The people of a site of a hundred thousand.
+const MOST_PEOPLE: u64 = 64 * 1024 * 1024;
+
+/// How much is unpacked at a time: enough that starting a thread for it costs nothing.
+const AT_A_TIME: usize = 256 * 1024;
+
+/// What stands beside the articles in what is exported here, and is not taken.
+const BESIDE: [&str; 8] = [
+    people::FILE,
+    "README.txt",
+    "account.json",
+    "articles.json",
+    "images.json",
+    "second-factors.json",
+    "security-events.json",
+    "sessions.json",
+];
+
+/// A file, or why it is none.
+pub type Unpacked = (String, Result<String, Reason>);
+
+/// A zip that is being unpacked, in the order of the names in it.
+pub struct Unpacker<R> {
+    zip: ZipArchive<R>,
+    /// What is left to do, the next one last.
+    left: Vec<(String, usize)>,
+    bytes: u64,
+}
+
+impl<R: Read + Seek> Unpacker<R> {
+    /// # Errors
+    /// The [`Fault`] of the whole.
+    pub fn open(file: R, limits: Limits) -> Result<Self, Fault> {
+        let zip = ZipArchive::new(file).map_err(|_| Fault::Unreadable)?;
+        if zip.has_duplicate_names() {
+            return Err(Fault::SameNames);
+        }
+        let told = zip.decompressed_size().unwrap_or(0);
+        if zip.len() > limits.files || told > u128::from(limits.bytes) {
+            return Err(Fault::TooMuch);
+        }
+        let name = |n: usize| match zip.name_for_index(n) {
+            Some(Ok(name)) => name.into_owned(),
+            // No path: it is told as a file without a name.
+            _ => format!("/{n}"),
+        };
+        let mut left: Vec<(String, usize)> = (0..zip.len()).map(|n| (name(n), n)).collect();
+        left.retain(|(name, _)| !is_beside(name));
+        left.sort();
+        left.reverse();
+        Ok(Self { zip, left, bytes: limits.bytes })
+    }
+
+    /// The people in it, if there are any.
+    ///
+    /// # Errors
+    /// [`Fault::Unreadable`].
+    pub fn people(&mut self) -> Result<Vec<Person>, Fault> {
+        let Some(n) = self.zip.index_for_name(people::FILE) else { return Ok(Vec::new()) };
+        let file = self.zip.by_index(n).map_err(|_| Fault::Unreadable)?;
+        serde_json::from_reader(file.take(MOST_PEOPLE)).map_err(|_| Fault::Unreadable)
+    }
+
+    /// Some more files; none when there are no more.
+    pub fn next_batch(&mut self) -> Vec<Unpacked> {
+        let (mut batch, mut length) = (Vec::new(), 0);
+        while length < AT_A_TIME
+            && let Some((name, n)) = self.left.pop()
+        {
+            let read = self.read(&name, n);
+            // What is no article is a line of the report, and costs as much as a short one.
+            length += read.as_ref().map_or(0, String::len) + name.len() + 1024;
+            batch.push((name, read));
+        }
+        batch
+    }
+
+    fn read(&mut self, name: &str, n: usize) -> Result<String, Reason> {
+        if !is_path(name) {
+            return Err(Reason::Name);
+        }
+        if !name.ends_with(".md") {
+            return Err(Reason::NoArticle);
+        }
+        let most = LONGEST_FILE.min(self.bytes);
+        let file = self.zip.by_index(n).map_err(|_| Reason::NoText)?;
+        let mut bytes = Vec::new();
+        let read = file.take(most + 1).read_to_end(&mut bytes);
+        self.bytes = self.bytes.saturating_sub(bytes.len() as u64);
+        if bytes.len() as u64 > most {
+            return Err(Reason::TooLarge);
+        }
+        read.map_err(|_| Reason::NoText)?;
+        String::from_utf8(bytes).map_err(|_| Reason::NoText)
+    }
+}
+
+fn is_beside(name: &str) -> bool {
+    name.ends_with('/') || name.starts_with("images/") || BESIDE.contains(&name)
+}
+
+/// Whether a name is a path inside of the zip.
+fn is_path(name: &str) -> bool {
+    let plain = |part: &str| !matches!(part, "" | "." | "..");
+    name.split('/').all(plain)
+        && !name.contains(|c: char| c.is_control() || matches!(c, '\\' | ':'))
+}

@@ -1,0 +1,423 @@
+//! Taking a site, or one's own articles, elsewhere.
+
+use std::{
+    io::{Cursor, Write},
+    time::Duration,
+};
+
+use byline::{
+    domain::transfer::Fault,
+    error::Error,
+    server::{
+        failure::Failure,
+        leaving,
+        transfer::{
+            export::export,
+            import::{Import, Whose},
+            unpacking::Limits,
+        },
+        users,
+    },
+};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+use crate::{
+    command::{byline, run, said},
+    downloads::download,
+    support::{Answer, Browser, PASSWORD, TestApp, story},
+};
+
+const IMPORT: &str = "/settings/data/import";
+
+const LIMITS: Limits = Limits { files: 1000, bytes: 1 << 30 };
+
+/// Sends a file as the page's form does; `look` is the other button.
+async fn send(app: &TestApp, browser: &Browser, file: &[u8], look: bool, accept: &str) -> Answer {
+    let mut body =
+        b"--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.zip\"\r\n\
+        Content-Type: application/zip\r\n\r\n"
+            .to_vec();
+    body.extend_from_slice(file);
+    if look {
+        body.extend_from_slice(
+            b"\r\n--edge\r\nContent-Disposition: form-data; name=\"look\"\r\n\r\ntrue",
+        );
+    }
+    body.extend_from_slice(b"\r\n--edge--\r\n");
+    let request = browser
+        .bare(Method::POST, IMPORT)
+        .header("origin", &app.origin)
+        .header("sec-fetch-site", "same-origin")
+        .header("accept", accept)
+        .header("content-type", "multipart/form-data; boundary=edge");
+    browser.send(request.body(body)).await
+}
+
+async fn sent(app: &TestApp, browser: &Browser, file: &[u8]) -> Value {
+    let answer = send(app, browser, file, false, "application/json").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    answer.json()
+}
+
+fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in files {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(text).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// With one name in place of the other, which is as long.
+fn renamed(mut zip: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+    while let Some(at) = zip.windows(from.len()).position(|bytes| bytes == from) {
+        zip[at..at + to.len()].copy_from_slice(to);
+    }
+    zip
+}
+
+fn counts(report: &Value) -> (u64, u64, u64) {
+    let count = |key: &str| report[key].as_u64().unwrap();
+    (count("taken"), count("there"), count("skipped"))
+}
+
+async fn exported(app: &TestApp, with_accounts: bool) -> Vec<u8> {
+    let mut out = Vec::new();
+    export(&app.state.db, &mut out, with_accounts).await.unwrap();
+    out
+}
+
+/// Imports as the command line does.
+async fn imported(app: &TestApp, zip: &[u8], look: bool) -> Value {
+    let hash = app.state.passwords.hash(&unknown()).await.unwrap();
+    let import = Import::new(&app.state.db, &app.state.clock, Whose::Signed(hash), look);
+    let report = import.take(Cursor::new(zip.to_vec()), LIMITS).await.unwrap();
+    serde_json::to_value(report).unwrap()
+}
+
+fn unknown() -> byline::domain::password::Password {
+    byline::domain::password::Password::parse_given("nobody knows this one".into()).unwrap()
+}
+
+async fn write(browser: &Browser, fields: &[(&str, &str)]) -> Answer {
+    let body = [("body", "Enough words to be an article.\n\n\u{FEFF}---\n\nAnd more.\n\n")];
+    let fields: Vec<(&str, &str)> = body.iter().chain(fields).copied().collect();
+    let answer = browser.call("save-article", &fields).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    answer
+}
+
+/// A site with all that there can be.
+async fn fill(app: &TestApp) {
+    let (ada, bob, eve) =
+        (app.person("Ada").await, app.person("bob").await, app.person("eve").await);
+    write(
+        &ada,
+        &[
+            ("title", "Fog: \"thick\" & \\ 'dense'\u{2028}"),
+            ("description", "--- # not a comment"),
+            ("tags", "old boats, weather, ein ünïcode"),
+            ("visibility", "members"),
+            ("status", "published"),
+            ("language", "de-AT"),
+            ("direction", "rtl"),
+            ("canonical", "https://example.org/fog?a=b#c"),
+        ],
+    )
+    .await;
+    write(&ada, &[("title", "Con"), ("slug_wanted", "con"), ("status", "published")]).await;
+    let renamed = [
+        ("slug", "con"),
+        ("version", "1"),
+        ("title", "Con"),
+        ("slug_wanted", "pro"),
+        ("status", "published"),
+    ];
+    write(&ada, &renamed).await;
+    let later = [
+        ("title", "Later"),
+        ("status", "published"),
+        ("publish_at", "2999-01-01T10:00"),
+        ("zone", "0"),
+    ];
+    write(&ada, &later).await;
+    write(&ada, &[("title", "Unfinished"), ("status", "draft")]).await;
+    write(&ada, &[("title", "In the bin"), ("status", "draft")]).await;
+    ada.call("delete-article", &[("slug", "in-the-bin")]).await;
+    ada.call("change-username", &[("username", "Lovelace")]).await;
+    write(&bob, &[("title", "Of bob"), ("status", "published")]).await;
+    write(&eve, &[("title", "Left behind"), ("status", "published")]).await;
+    let (db, now) = (&app.state.db, app.state.clock.now());
+    users::set_active(db, "bob", false, now).await.unwrap();
+    leaving::delete_now(db, "eve", true, now).await.unwrap();
+}
+
+story!(a_site_that_is_exported_and_imported_is_exported_the_same_byte_by_byte, |engine| {
+    let (from, to) = (TestApp::start(engine).await, TestApp::start(engine).await);
+    fill(&from).await;
+    let zip = exported(&from, false).await;
+    assert_eq!(zip, exported(&from, false).await, "nothing tells when");
+    let looked = imported(&to, &zip, true).await;
+    assert_eq!(counts(&looked), (6, 0, 0), "{looked}");
+    assert_eq!(to.text("select cast(count(*) as text) from articles").await, "0", "only looked");
+    let report = imported(&to, &zip, false).await;
+    assert_eq!(counts(&report), (6, 0, 0), "{report}");
+    assert!(exported(&to, false).await == zip, "the same bytes");
+    let again = imported(&to, &zip, false).await;
+    assert_eq!(counts(&again), (0, 6, 0), "{again}");
+    assert!(exported(&to, false).await == zip, "and again");
+    // It is a site like the other: what is found, counted, followed and hidden.
+    let reader = to.person("reader").await;
+    let body = reader.get("/article/con").await;
+    assert!(body.header("location").ends_with("/article/pro"), "a former address leads on");
+    assert!(reader.get("/search?q=thick").await.body.contains("Fog"));
+    assert_eq!(reader.get("/article/later").await.status, StatusCode::NOT_FOUND);
+    assert!(reader.get("/article/left-behind").await.body.contains("a former member"));
+    assert_eq!(reader.log_in("bob", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(reader.log_in("lovelace", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
+});
+
+story!(t17_an_export_holds_no_hash_unless_it_is_asked_for, |engine| {
+    let (from, to) = (TestApp::start(engine).await, TestApp::start(engine).await);
+    from.person("ada").await;
+    let text = |zip: &[u8]| {
+        let mut zip = zip::ZipArchive::new(Cursor::new(zip.to_vec())).unwrap();
+        std::io::read_to_string(zip.by_name("people.json").unwrap()).unwrap()
+    };
+    let plain = text(&exported(&from, false).await);
+    assert!(plain.contains("ada@example.org") && !plain.contains("argon2"), "{plain}");
+    let zip = exported(&from, true).await;
+    imported(&to, &zip, false).await;
+    assert_eq!(to.browser().log_in("ada", PASSWORD).await.status, StatusCode::OK);
+    assert!(exported(&to, true).await == zip, "the same bytes");
+});
+
+story!(an_author_takes_their_articles_to_another_site, |engine| {
+    let (from, to) = (TestApp::start(engine).await, TestApp::start(engine).await);
+    let (ada, lovelace) = (from.person("ada").await, to.person("lovelace").await);
+    for (title, status) in [("Fog", "published"), ("Rain", "published"), ("Notes", "draft")] {
+        write(&ada, &[("title", title), ("tags", "weather"), ("status", status)]).await;
+    }
+    let (_, _, zip) = download(&from, &ada).await;
+    to.person("bob").await.write("Rain", "published", "public").await;
+    let looked = send(&to, &lovelace, &zip, true, "text/html").await;
+    assert_eq!(looked.status, StatusCode::OK, "{}", looked.body);
+    assert!(
+        looked.body.contains("2 would be taken, 0 there already, 1 left out."),
+        "{}",
+        looked.body
+    );
+    assert_eq!(lovelace.get("/article/fog").await.status, StatusCode::NOT_FOUND, "only looked");
+    let done = send(&to, &lovelace, &zip, false, "text/html").await;
+    assert!(done.body.contains("articles/ada/rain.md"), "{}", done.body);
+    assert!(done.body.contains("somebody else"), "{}", done.body);
+    let report = sent(&to, &lovelace, &zip).await;
+    assert_eq!(counts(&report), (0, 2, 1), "{report}");
+    assert!(lovelace.get("/article/fog").await.body.contains("lovelace"));
+    assert!(lovelace.get("/article/rain").await.body.contains("bob"));
+    assert_eq!(to.browser().get("/article/notes").await.status, StatusCode::NOT_FOUND);
+});
+
+story!(what_is_here_already_is_never_overwritten, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    ada.write("Fog", "published", "public").await;
+    ada.write("Gone", "draft", "public").await;
+    ada.call("delete-article", &[("slug", "gone")]).await;
+    let zip = packed(&[
+        ("fog.md", b"---\ntitle: Fog\nslug: fog\n---\n\nAnother text under that address.\n"),
+        ("gone.md", b"---\ntitle: Gone\n---\n\nEnough words to be an article.\n"),
+        ("new.md", b"---\r\ntitle: New\r\ndate: 2024-02-03\r\ntags: [a, b]\r\n---\r\n\r\nWords enough.\r\n"),
+    ]);
+    let report = sent(&app, &ada, &zip).await;
+    assert_eq!(
+        report["lines"],
+        json!([
+            {"file": "fog.md", "outcome": {"skipped": "differs"}},
+            {"file": "gone.md", "outcome": {"skipped": "in_bin"}},
+            {"file": "new.md", "outcome": "taken"},
+        ])
+    );
+    assert!(ada.get("/article/fog").await.body.contains("Enough words"));
+    let manuscript = ada.ask("manuscript", &[("slug", "new")]).await.json();
+    assert_eq!((&manuscript["status"], &manuscript["tags"]), (&json!("draft"), &json!("a, b")));
+});
+
+story!(hostile_files_are_lines_of_the_report_and_store_nothing, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let good = b"---\ntitle: Good\n---\n\nEnough words to be an article.\n";
+    let long = [&b"---\ntitle: Long\n---\n\n"[..], &vec![b'a'; 2 * 1024 * 1024]].concat();
+    let bomb = "---\na: &a [x, x, x]\nb: &b [*a, *a, *a]\ntags: [*b, *b]\ntitle: Bomb\n---\n\nEnough words.\n";
+    let deep = format!("---\ntitle: {}\n---\n\nEnough words.\n", "[".repeat(10_000));
+    let zip = packed(&[
+        ("../up.md", good),
+        ("/root.md", good),
+        ("a/../b.md", good),
+        ("c:\\d.md", good),
+        ("bin.exe", b"MZ"),
+        ("bomb.md", bomb.as_bytes()),
+        ("deep.md", deep.as_bytes()),
+        ("fields.md", b"---\ntitle: ''\nstatus: published\nlanguage: '!'\n---\n\nx\n"),
+        ("long.md", &long),
+        ("none.md", b"No front matter at all."),
+        ("not-utf8.md", b"---\ntitle: X\xFF\n---\n\nEnough words.\n"),
+        ("time.md", b"---\ntitle: Time\ncreated: yesterday\n---\n\nEnough words.\n"),
+        ("twice.md", b"---\ntitle: A\ntitle: B\n---\n\nEnough words.\n"),
+    ]);
+    let report = sent(&app, &ada, &zip).await;
+    assert_eq!(counts(&report), (0, 0, 13), "{report}");
+    let lines = report["lines"].as_array().unwrap();
+    let why = |name: &str| {
+        let line = lines.iter().find(|line| line["file"] == name);
+        line.unwrap_or_else(|| panic!("{name}"))["outcome"]["skipped"].clone()
+    };
+    for (name, reason) in [
+        ("../up.md", "name"),
+        ("/root.md", "name"),
+        ("a/../b.md", "name"),
+        ("c:\\d.md", "name"),
+        ("bin.exe", "no_article"),
+        ("bomb.md", "front_matter"),
+        ("deep.md", "front_matter"),
+        ("long.md", "too_large"),
+        ("none.md", "front_matter"),
+        ("not-utf8.md", "no_text"),
+        ("time.md", "time"),
+        ("twice.md", "front_matter"),
+    ] {
+        assert_eq!(why(name), reason, "{name}");
+    }
+    assert_eq!(why("fields.md")["fields"].as_array().unwrap().len(), 3);
+    assert_eq!(app.text("select cast(count(*) as text) from articles").await, "0");
+    assert_eq!(app.text("select cast(count(*) as text) from article_slugs").await, "0");
+});
+
+story!(files_that_are_none_are_refused_with_a_code, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let names: Vec<String> = (0..10_001).map(|n| format!("{n}.md")).collect();
+    let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
+    let twice = packed(&[("aaa.md", b"x"), ("bbb.md", b"x")]);
+    let twice: Vec<u8> = renamed(twice, b"bbb.md", b"aaa.md");
+    for (file, fault, status) in [
+        (Vec::new(), "missing", StatusCode::UNPROCESSABLE_ENTITY),
+        (b"PK\x03\x04 and no more".to_vec(), "unreadable", StatusCode::UNPROCESSABLE_ENTITY),
+        (b"hello".to_vec(), "unreadable", StatusCode::UNPROCESSABLE_ENTITY),
+        (b"{\"articles\": 3}".to_vec(), "unreadable", StatusCode::UNPROCESSABLE_ENTITY),
+        (twice, "same_names", StatusCode::UNPROCESSABLE_ENTITY),
+        (packed(&many), "too_much", StatusCode::PAYLOAD_TOO_LARGE),
+        (vec![b'P'; 9 * 1024 * 1024], "too_large", StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        let answer = send(&app, &ada, &file, false, "application/json").await;
+        assert_eq!((answer.status, answer.json()), (status, json!({ "import": fault })));
+        let page = send(&app, &ada, &file, true, "text/html").await;
+        assert_eq!(page.status, status, "{fault}");
+        assert!(page.body.contains("<h1>Take in articles</h1>"), "{}", page.body);
+    }
+});
+
+story!(no_more_is_unpacked_than_was_agreed_on, |engine| {
+    let app = TestApp::start(engine).await;
+    let zip = packed(&[("a.md", &[b'a'; 2000]), ("b.md", b"b")]);
+    for limits in [Limits { files: 1, bytes: 1 << 30 }, Limits { files: 9, bytes: 2000 }] {
+        let import =
+            Import::new(&app.state.db, &app.state.clock, Whose::Signed(String::new()), false);
+        let taken = import.take(Cursor::new(zip.clone()), limits).await;
+        assert!(
+            matches!(taken, Err(Failure::Refused(Error::Import(Fault::TooMuch)))),
+            "{limits:?}"
+        );
+    }
+});
+
+story!(articles_of_a_realworld_site_come_in_with_their_times, |engine| {
+    let app = TestApp::start(engine).await;
+    app.person("jake").await;
+    let article = |slug: &str, author: &str| {
+        json!({
+            "slug": slug, "title": "How to train your dragon", "description": "Ever wonder how?",
+            "body": "You have to believe in it.", "tagList": ["dragons", "training"],
+            "createdAt": "2016-02-18T03:22:56.637Z", "updatedAt": "2016-02-18T03:48:35.824Z",
+            "favorited": false, "favoritesCount": 0,
+            "author": {"username": author, "bio": null, "image": "https://i.example/1.jpg", "following": false}
+        })
+    };
+    let answer = json!({
+        "articles": [article("dragon", "jake"), article("other", "nobody"), article("../up", "jake")],
+        "articlesCount": 3
+    });
+    let report = imported(&app, answer.to_string().as_bytes(), false).await;
+    assert_eq!(report["lines"][0], json!({"file": "dragon", "outcome": "taken"}));
+    assert_eq!(report["lines"][1]["outcome"]["skipped"], "no_author");
+    assert_eq!(counts(&report), (1, 0, 2), "{report}");
+    let page = app.browser().get("/article/dragon").await;
+    assert!(page.body.contains("18 February 2016") && page.body.contains("jake"), "{}", page.body);
+    let again = imported(&app, answer.to_string().as_bytes(), false).await;
+    assert_eq!(counts(&again), (0, 1, 2), "{again}");
+});
+
+story!(taking_in_asks_for_who_may_write_and_proved_it_lately, |engine| {
+    let app = TestApp::start(engine).await;
+    let zip = packed(&[("a.md", b"---\ntitle: A\n---\n\nEnough words to be an article.\n")]);
+    let stranger = send(&app, &app.browser(), &zip, false, "application/json").await;
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+    let role = byline::domain::role::Role::Reader;
+    let reader = app.person_with("reader", role).await;
+    let refused = send(&app, &reader, &zip, false, "application/json").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let ada = app.person("ada").await;
+    app.state.clock.advance(Duration::from_secs(11 * 60));
+    let stale = send(&app, &ada, &zip, false, "text/html").await;
+    assert_eq!(stale.status, StatusCode::FORBIDDEN);
+    assert!(stale.body.contains("action=\"/settings/data/import?form=confirm\""), "{}", stale.body);
+    let proof = [("password", PASSWORD), ("next", IMPORT)];
+    let proved = ada.submit("/settings/data/import?form=confirm", &proof).await;
+    assert_eq!((proved.status, proved.header("location")), (StatusCode::SEE_OTHER, IMPORT));
+    assert_eq!(counts(&sent(&app, &ada, &zip).await), (1, 0, 0));
+});
+
+#[tokio::test]
+async fn a_site_moves_by_two_commands() {
+    let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let in_folder = |folder: &tempfile::TempDir, args: &[&str]| {
+        let mut command = byline(folder);
+        command.args(args);
+        let output = run(command, "");
+        assert!(output.status.success(), "{args:?}: {}", said(&output));
+        said(&output)
+    };
+    in_folder(&from, &["seed", "--users", "3", "--articles", "20"]);
+    assert_eq!(in_folder(&from, &["export"]), "20 articles are in byline.zip.\n");
+    let file = from.path().join("byline.zip");
+    let path = file.to_str().unwrap();
+    let looked = in_folder(&to, &["import", path, "--dry-run"]);
+    assert_eq!(looked, "20 would be taken, 0 there already, 0 left out.\n");
+    assert_eq!(in_folder(&to, &["import", path]), "20 taken, 0 there already, 0 left out.\n");
+    assert_eq!(in_folder(&to, &["import", path]), "0 taken, 20 there already, 0 left out.\n");
+    in_folder(&to, &["export", "again.zip"]);
+    let again = std::fs::read(to.path().join("again.zip")).unwrap();
+    assert!(again == std::fs::read(&file).unwrap(), "the same bytes");
+    let mut twice = byline(&from);
+    twice.arg("export");
+    assert!(!run(twice, "").status.success(), "nothing is overwritten");
+    let mut nobody = byline(&to);
+    nobody.args(["import", path, "--as", "nobody"]);
+    assert!(said(&run(nobody, "")).contains("there is no account named nobody"));
+}
+
+story!(a_file_that_ends_early_breaks_nothing, |engine| {
+    let app = TestApp::start(engine).await;
+    fill(&app).await;
+    let zip = exported(&app, false).await;
+    let to = TestApp::start(engine).await;
+    for length in [10, zip.len() / 2, zip.len() - 1] {
+        let import =
+            Import::new(&to.state.db, &to.state.clock, Whose::Signed(String::new()), false);
+        let taken = import.take(Cursor::new(zip[..length].to_vec()), LIMITS).await;
+        assert!(matches!(taken, Err(Failure::Refused(Error::Import(_)))), "{length}");
+    }
+    assert_eq!(to.text("select cast(count(*) as text) from users").await, "0");
+});
