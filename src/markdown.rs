@@ -249,7 +249,7 @@ fn is_the_pages_own(id: &str) -> bool {
         "comments-title",
         "responses",
     ];
-    const FIELDS: [Field; 18] = [
+    const FIELDS: [Field; 19] = [
         Field::SlugWanted,
         Field::Canonical,
         Field::Language,
@@ -268,6 +268,7 @@ fn is_the_pages_own(id: &str) -> bool {
         Field::Reason,
         Field::Bio,
         Field::Image,
+        Field::Q,
     ];
     let field = id.strip_suffix("-hint").or(id.strip_suffix("-error")).unwrap_or(id);
     PARTS.contains(&id)

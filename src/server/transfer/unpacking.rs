@@ -27,11 +27,14 @@ const MOST_PEOPLE: u64 = 64 * 1024 * 1024;
 const AT_A_TIME: usize = 256 * 1024;
 
 /// What stands beside the articles in what is exported here, and is not taken.
-const BESIDE: [&str; 8] = [
+const BESIDE: [&str; 11] = [
     people::FILE,
     "README.txt",
     "account.json",
     "articles.json",
+    "comments.json",
+    "favorites.json",
+    "follows.json",
     "images.json",
     "second-factors.json",
     "security-events.json",
