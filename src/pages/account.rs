@@ -105,7 +105,7 @@ pub async fn change_email(token: TypedToken) -> Result<Done, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`AccountPage`].
-    AccountRoute = AccountPage in writing
+    AccountRoute = AccountPage in settings
 }
 
 /// The page's forms.
@@ -209,7 +209,7 @@ fn changes(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`EmailPage`].
-    EmailRoute = EmailPage in writing
+    EmailRoute = EmailPage in links
 }
 
 /// The page that the link to a new address leads to.

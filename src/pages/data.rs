@@ -42,7 +42,7 @@ pub async fn delete_account(username: String, articles: String) -> Result<Done, 
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`DataPage`].
-    DataRoute = DataPage in writing
+    DataRoute = DataPage in settings
 }
 
 /// The page's forms.

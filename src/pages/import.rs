@@ -26,7 +26,7 @@ pub const IMPORT: &str = "/settings/data/import";
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ImportPage`].
-    ImportRoute = ImportPage in writing
+    ImportRoute = ImportPage in settings
 }
 
 /// The page that takes articles in. Its form is the browser's own, with JavaScript too.

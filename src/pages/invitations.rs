@@ -64,7 +64,7 @@ pub async fn withdraw_invitation(handle: String) -> Result<Done, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`InvitationsPage`].
-    InvitationsRoute = InvitationsPage in writing
+    InvitationsRoute = InvitationsPage in settings
 }
 
 /// The invitations page.

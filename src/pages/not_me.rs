@@ -38,7 +38,7 @@ pub async fn undo(token: TypedToken) -> Result<Done, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`NotMePage`].
-    NotMeRoute = NotMePage in account
+    NotMeRoute = NotMePage in links
 }
 
 /// The page of such a link.

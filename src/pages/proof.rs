@@ -97,7 +97,7 @@ pub async fn confirm_by_link(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ProofPage`].
-    ProofRoute = ProofPage in account
+    ProofRoute = ProofPage in links
 }
 
 /// The page's forms.
@@ -193,7 +193,7 @@ fn nothing(Forms { code, again, name }: Forms) -> AnyView {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ProofLinkPage`].
-    ProofLinkRoute = ProofLinkPage in account
+    ProofLinkRoute = ProofLinkPage in links
 }
 
 /// The page that a mailed link leads to.

@@ -49,7 +49,7 @@ pub async fn reset_password(token: TypedToken, password: TypedPassword) -> Resul
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ResetPage`].
-    ResetRoute = ResetPage in account
+    ResetRoute = ResetPage in links
 }
 
 /// The page that asks for the mail.
@@ -81,7 +81,7 @@ pub fn ResetPage() -> impl IntoView {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`NewPasswordPage`].
-    NewPasswordRoute = NewPasswordPage in account
+    NewPasswordRoute = NewPasswordPage in links
 }
 
 /// The page that a mailed link leads to.

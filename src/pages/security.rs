@@ -94,7 +94,7 @@ pub async fn change_password(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`SecurityPage`].
-    SecurityRoute = SecurityPage in writing
+    SecurityRoute = SecurityPage in settings
 }
 
 /// The page's forms.

@@ -74,7 +74,7 @@ pub async fn log_out() -> Result<Done, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`SettingsPage`].
-    SettingsRoute = SettingsPage in writing
+    SettingsRoute = SettingsPage in settings
 }
 
 /// The settings page.
