@@ -7,6 +7,7 @@ use leptos::{
     html,
     leptos_dom::helpers::{set_interval_with_handle, window_event_listener},
     prelude::*,
+    reactive::send_wrapper_ext::SendOption,
     server_fn::ServerFn,
     task::spawn_local,
     wasm_bindgen::JsCast,
@@ -53,7 +54,9 @@ pub struct Autosave {
     opened: StoredValue<Text>,
     person: StoredValue<Option<String>>,
     key: StoredValue<String>,
-    pressed: StoredValue<Option<HtmlElement>, LocalStorage>,
+    /// An element stays on its thread. The server has none to keep: it may drop this on another
+    /// thread than it began on, which a local value would not survive.
+    pressed: StoredValue<SendOption<HtmlElement>>,
 }
 
 impl Autosave {
@@ -70,7 +73,7 @@ impl Autosave {
             opened: StoredValue::new(text_of(manuscript)),
             person: StoredValue::new(None),
             key: StoredValue::new(String::new()),
-            pressed: StoredValue::new_local(None),
+            pressed: StoredValue::new(SendOption::new_local(None)),
         }
     }
 
@@ -117,7 +120,7 @@ impl Autosave {
     /// Whether the form may be sent now. If not, it is sent when the save on its way is answered.
     pub fn submits(self, event: &SubmitEvent) -> bool {
         let button = event.submitter().and_then(|button| button.dyn_into().ok());
-        self.pressed.set_value(button);
+        self.pressed.set_value(SendOption::new_local(button));
         let deed = self.saver.try_update_value(|saver| saver.step(Happened::Submitted, now()));
         self.tell();
         if let (Some(Deed::Submit), Some(form)) = (deed, self.form.get_untracked()) {
