@@ -236,8 +236,8 @@ fn unused(base: &str, used: &mut HashMap<String, u32>) -> String {
 /// Whether the page uses that identifier itself, for its parts, the fields of its forms, or an
 /// article's footnotes.
 fn is_the_pages_own(id: &str) -> bool {
-    const PARTS: [&str; 2] = ["main", "conflict-title"];
-    const FIELDS: [Field; 10] = [
+    const PARTS: [&str; 4] = ["main", "conflict-title", "stored-title", "stored-body"];
+    const FIELDS: [Field; 17] = [
         Field::Username,
         Field::Email,
         Field::EmailAgain,
@@ -248,6 +248,13 @@ fn is_the_pages_own(id: &str) -> bool {
         Field::Tags,
         Field::Visibility,
         Field::Status,
+        Field::SlugWanted,
+        Field::Canonical,
+        Field::Language,
+        Field::Direction,
+        Field::PublishAt,
+        Field::Reason,
+        Field::Q,
     ];
     let field = id.strip_suffix("-hint").or(id.strip_suffix("-error")).unwrap_or(id);
     PARTS.contains(&id)
