@@ -7,6 +7,7 @@ pub mod article;
 pub mod code;
 pub mod email;
 pub mod field;
+pub mod image;
 pub mod next;
 pub mod page;
 pub mod passkey;

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::field::{Field, Length, Problem, check_length, has_controls};
+use super::{
+    field::{Field, Length, Problem, check_length, has_controls},
+    image::Shown,
+};
 
 /// Who may read a published article.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -230,6 +233,8 @@ pub struct Article {
     pub html: String,
     /// Tags in the author's order.
     pub tags: Vec<String>,
+    /// The picture at its head.
+    pub cover: Option<Shown>,
     /// Whether the viewer wrote it.
     pub mine: bool,
     /// Whether the viewer may take it offline, though it is somebody else's.
@@ -249,6 +254,10 @@ pub struct Manuscript {
     pub body: String,
     /// Separated by commas.
     pub tags: String,
+    /// The address of the picture at its head; empty for none.
+    pub cover: String,
+    /// What that picture shows, in words.
+    pub cover_alt: String,
     /// Who may read it once it is published.
     pub visibility: Visibility,
     /// Draft or published.

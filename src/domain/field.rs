@@ -36,6 +36,12 @@ pub enum Field {
     Visibility,
     /// Draft or published.
     Status,
+    /// What a picture shows, in words.
+    Alt,
+    /// The address of the picture at the head of an article.
+    Cover,
+    /// What that picture shows, in words.
+    CoverAlt,
     /// Why an administrator does something to an account.
     Reason,
     /// An administrator does it to their own account on purpose.
@@ -72,6 +78,9 @@ impl Field {
             Field::Tags => "tags",
             Field::Visibility => "visibility",
             Field::Status => "status",
+            Field::Alt => "alt",
+            Field::Cover => "cover",
+            Field::CoverAlt => "cover_alt",
             Field::Reason => "reason",
             Field::Sure => "sure",
             Field::Q => "q",
@@ -96,6 +105,9 @@ impl Field {
             Field::Tags => "Tags",
             Field::Visibility => "Who can read it",
             Field::Status => "Status",
+            Field::Alt => "Alternative text",
+            Field::Cover => "Cover picture",
+            Field::CoverAlt => "Alternative text of the cover picture",
             Field::Reason => "Reason",
             Field::Sure => "The box",
             Field::Q => "A search",
@@ -127,6 +139,10 @@ impl Field {
             // Ten tags of thirty characters, with their commas and spaces.
             Field::Tags => (0, 400),
             Field::Visibility | Field::Status => (1, 16),
+            // A few sentences; what takes more belongs into the text.
+            Field::Alt | Field::CoverAlt => (0, 500),
+            // The whole address on this site, as it is copied.
+            Field::Cover => (0, 300),
         };
         Length { min, max }
     }
@@ -182,6 +198,9 @@ impl Problem {
             (Problem::Malformed, Field::Email | Field::EmailAgain) => {
                 "That is not an e-mail address like name@example.org.".into()
             }
+            (Problem::Malformed, Field::Cover) => {
+                "That is no picture of this site. Upload it first, and give its address: /images/…".into()
+            }
             (Problem::Malformed, _) => format!("{label} contains something that is not allowed."),
             (Problem::Taken, Field::Username) => "This username is taken. Choose another one.".into(),
             (Problem::Taken, _) => {
@@ -219,6 +238,15 @@ pub fn check_length(field: Field, text: &str) -> Result<(), Problem> {
         n if n > max => Err(Problem::TooLong(max)),
         _ => Ok(()),
     }
+}
+
+/// The text, if it is as long as the field wants and has no control characters.
+///
+/// # Errors
+/// As [`check_length`]; [`Problem::Malformed`].
+pub fn check_text(field: Field, text: &str) -> Result<&str, Problem> {
+    check_length(field, text)?;
+    if has_controls(text) { Err(Problem::Malformed) } else { Ok(text) }
 }
 
 /// Whether the text holds a control character other than tab and line ends. NUL cannot be

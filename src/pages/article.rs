@@ -10,7 +10,10 @@ use leptos_router::location::Url;
 
 use super::{articles::DeleteArticle, segment};
 use crate::{
-    domain::article::{Article, Status},
+    domain::{
+        article::{Article, Status},
+        image::Shown,
+    },
     error::Error,
     json::Json,
     ui::{
@@ -71,7 +74,8 @@ pub fn ArticlePage() -> impl IntoView {
 }
 
 fn show(article: Article) -> AnyView {
-    let Article { preview, html, tags, mine, withdrawable } = article;
+    let Article { preview, html, tags, cover, mine, withdrawable } = article;
+    let cover = cover.map(cover_picture);
     let withdraw = withdrawable.then(|| withdrawal(&preview.slug));
     let about = if preview.description.is_empty() {
         preview.title.clone()
@@ -106,12 +110,28 @@ fn show(article: Article) -> AnyView {
                     {members_badge(preview.visibility)}
                     {edit}
                 </p>
+                {cover}
             </header>
             <div class="article-content" inner_html=html></div>
             <footer>{tags}{withdraw}</footer>
         </article>
     }
     .into_any()
+}
+
+fn cover_picture(cover: Shown) -> impl IntoView {
+    view! {
+        <img
+            class="cover"
+            src=cover.path
+            srcset=cover.srcset
+            sizes="(min-width: 46rem) 44rem, 100vw"
+            width=cover.width.to_string()
+            height=cover.height.to_string()
+            alt=cover.alt
+            fetchpriority="high"
+        />
+    }
 }
 
 /// A plain form, which the browser sends by itself: hardly anybody who reads is an editor, and

@@ -1,5 +1,8 @@
 //! `/editor` and `/editor/:slug`: writing.
 
+mod cover;
+mod images;
+
 use leptos::{
     prelude::*,
     server,
@@ -50,6 +53,8 @@ pub async fn save_article(
     #[server(default)] description: String,
     body: String,
     #[server(default)] tags: String,
+    #[server(default)] cover: String,
+    #[server(default)] cover_alt: String,
     #[server(default)] visibility: String,
     status: String,
 ) -> Result<Done, Error> {
@@ -57,6 +62,7 @@ pub async fn save_article(
         domain::{
             article::{Body, Description, Slug, Tags, Title},
             field::Problem,
+            image::Cover,
             role::Permission,
         },
         error::Problems,
@@ -71,18 +77,28 @@ pub async fn save_article(
     let description = problems.check(Field::Description, Description::parse(&description));
     let body = problems.check(Field::Body, Body::parse(&body));
     let tags = problems.check(Field::Tags, Tags::parse(&tags));
+    let cover = Cover::parse(&cover, &cover_alt)
+        .map_err(|(field, problem)| problems.add(field, problem))
+        .ok();
     let wanted =
         if visibility.is_empty() { Visibility::default().name() } else { visibility.as_str() };
     let visibility =
         problems.check(Field::Visibility, Visibility::from_name(wanted).ok_or(Problem::Malformed));
     let status =
         problems.check(Field::Status, Status::from_name(&status).ok_or(Problem::Malformed));
-    let (Some(title), Some(description), Some(body), Some(tags), Some(visibility), Some(status)) =
-        (title, description, body, tags, visibility, status)
+    let (
+        Some(title),
+        Some(description),
+        Some(body),
+        Some(tags),
+        Some(cover),
+        Some(visibility),
+        Some(status),
+    ) = (title, description, body, tags, cover, visibility, status)
     else {
         return Err(problems.into_error());
     };
-    let draft = Draft { title, description, body, tags, visibility, status };
+    let draft = Draft { title, description, body, tags, cover, visibility, status };
     let state = context::state()?;
     let now = state.clock.now();
     let saved = if slug.is_empty() {
@@ -130,6 +146,8 @@ fn editor(manuscript: Option<Manuscript>, form: FormState) -> AnyView {
         description: String::new(),
         body: String::new(),
         tags: String::new(),
+        cover: String::new(),
+        cover_alt: String::new(),
         visibility: Visibility::Public,
         status: Status::Draft,
         version: 0,
@@ -163,8 +181,10 @@ fn editor(manuscript: Option<Manuscript>, form: FormState) -> AnyView {
                     value=manuscript.description
                 />
                 <TextArea form field=Field::Body value=manuscript.body hint="Markdown. At least 10 characters; spaces do not count." />
+                {images::image_button()}
                 {markdown_help()}
                 <TextField form field=Field::Tags hint="Separated by commas, at most 10." value=manuscript.tags />
+                {cover::cover_fields(form, manuscript.cover, manuscript.cover_alt)}
                 {visibility_field(visibility)}
                 <p class="actions editor-actions">
                     <Submit form label=publish name="status" value="published" />

@@ -63,6 +63,9 @@ const FACTOR_CHANGES: u32 = 10;
 /// with them: it is the rows that each leaves, and an office behind one address has its mornings.
 const BEGUN: u32 = 300;
 
+/// Pictures for a day of writing; not for a place to keep files.
+const UPLOADS: u32 = 100;
+
 /// Enough to find a name; not enough to find out who is here.
 const NAMES: u32 = 20;
 
@@ -149,6 +152,11 @@ impl Budget {
     /// Downloads of all that is an account's.
     pub fn download_of(account: Uuid) -> Self {
         Self::new("download-of", &account.to_string(), DOWNLOADS, HOUR)
+    }
+
+    /// Pictures that an account uploads.
+    pub fn uploads_of(account: Uuid) -> Self {
+        Self::new("uploads-of", &account.to_string(), UPLOADS, DAY)
     }
 
     /// Changes of an account's name.

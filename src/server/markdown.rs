@@ -3,6 +3,7 @@
 //! through a sanitiser all the same.
 
 mod footnotes;
+pub mod pictures;
 mod tables;
 
 use std::{

@@ -27,7 +27,9 @@ use super::{
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
-    emails, invitations, leaving, mail,
+    emails,
+    failure::Failure,
+    images, invitations, leaving, mail,
     passkeys::challenges,
     registrations::pending,
     router, sealed, second_step, security_log, sessions, tokens, undo, users,
@@ -198,7 +200,9 @@ async fn sweep(state: AppState) {
             attempts::forget_ended(&state.db, now).await?;
             security_log::forget_old(&state.db, now).await?;
             audit::forget_old(&state.db, now).await?;
-            leaving::finish_due(&state.db, now).await
+            leaving::finish_due(&state.db, now).await?;
+            images::unused::collect(&state, now).await?;
+            Ok::<_, Failure>(())
         };
         if let Err(error) = swept.await {
             tracing::warn!(%error, "could not sweep out what has ended");

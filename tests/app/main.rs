@@ -21,6 +21,7 @@ mod enumeration;
 mod feeds;
 mod fuzz;
 mod house_rules;
+mod images;
 mod invitations;
 mod leaving;
 mod lists;

@@ -12,6 +12,7 @@ use proptest::{
 };
 use reqwest::{Method, StatusCode};
 use url::form_urlencoded;
+use uuid::Uuid;
 
 use crate::{
     authenticator::{self, Device, ask},
@@ -22,7 +23,7 @@ use crate::{
 /// A request that is accepted. In the values, which are percent-encoded as they travel, `{n}`
 /// is another number in each request, `{slug}` an article of ada's that none has touched,
 /// `{handle}` a session of hers, `{username}` somebody whom she, who looks after the site, has
-/// done nothing to but by that function, `{digits}` what the app of whoever sends it shows,
+/// done nothing to but by that function, `{image}` a picture of hers, `{digits}` what the app of whoever sends it shows,
 /// `{passkey}` a passkey of theirs, and `{answer}` what a device answers.
 struct Valid {
     function: &'static str,
@@ -37,6 +38,17 @@ const VALID: &[Valid] = &[
     Valid { function: "desk", page: None, fields: &[("page", "1")] },
     Valid { function: "front-page", page: None, fields: &[("page", "1")] },
     Valid { function: "manuscript", page: None, fields: &[("slug", "mine")] },
+    Valid { function: "images", page: None, fields: &[("page", "1")] },
+    Valid {
+        function: "describe-image",
+        page: Some("/images?form=describe"),
+        fields: &[("id", "{image}"), ("alt", "Fog")],
+    },
+    Valid {
+        function: "delete-image",
+        page: Some("/images?form=delete"),
+        fields: &[("id", "{image}")],
+    },
     Valid { function: "own-account", page: None, fields: &[] },
     Valid { function: "own-security", page: None, fields: &[] },
     Valid { function: "profile", page: None, fields: &[("username", "ada"), ("page", "1")] },
@@ -571,6 +583,10 @@ impl Trial {
             let all = self.ada.ask("own-security", &[]).await.json();
             handle = all["sessions"][1]["handle"].as_str().unwrap().to_owned();
         }
+        let image = Uuid::now_v7().to_string();
+        if body.contains("{image}") {
+            self.app.own_image("ada", &image).await;
+        }
         let mut back = String::new();
         let (passkey, answer) = self.ceremony(valid.function, &stranger, n).await;
         let answer: String = form_urlencoded::byte_serialize(answer.as_bytes()).collect();
@@ -603,7 +619,7 @@ impl Trial {
         let fill = |text: &str| {
             let text = text.replace("{slug}", &slug).replace("{handle}", &handle);
             let text = text.replace("{code}", &code).replace("{answer}", &answer);
-            let text = text.replace("{passkey}", &passkey);
+            let text = text.replace("{passkey}", &passkey).replace("{image}", &image);
             let text = text.replace("{username}", &subject(valid));
             let text = text.replace("{digits}", &digits).replace("{back}", &back);
             text.replace("{n}", &n.to_string()).replace("{token}", &token)
@@ -736,6 +752,7 @@ impl Trial {
                  || (select ' sessions: ' || count(*) || ' ' || coalesce(max(created_at), 0) from sessions) \
                  || (select ' attempts: ' || count(*) || ' ' || count(proved_at) from pending_registrations) \
                  || (select ' deeds: ' || count(*) from audit_log) \
+                 || (select coalesce(string_agg(hash || ' ' || alt, ',' order by hash), '') from images) \
                  || (select ' invitations: ' || count(*) || ' ' || count(used_at) from invitations) \
                  || (select ' apps: ' || count(*) from authenticators) \
                  || (select ' set-ups: ' || count(*) || ' ' || coalesce(max(expires_at), 0) from authenticator_setups) \

@@ -15,9 +15,12 @@ use crate::{
 
 /// What needs the right to write. The rest, as far as it is neither public nor hidden, is for
 /// whoever is logged in, and answers all roles alike.
-const WRITING_FUNCTIONS: [&str; 7] = [
+const WRITING_FUNCTIONS: [&str; 10] = [
     "delete-article",
+    "delete-image",
+    "describe-image",
     "desk",
+    "images",
     "invite",
     "manuscript",
     "own-invitations",
@@ -26,8 +29,8 @@ const WRITING_FUNCTIONS: [&str; 7] = [
 ];
 /// What is for editors and administrators.
 const EDITING_FUNCTIONS: [&str; 1] = ["withdraw-article"];
-const WRITING_PAGES: [&str; 4] =
-    ["/articles", "/editor", "/editor/{slug}", "/settings/invitations"];
+const WRITING_PAGES: [&str; 5] =
+    ["/articles", "/editor", "/editor/{slug}", "/images", "/settings/invitations"];
 /// The second step of a log-in, which is for whoever did the first in this browser: to everybody
 /// here, whatever their role, it is closed.
 const STEP_FUNCTIONS: [&str; 4] =

@@ -13,6 +13,7 @@ use crate::{
     server::{
         db::{Db, reading},
         failure::Failure,
+        images::references,
         users::User,
     },
 };
@@ -23,7 +24,7 @@ use crate::{
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Unauthenticated`] for a members' article without a log-in.
 pub async fn read(db: &Db, slug: &Slug, reader: Option<&User>) -> Result<Article, Failure> {
-    const READ: &str = "select a.id, a.author_id, a.html, a.slug, a.title, a.description, \
+    const READ: &str = "select a.id, a.author_id, a.html, a.cover, a.cover_alt, a.slug, a.title, a.description, \
          case when u.leaves_at is null then u.username else 'a former member' end as author, \
          coalesce(a.published_at, a.updated_at) as shown_at, a.minutes, a.visibility, a.status \
          from articles a join users u on u.id = a.author_id where a.slug = $1";
@@ -31,6 +32,8 @@ pub async fn read(db: &Db, slug: &Slug, reader: Option<&User>) -> Result<Article
     struct Row {
         author_id: Uuid,
         html: String,
+        cover: String,
+        cover_alt: String,
         #[sqlx(flatten)]
         preview: PreviewRow,
     }
@@ -50,7 +53,8 @@ pub async fn read(db: &Db, slug: &Slug, reader: Option<&User>) -> Result<Article
     }
     let edits = reader.is_some_and(|reader| reader.may(Permission::WithdrawArticles));
     let tags = tags_of(db, id).await?;
-    Ok(Article { preview, html: row.html, tags, mine, withdrawable: edits && !mine })
+    let cover = references::shown(db, &row.cover, &row.cover_alt).await?;
+    Ok(Article { preview, html: row.html, tags, cover, mine, withdrawable: edits && !mine })
 }
 
 /// Tags in the author's order.
@@ -67,7 +71,7 @@ pub async fn tags_of(db: &Db, article: Uuid) -> sqlx::Result<Vec<String>> {
 /// # Errors
 /// [`Error::NotFound`], also for what is somebody else's.
 pub async fn open(db: &Db, author: Uuid, slug: &Slug) -> Result<Manuscript, Failure> {
-    const OPEN: &str = "select id, slug, title, description, body, visibility, status, version \
+    const OPEN: &str = "select id, slug, title, description, body, cover, cover_alt, visibility, status, version \
          from articles where slug = $1 and author_id = $2";
     #[derive(FromRow)]
     struct Row {
@@ -76,6 +80,8 @@ pub async fn open(db: &Db, author: Uuid, slug: &Slug) -> Result<Manuscript, Fail
         title: String,
         description: String,
         body: String,
+        cover: String,
+        cover_alt: String,
         visibility: String,
         status: String,
         version: i64,
@@ -92,6 +98,8 @@ pub async fn open(db: &Db, author: Uuid, slug: &Slug) -> Result<Manuscript, Fail
         title: row.title,
         description: row.description,
         body: row.body,
+        cover: row.cover,
+        cover_alt: row.cover_alt,
         visibility: Visibility::from_name(&row.visibility).unwrap_or(Visibility::Members),
         status: Status::from_name(&row.status).unwrap_or(Status::Draft),
         version: row.version,

@@ -8,12 +8,17 @@ use super::{
     tallies::{Changes, Countable},
 };
 use crate::{
-    domain::article::{Body, Description, Slug, Status, Tags, Title, Visibility},
+    domain::{
+        article::{Body, Description, Slug, Status, Tags, Title, Visibility},
+        field::{Field, Problem},
+        image::Cover,
+    },
     error::Error,
     server::{
         clock::Timestamp,
         db::{Db, Tx, violated, within},
         failure::Failure,
+        images::references,
         markdown, users,
     },
 };
@@ -31,6 +36,8 @@ pub struct Draft {
     pub body: Body,
     /// In the author's order.
     pub tags: Tags,
+    /// The picture at its head.
+    pub cover: Cover,
     /// Who may read it.
     pub visibility: Visibility,
     /// Draft or published.
@@ -75,7 +82,7 @@ pub async fn create(
     draft: &Draft,
     now: Timestamp,
 ) -> Result<Saved, Failure> {
-    let writing = Writing::new(author, draft, now).await?;
+    let writing = Writing::new(db, author, draft, now).await?;
     for slug in slugs(&draft.title) {
         match writing.create_at(db, &slug).await {
             Err(Failure::Broken(cause)) if is_slug_taken(&cause) => {}
@@ -97,7 +104,7 @@ pub async fn update(
     draft: &Draft,
     now: Timestamp,
 ) -> Result<Saved, Failure> {
-    let writing = Writing::new(author, draft, now).await?;
+    let writing = Writing::new(db, author, draft, now).await?;
     for candidate in slugs(&draft.title) {
         match writing.update_to(db, basis, &candidate).await {
             Err(Failure::Broken(cause)) if is_slug_taken(&cause) => {}
@@ -108,8 +115,13 @@ pub async fn update(
 }
 
 impl<'a> Writing<'a> {
-    async fn new(author: Uuid, draft: &'a Draft, now: Timestamp) -> Result<Self, Failure> {
+    async fn new(db: &Db, author: Uuid, draft: &'a Draft, now: Timestamp) -> Result<Self, Failure> {
         let html = markdown::render(draft.body.as_str().to_owned()).await?;
+        let html = references::dressed(db, html).await?;
+        let (cover, alt) = (draft.cover.address(), draft.cover.alt());
+        if !cover.is_empty() && references::shown(db, &cover, alt).await?.is_none() {
+            return Err(Error::Invalid(vec![(Field::Cover, Problem::Malformed)]).into());
+        }
         let found_by = match draft.status {
             Status::Draft => None,
             Status::Published => {
@@ -135,12 +147,29 @@ impl<'a> Writing<'a> {
         self.insert(&mut tx, id, slug).await?;
         let published_at = (self.draft.status == Status::Published).then_some(self.now);
         self.store_tags(&mut tx, id, published_at).await?;
+        self.store_pictures(&mut tx, id).await?;
         search::keep(&mut tx, id, self.found_by.as_ref()).await?;
         let mut changes = Changes::default();
         changes.add(&self.countable());
         changes.store(&mut tx).await?;
         tx.commit().await?;
         Ok(Saved { slug: slug.to_owned(), version: 1 })
+    }
+
+    /// The one at its head, and which there are in all.
+    async fn store_pictures(&self, tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
+        const COVER: &str = "update articles set cover = $2, cover_alt = $3 where id = $1";
+        let cover = self.draft.cover.address();
+        within!(&mut *tx, |c| {
+            sqlx::query(COVER)
+                .bind(id)
+                .bind(&cover)
+                .bind(self.draft.cover.alt())
+                .execute(c)
+                .await
+                .map(|_| ())
+        })?;
+        references::keep(tx, id, &[self.draft.body.as_str(), &cover]).await
     }
 
     async fn insert(&self, tx: &mut Tx, id: Uuid, slug: &str) -> sqlx::Result<()> {
@@ -186,6 +215,7 @@ impl<'a> Writing<'a> {
         let tags_before = clear_tags(&mut tx, before.id).await?;
         let first_published = (self.draft.status == Status::Published).then_some(self.now);
         self.store_tags(&mut tx, before.id, before.published_at.or(first_published)).await?;
+        self.store_pictures(&mut tx, before.id).await?;
         search::keep(&mut tx, before.id, self.found_by.as_ref()).await?;
         let mut changes = Changes::default();
         changes.remove(&before.countable(self.author, &tags_before));
