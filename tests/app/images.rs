@@ -30,7 +30,7 @@ fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     out.into_inner()
 }
 
-fn jpeg(width: u32, height: u32, seed: u8) -> Vec<u8> {
+pub fn jpeg(width: u32, height: u32, seed: u8) -> Vec<u8> {
     encoded(picture(width, height, seed), ImageFormat::Jpeg)
 }
 
@@ -97,14 +97,14 @@ async fn sent(browser: &Browser, kind: &str, file: &[u8], alt: &str) -> Answer {
 }
 
 /// The address of a picture that was taken.
-async fn taken(browser: &Browser, file: &[u8], alt: &str) -> String {
+pub async fn taken(browser: &Browser, file: &[u8], alt: &str) -> String {
     let answer = sent(browser, "image/jpeg", file, alt).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
     answer.json()["path"].as_str().unwrap().to_owned()
 }
 
 /// The bytes of a file.
-async fn file(browser: &Browser, path: &str) -> (StatusCode, Vec<u8>) {
+pub async fn file(browser: &Browser, path: &str) -> (StatusCode, Vec<u8>) {
     let response = browser.bare(Method::GET, path).send().await.unwrap();
     (response.status(), response.bytes().await.unwrap().to_vec())
 }

@@ -8,6 +8,7 @@ use zip::{CompressionMethod, DateTime, write::SimpleFileOptions};
 use crate::{
     domain::{
         article::Slug,
+        image::ImageName,
         passkey::OwnPasskey,
         security::{Event, Factors, OwnSession},
     },
@@ -39,6 +40,7 @@ impl File {
              articles/              {articles} articles, drafts included: Markdown, with what else\n\
              \x20                      belongs to each on top (YAML front matter)\n\
              articles.json          the same in one file, for programs\n\
+             images/                your pictures, and images.json, what they show in words\n\
              account.json           your name, those that you had before, address and roles\n\
              second-factors.json    what you log in with beside the password\n\
              sessions.json          where you are logged in\n\
@@ -122,6 +124,21 @@ impl File {
         Self::json("security-events.json", &events.collect(), now)
     }
 
+    /// What the pictures show.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn pictures(pictures: &[(ImageName, String)], now: Timestamp) -> anyhow::Result<Self> {
+        let pictures =
+            pictures.iter().map(|(name, alt)| json!({ "file": path_of(name), "alt": alt }));
+        Self::json("images.json", &pictures.collect(), now)
+    }
+
+    /// The widest form of a picture.
+    pub fn picture(name: &ImageName, contents: Vec<u8>, now: Timestamp) -> Self {
+        Self { name: path_of(name), changed: Some(now), contents }
+    }
+
     /// A part of the list of all articles: the first one begins the file.
     ///
     /// # Errors
@@ -199,6 +216,10 @@ impl ArticleFile {
         head += &format!("tags: [{}]\n---\n\n{}\n", tags.join(", "), self.body);
         File { name: self.name.clone(), changed: Some(self.changed), contents: head.into_bytes() }
     }
+}
+
+fn path_of(name: &ImageName) -> String {
+    format!("images/{name}")
 }
 
 /// A text in double quotes, which YAML reads as JSON does (YAML 1.2.2, 7.3.1): quoted, no text
