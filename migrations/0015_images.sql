@@ -31,6 +31,9 @@ create table article_images (
 
 create index article_images_hash on article_images (hash);
 
+-- What is shown anywhere, and so not thrown away.
+create view shown_images as select hash from article_images;
+
 -- Pictures that nobody has any more, until their files are deleted.
 create table image_leftovers (
     hash text not null primary key,

@@ -14,6 +14,10 @@ pub const FOLDER: &str = "/images/";
 /// A column of text is some 700 px wide, on a screen with two or three pixels for each.
 pub const WIDTHS: [u32; 3] = [480, 960, 1920];
 
+/// How wide a picture is shown, as `sizes` says it: as a column of text (`--measure` in
+/// style/tokens.css), or as the screen where that is less.
+pub const SIZES: &str = "(min-width: 40rem) 37.5rem, 100vw";
+
 /// The widest that is stored.
 pub const WIDEST: u32 = WIDTHS[WIDTHS.len() - 1];
 

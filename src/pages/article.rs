@@ -12,7 +12,7 @@ use super::{articles::DeleteArticle, segment};
 use crate::{
     domain::{
         article::{Article, Status},
-        image::Shown,
+        image::{SIZES, Shown},
     },
     error::Error,
     json::Json,
@@ -125,7 +125,7 @@ fn cover_picture(cover: Shown) -> impl IntoView {
             class="cover"
             src=cover.path
             srcset=cover.srcset
-            sizes="(min-width: 46rem) 44rem, 100vw"
+            sizes=SIZES
             width=cover.width.to_string()
             height=cover.height.to_string()
             alt=cover.alt

@@ -333,7 +333,7 @@ story!(an_article_offers_all_widths_and_keeps_their_place, |engine| {
     let form = |width: u32| format!("{} {width}w", path.replace("-1000.", &format!("-{width}.")));
     let srcset = [form(480), form(960), form(1000)].join(", ");
     let picture = format!(
-        "<img src=\"{path}\" srcset=\"{srcset}\" sizes=\"(min-width: 46rem) 44rem, 100vw\" \
+        "<img src=\"{path}\" srcset=\"{srcset}\" sizes=\"(min-width: 40rem) 37.5rem, 100vw\" \
          width=\"1000\" height=\"500\" loading=\"lazy\" decoding=\"async\" alt=\"Fog\" title=\"Dense\">"
     );
     assert!(page.contains(&picture), "{page}");

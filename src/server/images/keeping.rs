@@ -150,7 +150,7 @@ impl Row {
 pub async fn list(state: &AppState, uploader: Uuid, page: u32) -> Result<OwnImages, Failure> {
     const COUNT: &str = "select count(*) from images where uploader_id = $1";
     const LIST: &str = "select id, hash, width, height, kind, alt, created_at, \
-         exists (select 1 from article_images a where a.hash = images.hash) as used \
+         exists (select 1 from shown_images shown where shown.hash = images.hash) as used \
          from images where uploader_id = $1 order by created_at desc, id desc limit $2 offset $3";
     let count: i64 = reading!(&state.db, |pool| {
         sqlx::query_scalar(COUNT).bind(uploader).fetch_one(pool).await

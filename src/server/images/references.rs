@@ -20,11 +20,20 @@ use crate::{
 /// When the database cannot be written.
 pub async fn keep(tx: &mut Tx, article: Uuid, texts: &[&str]) -> sqlx::Result<()> {
     const CLEAR: &str = "delete from article_images where article_id = $1";
+    within!(&mut *tx, |c| sqlx::query(CLEAR).bind(article).execute(c).await.map(|_| ()))?;
+    add(tx, article, texts).await
+}
+
+/// The same for more texts of the article, such as one that readers do not see yet.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn add(tx: &mut Tx, article: Uuid, texts: &[&str]) -> sqlx::Result<()> {
     // The row of the picture is written as well: whoever is about to throw it away waits, and
     // finds that it is wanted.
     const USED: &str = "update images set unused_since = null where hash = $1";
-    const ADD: &str = "insert into article_images (article_id, hash) values ($1, $2)";
-    within!(&mut *tx, |c| sqlx::query(CLEAR).bind(article).execute(c).await.map(|_| ()))?;
+    const ADD: &str =
+        "insert into article_images (article_id, hash) values ($1, $2) on conflict do nothing";
     let named: BTreeSet<&str> = texts.iter().flat_map(|text| hashes(text)).collect();
     for hash in named {
         within!(&mut *tx, |c| sqlx::query(USED).bind(hash).execute(c).await.map(|_| ()))?;

@@ -35,7 +35,7 @@ pub async fn want(tx: &mut Tx, hash: &str) -> sqlx::Result<()> {
 /// When the database or the files cannot be written.
 pub async fn delete(state: &AppState, uploader: Uuid, hash: &str) -> Result<bool, Failure> {
     const DELETE: &str = "delete from images where hash = $1 and uploader_id = $2 \
-         and not exists (select 1 from article_images a where a.hash = images.hash) \
+         and not exists (select 1 from shown_images shown where shown.hash = images.hash) \
          returning hash, width, kind";
     let mut tx = state.db.begin().await?;
     let deleted: Vec<Named> = within!(&mut tx, |c| {
@@ -54,12 +54,12 @@ pub async fn delete(state: &AppState, uploader: Uuid, hash: &str) -> Result<bool
 /// When the database or the files cannot be written.
 pub async fn collect(state: &AppState, now: Timestamp) -> Result<(), Failure> {
     const NOTICE: &str = "update images set unused_since = $1 where unused_since is null \
-         and not exists (select 1 from article_images a where a.hash = images.hash)";
+         and not exists (select 1 from shown_images shown where shown.hash = images.hash)";
     const FORGET: &str = "update images set unused_since = null where unused_since is not null \
-         and exists (select 1 from article_images a where a.hash = images.hash)";
+         and exists (select 1 from shown_images shown where shown.hash = images.hash)";
     // PostgreSQL asks again whether a row that somebody else is writing is still unused.
     const DELETE: &str = "delete from images where unused_since <= $1 \
-         and not exists (select 1 from article_images a where a.hash = images.hash) \
+         and not exists (select 1 from shown_images shown where shown.hash = images.hash) \
          returning hash, width, kind";
     let db = &state.db;
     writing!(db, |pool| sqlx::query(FORGET).execute(pool).await.map(|_| ()))?;
@@ -79,7 +79,7 @@ pub async fn collect(state: &AppState, now: Timestamp) -> Result<(), Failure> {
 /// When the database cannot be written.
 pub async fn leave_with(tx: &mut Tx, uploader: Uuid, heir: Option<Uuid>) -> sqlx::Result<()> {
     const HAND_OVER: &str = "update images set uploader_id = $2 where uploader_id = $1 \
-         and exists (select 1 from article_images a where a.hash = images.hash) \
+         and exists (select 1 from shown_images shown where shown.hash = images.hash) \
          and not exists (select 1 from images other where other.hash = images.hash and other.uploader_id = $2)";
     const DELETE: &str = "delete from images where uploader_id = $1 returning hash, width, kind";
     if let Some(heir) = heir {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::image::{FOLDER, ImageName};
+use crate::domain::image::{FOLDER, ImageName, SIZES};
 
 /// A picture that is here.
 #[derive(Clone, Debug)]
@@ -13,9 +13,6 @@ pub struct Size {
     /// Of the widest form, in pixels.
     pub height: u32,
 }
-
-/// How wide a picture is shown: as wide as a column of text, or the screen where that is less.
-const SIZES: &str = "(min-width: 46rem) 44rem, 100vw";
 
 /// Adds attributes to each `<img>` whose picture is known, by the hash in its address. The HTML
 /// comes from the sanitiser, which writes every tag in one way; in texts `<` is escaped.
