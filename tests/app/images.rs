@@ -13,7 +13,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Browser, Engine, TestApp, story};
+use crate::support::{Answer, Browser, PASSWORD, TestApp, story};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MOST: u64 = 40_000_000;
@@ -311,11 +311,11 @@ story!(there_is_an_end_to_how_much_one_person_uploads, |engine| {
     let ada = app.person("ada").await;
     taken(&ada, &jpeg(5, 5, 9), "").await;
     app.execute("update images set bytes = 524288000").await;
-    let full = sent(&ada, "image/jpeg", &jpeg(5, 5, 10), "").await;
+    let full = sent(&ada, "image/jpeg", &jpeg(5, 5, 200), "").await;
     assert_eq!((full.status.as_u16(), full.json()), (413, json!({"picture": "no_room"})));
     app.execute("update images set bytes = 1").await;
     app.execute("update attempts set count = 100").await;
-    let often = sent(&ada, "image/jpeg", &jpeg(5, 5, 10), "").await;
+    let often = sent(&ada, "image/jpeg", &jpeg(5, 5, 200), "").await;
     assert_eq!(often.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(!often.header("retry-after").is_empty());
 });
@@ -376,6 +376,7 @@ story!(what_no_article_shows_goes_after_a_day_and_what_one_shows_stays, |engine|
         assert_eq!(statuses(&ada, path).await, [StatusCode::OK; 2]);
     }
     // A picture that is taken out stays for a day, whatever its age.
+    assert_eq!(ada.log_in("ada", PASSWORD).await.status, StatusCode::OK);
     let edit = [("slug", "fog"), ("version", "1"), ("body", "Enough words.")];
     assert_eq!(write(&ada, &edit).await.status, StatusCode::OK);
     sweep().await;

@@ -27,12 +27,15 @@ const PLACEHOLDER: &str = "![Uploading a picture…]()";
 /// The button and what it opens. Its pictures go into the text area of the article's text, which
 /// takes what is pasted and dropped into it from now on.
 pub fn image_button() -> AnyView {
-    let upload = Upload::new();
+    // Made in the browser alone: what is in it stays in one thread, which pages on the server
+    // do not.
+    let upload = RwSignal::new(None);
     Effect::new(move |_| {
-        upload.listen();
-        upload.ready.set(true);
+        let ready = Upload::new();
+        ready.listen();
+        upload.set(Some(ready));
     });
-    let panel = move || upload.ready.get().then(|| upload.panel());
+    let panel = move || upload.get().map(Upload::panel);
     view! {
         <div class="picture-upload">
             {panel}
@@ -44,8 +47,6 @@ pub fn image_button() -> AnyView {
 
 #[derive(Clone, Copy)]
 struct Upload {
-    /// Whether the page runs: before that nothing could be uploaded from here.
-    ready: RwSignal<bool>,
     /// What is to be uploaded.
     file: RwSignal<Option<File>, LocalStorage>,
     alt: RwSignal<String>,
@@ -60,7 +61,6 @@ struct Upload {
 impl Upload {
     fn new() -> Self {
         Self {
-            ready: RwSignal::new(false),
             file: RwSignal::new_local(None),
             alt: RwSignal::new(String::new()),
             status: RwSignal::new(String::new()),

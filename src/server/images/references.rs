@@ -34,14 +34,28 @@ pub async fn add(tx: &mut Tx, article: Uuid, texts: &[&str]) -> sqlx::Result<()>
     const USED: &str = "update images set unused_since = null where hash = $1";
     const ADD: &str =
         "insert into article_images (article_id, hash) values ($1, $2) on conflict do nothing";
-    let named: BTreeSet<&str> = texts.iter().flat_map(|text| hashes(text)).collect();
-    for hash in named {
+    for hash in named(texts) {
         within!(&mut *tx, |c| sqlx::query(USED).bind(hash).execute(c).await.map(|_| ()))?;
         within!(&mut *tx, |c| {
             sqlx::query(ADD).bind(article).bind(hash).execute(c).await.map(|_| ())
         })?;
     }
     Ok(())
+}
+
+/// More pictures than any article has; the longest text could name thousands, and each is looked
+/// up.
+const MOST: usize = 500;
+
+/// The hashes of the pictures that these texts name, each once.
+fn named<'a>(texts: &[&'a str]) -> BTreeSet<&'a str> {
+    let mut named = BTreeSet::new();
+    for hash in texts.iter().flat_map(|text| hashes(text)) {
+        if named.len() < MOST {
+            named.insert(hash);
+        }
+    }
+    named
 }
 
 /// The hashes of all pictures that a text names, wherever it does.
@@ -57,11 +71,10 @@ fn hashes(text: &str) -> impl Iterator<Item = &str> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn dressed(db: &Db, html: String) -> sqlx::Result<String> {
-    let names: BTreeSet<String> = hashes(&html).map(str::to_owned).collect();
     let mut sizes = HashMap::new();
-    for hash in names {
-        if let Some(size) = size_of(db, &hash).await? {
-            sizes.insert(hash, size);
+    for hash in named(&[&html]) {
+        if let Some(size) = size_of(db, hash).await? {
+            sizes.insert(hash.to_owned(), size);
         }
     }
     Ok(if sizes.is_empty() { html } else { pictures::dress(&html, &sizes) })
