@@ -253,8 +253,9 @@ fn unused(base: &str, used: &mut HashMap<String, u32>) -> String {
 /// Whether the page uses that identifier itself, for its parts, the fields of its forms, or an
 /// article's footnotes.
 fn is_the_pages_own(id: &str) -> bool {
-    const PARTS: [&str; 2] = ["main", "conflict-title"];
-    const FIELDS: [Field; 10] = [
+    const PARTS: [&str; 5] =
+        ["main", "conflict-title", "picture-file", "picture-alt", "picture-alt-hint"];
+    const FIELDS: [Field; 12] = [
         Field::Username,
         Field::Email,
         Field::EmailAgain,
@@ -263,6 +264,8 @@ fn is_the_pages_own(id: &str) -> bool {
         Field::Description,
         Field::Body,
         Field::Tags,
+        Field::Cover,
+        Field::CoverAlt,
         Field::Visibility,
         Field::Status,
     ];

@@ -284,7 +284,7 @@ story!(whoever_wrote_ten_thousand_articles_gets_all_of_them, |engine| {
     let ada = app.person("ada").await;
     write_many(&app, engine).await;
     let files = data_of(&app, &ada).await;
-    assert_eq!(files.len(), 10_006);
+    assert_eq!(files.len(), 10_007);
     assert!(files["articles/many-4711.md"].contains("title: \"Many 4711\"\n"));
     let list: Value = serde_json::from_str(&files["articles.json"]).unwrap();
     assert_eq!(list.as_array().unwrap().len(), 10_000);
