@@ -419,5 +419,7 @@ story!(on_a_site_for_members_a_stranger_sees_no_picture, |engine| {
     let ada = app.person("ada").await;
     let path = taken(&ada, &jpeg(50, 5, 17), "").await;
     assert_eq!(file(&app.browser(), &path).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(file(&ada, &path).await.0, StatusCode::OK);
+    let shown = ada.bare(Method::GET, &path).send().await.unwrap();
+    assert_eq!(shown.status(), StatusCode::OK);
+    assert_eq!(shown.headers()["cache-control"], "private, no-store");
 });

@@ -35,9 +35,6 @@ use crate::{
 /// A year, and never asked for again: what is under a name does not change.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// The same where readers have to log in: for the reader's own browser.
-const FOR_THEM_ALONE: &str = "private, max-age=31536000, immutable";
-
 /// Whether a request brings a picture.
 pub fn is_upload(request: &Request) -> bool {
     request.method() == Method::POST
@@ -152,10 +149,11 @@ pub async fn show(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    answer(&state, &name, &headers, FOR_EVER).await
+    answer(&state, &name, &headers).await
 }
 
-/// The same on a site where readers have to log in.
+/// The same on a site where readers have to log in. There `layers::caching` has the last word: what
+/// they see is kept by no cache.
 pub async fn show_to_members(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -163,18 +161,13 @@ pub async fn show_to_members(
 ) -> Response {
     let user = request.extensions().get::<AuthSession>().and_then(|auth| auth.user.as_ref());
     if user.is_some_and(|user| user.may(Permission::ReadMembers)) {
-        answer(&state, &name, request.headers(), FOR_THEM_ALONE).await
+        answer(&state, &name, request.headers()).await
     } else {
         StatusCode::UNAUTHORIZED.into_response()
     }
 }
 
-async fn answer(
-    state: &AppState,
-    name: &str,
-    headers: &HeaderMap,
-    lasting: &'static str,
-) -> Response {
+async fn answer(state: &AppState, name: &str, headers: &HeaderMap) -> Response {
     let forgotten = [(header::CACHE_CONTROL, "no-store")];
     let missing = (StatusCode::NOT_FOUND, forgotten).into_response();
     let Some(name) = ImageName::parse(name) else { return missing };
@@ -197,7 +190,7 @@ async fn answer(
     let out = response.headers_mut();
     out.insert(header::ETAG, etag);
     for (header, value) in [
-        (header::CACHE_CONTROL, lasting),
+        (header::CACHE_CONTROL, FOR_EVER),
         (header::CONTENT_TYPE, name.kind.media_type()),
         (header::CONTENT_DISPOSITION, "inline"),
         // Whatever a browser could be made to take it for, it does nothing.

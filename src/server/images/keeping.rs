@@ -50,7 +50,9 @@ pub async fn keep(
     for (name, bytes) in picture.forms {
         if let Err(cause) = state.images.put(&name, bytes).await {
             // Not to be found, rather than found without its files.
-            unused::delete(state, uploader, &name.hash).await?;
+            if !known {
+                unused::delete(state, uploader, &name.hash).await?;
+            }
             return Err(cause.into());
         }
     }
