@@ -135,10 +135,10 @@ struct Read {
 
 fn read(file: &[u8], format: ImageFormat, most_pixels: u64) -> Result<Read, Flaw> {
     let broken = |_| Flaw::Broken;
-    let mut limits = Limits::default();
+    let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MOST_MEMORY);
     let mut reader = ImageReader::with_format(Cursor::new(file), format);
-    reader.limits(limits.clone());
+    reader.limits(limits);
     // This reads no further than to the size.
     let mut decoder = reader.into_decoder().map_err(|error| match error {
         image::ImageError::Limits(_) => Flaw::TooManyPixels,
@@ -164,7 +164,7 @@ fn is_moving(file: &[u8], format: ImageFormat) -> Result<bool, Flaw> {
     let moving = match format {
         ImageFormat::Png => PngDecoder::new(file).and_then(|png| png.is_apng()),
         ImageFormat::WebP => WebPDecoder::new(file).map(|webp| webp.has_animation()),
-        ImageFormat::Gif => GifDecoder::new(file).map(|gif| has_two_frames(gif)),
+        ImageFormat::Gif => GifDecoder::new(file).map(has_two_frames),
         _ => Ok(false),
     };
     moving.map_err(|_| Flaw::Broken)
