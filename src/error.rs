@@ -5,7 +5,10 @@ use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::field::{Field, Problem},
+    domain::{
+        field::{Field, Problem},
+        image::Flaw,
+    },
     json::Text,
 };
 
@@ -36,6 +39,8 @@ pub enum Error {
     LastAdministrator,
     /// A link or a code from a mail opens nothing: it was used, replaced or not used in time.
     LinkExpired,
+    /// A picture is not taken, or not deleted.
+    Picture(Flaw),
     /// The request makes no sense.
     BadRequest,
     /// Too many attempts.
@@ -76,6 +81,7 @@ impl Error {
             Error::NotFound => 404,
             Error::Conflict { .. } | Error::LastAdministrator => 409,
             Error::LinkExpired => 410,
+            Error::Picture(flaw) => flaw.status(),
             Error::BadRequest => 400,
             Error::TooMany { .. } => 429,
             Error::Offline | Error::Internal { .. } => 500,
@@ -115,6 +121,7 @@ impl Error {
             Error::LinkExpired => {
                 "It was used already, or a newer one took its place, or its time is over.".into()
             }
+            Error::Picture(flaw) => flaw.text().into(),
             Error::BadRequest => "The server could not make sense of that request.".into(),
             Error::TooMany { retry_after_s } => {
                 let minutes = retry_after_s.div_ceil(60).max(1);

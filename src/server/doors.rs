@@ -18,7 +18,7 @@ use axum::{
 use http_body_util::BodyExt;
 use leptos::server_fn::ServerFn;
 
-use super::{AppState, export, pages};
+use super::{AppState, export, images, pages};
 use crate::{
     domain::security::Handed,
     error::Error,
@@ -38,6 +38,7 @@ use crate::{
         confirm::Confirm,
         data::{DOWNLOAD, DeleteAccount},
         editor::calls::{DiscardChanges, SaveArticle},
+        images::{DeleteImage, DescribeImage},
         invitations::{Invite, WithdrawInvitation},
         log_in::LogIn,
         log_in_step::FinishLogIn,
@@ -113,6 +114,8 @@ pub const FORMS: &[(&str, &str)] = &[
     ("/admin/people/{username}?form=end-sessions", EndSessionsOf::PATH),
     ("/admin/people/{username}?form=mail-reset", MailReset::PATH),
     ("/admin/people/{username}?form=confirm", Confirm::PATH),
+    ("/images?form=describe", DescribeImage::PATH),
+    ("/images?form=delete", DeleteImage::PATH),
     ("/settings/security/second-factor?form=begin-authenticator", BeginAuthenticator::PATH),
     ("/settings/security/second-factor?form=confirm-authenticator", ConfirmAuthenticator::PATH),
     ("/settings/security/second-factor?form=remove-authenticator", RemoveAuthenticator::PATH),
@@ -175,6 +178,9 @@ pub async fn page_form(
     request: Request,
     page: &'static str,
 ) -> Response {
+    if images::door::is_upload(&request) {
+        return images::door::upload(state, request).await;
+    }
     let query = request.uri().query();
     let is_download = DOWNLOAD.split_once('?') == query.map(|query| (page, query));
     let function = function_of(page, query);
@@ -243,7 +249,7 @@ async fn download(state: AppState, request: Request) -> Response {
 }
 
 /// A request for the page that a form was sent to, by whoever sent the form.
-fn as_get(mut parts: Parts, page: &str, here: &Uri) -> Request {
+pub(super) fn as_get(mut parts: Parts, page: &str, here: &Uri) -> Request {
     let query = here.query().map(|q| format!("?{q}")).unwrap_or_default();
     parts.uri = format!("{page}{query}").parse().unwrap_or_else(|_| here.clone());
     parts.method = Method::GET;
@@ -323,7 +329,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// 303: a browser follows with GET, and never sends a password or an article twice.
-fn see_other(to: &str) -> Response {
+pub(super) fn see_other(to: &str) -> Response {
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
     (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
 }

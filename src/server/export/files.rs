@@ -8,6 +8,7 @@ use zip::{CompressionMethod, DateTime, write::SimpleFileOptions};
 use crate::{
     domain::{
         article::Slug,
+        image::ImageName,
         passkey::OwnPasskey,
         security::{Event, Factors, OwnSession},
     },
@@ -41,6 +42,7 @@ impl File {
              \x20                      what you have changed and not published is beside it, in a\n\
              \x20                      file whose name ends with _changes\n\
              articles.json          the same in one file, for programs\n\
+             images/                your pictures, and images.json, what they show in words\n\
              account.json           your name, those that you had before, address, roles and profile\n\
              comments.json          what you said under articles\n\
              favorites.json         the articles that you like\n\
@@ -175,6 +177,21 @@ impl File {
         Self::json("security-events.json", &events.collect(), now)
     }
 
+    /// What the pictures show.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn pictures(pictures: &[(ImageName, String)], now: Timestamp) -> anyhow::Result<Self> {
+        let pictures =
+            pictures.iter().map(|(name, alt)| json!({ "file": path_of(name), "alt": alt }));
+        Self::json("images.json", &pictures.collect(), now)
+    }
+
+    /// The widest form of a picture.
+    pub fn picture(name: &ImageName, contents: Vec<u8>, now: Timestamp) -> Self {
+        Self { name: path_of(name), changed: Some(now), contents }
+    }
+
     /// A part of the list of all articles: the first one begins the file.
     ///
     /// # Errors
@@ -252,6 +269,10 @@ impl ArticleFile {
         head += &format!("tags: [{}]\n---\n\n{}\n", tags.join(", "), self.body);
         File { name: self.name.clone(), changed: Some(self.changed), contents: head.into_bytes() }
     }
+}
+
+fn path_of(name: &ImageName) -> String {
+    format!("images/{name}")
 }
 
 /// A text in double quotes, which YAML reads as JSON does (YAML 1.2.2, 7.3.1): quoted, no text
