@@ -63,7 +63,7 @@ const addresses: Walk = async function* ({ member, visitor }, server) {
   yield* each(member, [
     '/', article, profile, '/editor', article.replace('article', 'editor'), '/settings', '/settings/security', PASSKEYS,
     '/settings/security/second-factor', '/settings/invitations', '/settings/account', '/settings/data',
-    '/settings/data/import',
+    '/settings/data/import', '/images',
   ]);
   yield* each(visitor, [
     '/', '/?page=1000', article, profile, '/login', '/register', '/register/confirm', '/reset', '/reset?sent=true',

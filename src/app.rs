@@ -19,6 +19,7 @@ use crate::{
         data::DataRoute,
         editor::EditorRoute,
         home::HomeRoute,
+        images::ImagesRoute,
         import::ImportRoute,
         invitations::InvitationsRoute,
         log_in::LogInRoute,
@@ -84,6 +85,7 @@ pub fn App() -> impl IntoView {
                     <Route path=(StaticSegment("articles"), ParamSegment("slug"), StaticSegment("revisions")) view={Lazy::<RevisionsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("editor") view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("editor"), ParamSegment("slug")) view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("images") view={Lazy::<ImagesRoute>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("admin") view={Lazy::<PeopleRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("admin"), StaticSegment("log")) view={Lazy::<LogRoute>::new()} ssr=SsrMode::Async />
                     <Route path=(StaticSegment("admin"), StaticSegment("reports")) view={Lazy::<ReportsRoute>::new()} ssr=SsrMode::Async />

@@ -8,6 +8,7 @@ pub mod code;
 pub mod comment;
 pub mod email;
 pub mod field;
+pub mod image;
 pub mod next;
 pub mod page;
 pub mod passkey;

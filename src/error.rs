@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{
         field::{Field, Problem},
+        image::Flaw,
         transfer::Fault,
     },
     json::Text,
@@ -41,6 +42,8 @@ pub enum Error {
     LinkExpired,
     /// A file with articles is not taken.
     Import(Fault),
+    /// A picture is not taken, or not deleted.
+    Picture(Flaw),
     /// The request makes no sense.
     BadRequest,
     /// Too many attempts.
@@ -82,6 +85,7 @@ impl Error {
             Error::Conflict { .. } | Error::LastAdministrator => 409,
             Error::LinkExpired => 410,
             Error::Import(fault) => fault.status(),
+            Error::Picture(flaw) => flaw.status(),
             Error::BadRequest => 400,
             Error::TooMany { .. } => 429,
             Error::Offline | Error::Internal { .. } => 500,
@@ -122,6 +126,7 @@ impl Error {
                 "It was used already, or a newer one took its place, or its time is over.".into()
             }
             Error::Import(fault) => fault.text().into(),
+            Error::Picture(flaw) => flaw.text().into(),
             Error::BadRequest => "The server could not make sense of that request.".into(),
             Error::TooMany { retry_after_s } => {
                 let minutes = retry_after_s.div_ceil(60).max(1);

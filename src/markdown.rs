@@ -240,7 +240,7 @@ fn unused(base: &str, used: &mut HashMap<String, u32>) -> String {
 /// Whether the page uses that identifier itself, for its parts, the fields of its forms, an
 /// article's footnotes or its comments.
 fn is_the_pages_own(id: &str) -> bool {
-    const PARTS: [&str; 7] = [
+    const PARTS: [&str; 10] = [
         "main",
         "conflict-title",
         "stored-title",
@@ -248,8 +248,11 @@ fn is_the_pages_own(id: &str) -> bool {
         "comments",
         "comments-title",
         "responses",
+        "picture-file",
+        "picture-alt",
+        "picture-alt-hint",
     ];
-    const FIELDS: [Field; 19] = [
+    const FIELDS: [Field; 21] = [
         Field::SlugWanted,
         Field::Canonical,
         Field::Language,
@@ -263,6 +266,8 @@ fn is_the_pages_own(id: &str) -> bool {
         Field::Description,
         Field::Body,
         Field::Tags,
+        Field::Cover,
+        Field::CoverAlt,
         Field::Visibility,
         Field::Status,
         Field::Reason,

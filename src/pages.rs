@@ -13,6 +13,7 @@ pub mod confirm;
 pub mod data;
 pub mod editor;
 pub mod home;
+pub mod images;
 pub mod import;
 pub mod invitations;
 pub mod log_in;

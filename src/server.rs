@@ -27,6 +27,7 @@ pub mod favorites;
 pub mod feeds;
 pub mod follows;
 pub mod head;
+pub mod images;
 pub mod invitations;
 pub mod key;
 pub mod layers;
@@ -79,15 +80,15 @@ use tower_http::{
     },
     csrf::CsrfLayer,
     limit::RequestBodyLimitLayer,
-    timeout::TimeoutLayer,
 };
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use self::{
     auth::Backend,
     clock::Clock,
-    config::Config,
+    config::{Config, Readers},
     db::Db,
+    images::shelf::Shelf,
     key::SiteKey,
     mail::Mail,
     passwords::Passwords,
@@ -110,6 +111,8 @@ pub struct AppState {
     pub passwords: Passwords,
     /// How mail leaves.
     pub mail: Mail,
+    /// The files of pictures.
+    pub images: Shelf,
     /// Leptos' own options.
     pub leptos: LeptosOptions,
 }
@@ -122,15 +125,17 @@ impl FromRef<AppState> for LeptosOptions {
 
 impl AppState {
     /// # Errors
-    /// When the system gives no randomness, the key file cannot be had, or a setting of the mail
-    /// makes no sense.
+    /// When the system gives no randomness, the key file or the place for pictures cannot be had,
+    /// or a setting of the mail makes no sense.
     pub fn new(db: Db, config: Config, clock: Clock) -> anyhow::Result<Self> {
         let mail = Mail::new(&config)?;
         let key = SiteKey::read_or_make(&config.key_file)?;
+        let images = Shelf::open(&config)?;
         Ok(Self {
             db,
             mail,
             key,
+            images,
             config: Arc::new(config),
             clock,
             passwords: Passwords::new()?,
@@ -141,7 +146,7 @@ impl AppState {
 
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
-    let pages = with_session(pages_and_functions(), &state);
+    let pages = with_session(pages_and_functions(), &state).merge(pictures(&state));
     let follow = from_fn_with_state(state.clone(), layers::follow_former_names);
     let files = feeds::routes().layer(follow).merge(sitemap::routes());
     let mut router = pages.merge(files).route("/pkg/{*name}", get(site::packaged));
@@ -155,8 +160,9 @@ pub fn router(state: AppState) -> Router {
 
 /// What stands between the socket and any route.
 pub fn with_layers(routes: Router<AppState>, state: &AppState) -> Router {
-    let far_beyond =
-        usize::try_from(state.config.body_limit.saturating_mul(8)).unwrap_or(usize::MAX);
+    let Config { body_limit, images, .. } = state.config.as_ref();
+    let far_beyond = body_limit.saturating_mul(8).max(images.most_bytes.saturating_mul(4));
+    let far_beyond = usize::try_from(far_beyond).unwrap_or(usize::MAX);
     // The last layer is the outermost: a request meets them from the bottom up.
     routes
         .layer(RequestBodyLimitLayer::new(far_beyond))
@@ -164,10 +170,7 @@ pub fn with_layers(routes: Router<AppState>, state: &AppState) -> Router {
             CsrfLayer::new().add_trusted_origin(state.config.origin.as_str()).unwrap_or_default(),
         )
         .layer(from_fn_with_state(state.clone(), layers::refuse_unmarked))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            config::REQUEST_TIMEOUT,
-        ))
+        .layer(from_fn(layers::give_up))
         .layer(CatchPanicLayer::custom(layers::on_panic))
         .layer(from_fn(layers::explain_errors))
         // What is packed already is not packed once more.
@@ -177,6 +180,18 @@ pub fn with_layers(routes: Router<AppState>, state: &AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), layers::headers))
         .layer(from_fn_with_state(state.clone(), layers::introduce))
         .with_state(state.clone())
+}
+
+/// The files of pictures. Who asks for one is looked up only where it matters.
+fn pictures(state: &AppState) -> Router<AppState> {
+    let open = Router::new().route("/images/{name}", get(images::door::show));
+    match state.config.readers {
+        Readers::Public => open,
+        Readers::Members => with_session(
+            Router::new().route("/images/{name}", get(images::door::show_to_members)),
+            state,
+        ),
+    }
 }
 
 /// The pages, their forms, and the server functions.

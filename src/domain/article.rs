@@ -6,7 +6,10 @@ pub mod life;
 use serde::{Deserialize, Serialize};
 
 use self::details::Direction;
-use super::field::{Field, Length, Problem, check_length, has_controls};
+use super::{
+    field::{Field, Length, Problem, check_length, has_controls},
+    image::Shown,
+};
 
 /// Who may read a published article.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -302,6 +305,8 @@ pub struct Article {
     pub language: String,
     /// Which way its lines run.
     pub direction: Direction,
+    /// The picture at its head.
+    pub cover: Option<Shown>,
     /// Whether the viewer wrote it.
     pub mine: bool,
     /// Whether the viewer may take it offline, though it is somebody else's.
@@ -325,6 +330,10 @@ pub struct Manuscript {
     pub body: String,
     /// Separated by commas.
     pub tags: String,
+    /// The address of the picture at its head; empty for none.
+    pub cover: String,
+    /// What that picture shows, in words.
+    pub cover_alt: String,
     /// Who may read it once it is published.
     pub visibility: Visibility,
     /// The address that its author wants; empty for the title's.
@@ -357,6 +366,8 @@ impl Manuscript {
             description: String::new(),
             body: String::new(),
             tags: String::new(),
+            cover: String::new(),
+            cover_alt: String::new(),
             visibility: Visibility::default(),
             slug_wanted: String::new(),
             canonical: String::new(),

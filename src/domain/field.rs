@@ -46,6 +46,12 @@ pub enum Field {
     Direction,
     /// When an article shall appear.
     PublishAt,
+    /// What a picture shows, in words.
+    Alt,
+    /// The address of the picture at the head of an article.
+    Cover,
+    /// What that picture shows, in words.
+    CoverAlt,
     /// Why an administrator does something to an account.
     Reason,
     /// An administrator does it to their own account on purpose.
@@ -93,6 +99,9 @@ impl Field {
             Field::Language => "language",
             Field::Direction => "direction",
             Field::PublishAt => "publish_at",
+            Field::Alt => "alt",
+            Field::Cover => "cover",
+            Field::CoverAlt => "cover_alt",
             Field::Reason => "reason",
             Field::Sure => "sure",
             Field::Q => "q",
@@ -125,6 +134,9 @@ impl Field {
             Field::Language => "Language",
             Field::Direction => "Direction of the text",
             Field::PublishAt => "Publish at",
+            Field::Alt => "Alternative text",
+            Field::Cover => "Cover picture",
+            Field::CoverAlt => "Alternative text of the cover picture",
             Field::Reason => "Reason",
             Field::Sure => "The box",
             Field::Q => "A search",
@@ -170,6 +182,10 @@ impl Field {
             Field::Direction => (0, 4),
             // 2026-11-28T13:00, with seconds if a browser sends them.
             Field::PublishAt => (0, 25),
+            // A few sentences; what takes more belongs into the text.
+            Field::Alt | Field::CoverAlt => (0, 500),
+            // The whole address on this site, as it is copied.
+            Field::Cover => (0, 300),
         };
         Length { min, max }
     }
@@ -240,6 +256,9 @@ impl Problem {
             (Problem::Malformed, Field::Image) => {
                 "Give an address that begins with https:// or /images/.".into()
             }
+            (Problem::Malformed, Field::Cover) => {
+                "That is no picture of this site. Upload it first, and give its address: /images/…".into()
+            }
             (Problem::Malformed, _) => format!("{label} contains something that is not allowed."),
             (Problem::Taken, Field::Username) => "This username is taken. Choose another one.".into(),
             (Problem::Taken, Field::SlugWanted) => "Another article has this address, or had it. Choose another one.".into(),
@@ -279,6 +298,15 @@ pub fn check_length(field: Field, text: &str) -> Result<(), Problem> {
         n if n > max => Err(Problem::TooLong(max)),
         _ => Ok(()),
     }
+}
+
+/// The text, if it is as long as the field wants and has no control characters.
+///
+/// # Errors
+/// As [`check_length`]; [`Problem::Malformed`].
+pub fn check_text(field: Field, text: &str) -> Result<&str, Problem> {
+    check_length(field, text)?;
+    if has_controls(text) { Err(Problem::Malformed) } else { Ok(text) }
 }
 
 /// Whether the text holds a control character other than tab and line ends. NUL cannot be

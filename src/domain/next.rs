@@ -30,8 +30,10 @@ impl Next {
 
 /// First segments that a person may be sent back to. Not `/login` and `/register`: those
 /// would loop.
-const PLACES: [&str; 9] =
-    ["admin", "article", "articles", "editor", "profile", "search", "settings", "tag", "tags"];
+const PLACES: [&str; 10] = [
+    "admin", "article", "articles", "editor", "images", "profile", "search", "settings", "tag",
+    "tags",
+];
 
 fn is_ours(wanted: &str) -> bool {
     // Percent signs stay: slugs may carry encoded letters. They are never decoded here,

@@ -13,7 +13,10 @@ use leptos_router::location::Url;
 
 use super::{articles::DeleteArticle, page_number, segment};
 use crate::{
-    domain::article::{Article, Stage},
+    domain::{
+        article::{Article, Stage},
+        image::{SIZES, Shown},
+    },
     error::Error,
     json::Json,
     ui::{
@@ -88,6 +91,7 @@ fn show(article: Article) -> AnyView {
         contents,
         neighbours,
         tags,
+        cover,
         stage,
         language,
         direction,
@@ -96,6 +100,7 @@ fn show(article: Article) -> AnyView {
         responses,
         ..
     } = article;
+    let cover = cover.map(cover_picture);
     let withdraw = withdrawable.then(|| withdrawal(&preview.slug));
     let about = preview.about().to_owned();
     let standfirst = (!preview.description.is_empty())
@@ -131,6 +136,7 @@ fn show(article: Article) -> AnyView {
                     {members_badge(preview.visibility)}
                     {edit}
                 </p>
+                {cover}
             </header>
             {ready("contents", contents)}
             {ready("article-content", html)}
@@ -144,6 +150,21 @@ fn show(article: Article) -> AnyView {
 /// HTML as the server made it: sanitised, or of nothing but what was escaped.
 fn ready(class: &'static str, html: String) -> AnyView {
     view! { <div class=class inner_html=html></div> }.into_any()
+}
+
+fn cover_picture(cover: Shown) -> impl IntoView {
+    view! {
+        <img
+            class="cover"
+            src=cover.path
+            srcset=cover.srcset
+            sizes=SIZES
+            width=cover.width.to_string()
+            height=cover.height.to_string()
+            alt=cover.alt
+            fetchpriority="high"
+        />
+    }
 }
 
 /// A plain form, which the browser sends by itself: hardly anybody who reads is an editor, and

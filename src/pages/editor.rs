@@ -4,8 +4,10 @@ pub mod autosave;
 pub mod browser;
 pub mod calls;
 pub mod conflict;
+pub mod cover;
 pub mod details;
 pub mod fields;
+pub mod images;
 pub mod leaving;
 pub mod local;
 pub mod preview;
@@ -25,6 +27,7 @@ use leptos_router::{
 use self::{
     autosave::Autosave,
     calls::{DiscardChanges, SaveArticle, open_manuscript},
+    cover::cover_fields,
     details::details,
     preview::Preview,
     tags::TagList,
@@ -138,6 +141,7 @@ fn writing_form(manuscript: &Manuscript, form: FormState) -> AnyView {
             </div>
             {fields::help()}
             {tags.field(form, manuscript.tags.clone())}
+            {cover_fields(form, manuscript.cover.clone(), manuscript.cover_alt.clone())}
             {fields::visibility_field(chosen_visibility(manuscript, form))}
             {details(form, manuscript)}
             {waiting::kept_texts(autosave)}

@@ -77,6 +77,8 @@ const COMMENTS_AN_HOUR: u32 = 60;
 
 /// Reports in an hour: more than anybody finds, and few enough to read.
 const REPORTS: u32 = 20;
+/// Pictures for a day of writing; not for a place to keep files.
+const UPLOADS: u32 = 100;
 
 /// Enough to find a name; not enough to find out who is here.
 const NAMES: u32 = 20;
@@ -169,6 +171,11 @@ impl Budget {
     /// Files with articles that an account sends.
     pub fn imports_of(account: Uuid) -> Self {
         Self::new("imports-of", &account.to_string(), IMPORTS, HOUR)
+    }
+
+    /// Pictures that an account uploads.
+    pub fn uploads_of(account: Uuid) -> Self {
+        Self::new("uploads-of", &account.to_string(), UPLOADS, DAY)
     }
 
     /// Changes of an account's name.

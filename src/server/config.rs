@@ -78,6 +78,10 @@ pub struct Config {
     #[command(flatten)]
     pub mail: MailSettings,
 
+    /// Where pictures are, and how large they may be
+    #[command(flatten)]
+    pub images: ImageSettings,
+
     /// Reverse proxies whose X-Forwarded-For is believed: addresses or networks, separated
     /// by commas; empty for none
     #[arg(long, env = "BYLINE_TRUSTED_PROXIES", value_name = "NETWORKS", default_value = "")]
@@ -203,6 +207,28 @@ impl fmt::Debug for MailSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MailSettings")
     }
+}
+
+/// Where pictures are, and how large they may be.
+#[derive(Args, Clone, Debug)]
+pub struct ImageSettings {
+    /// Where uploaded pictures are: a folder, made when it is not there, or s3://BUCKET/PREFIX, with
+    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT as usual
+    /// (AWS_ALLOW_HTTP=true for an endpoint without TLS). When it is not given: the folder
+    /// `images` beside the file of SQLite, or for PostgreSQL in the current folder
+    #[arg(long = "images", env = "BYLINE_IMAGES", value_name = "PLACE")]
+    pub place: Option<String>,
+
+    /// The most bytes of a picture that is uploaded
+    #[arg(long = "image-limit", env = "BYLINE_IMAGE_LIMIT", value_name = "BYTES", default_value_t = 10_485_760,
+          value_parser = clap::value_parser!(u64).range(65_536..=67_108_864))]
+    pub most_bytes: u64,
+
+    /// The most pixels of a picture that is uploaded. Each takes four bytes of memory while it is
+    /// read, one picture at a time
+    #[arg(long = "image-pixels", env = "BYLINE_IMAGE_PIXELS", value_name = "N", default_value_t = 40_000_000,
+          value_parser = clap::value_parser!(u64).range(1_000_000..=40_000_000))]
+    pub most_pixels: u64,
 }
 
 /// The one setting that every command needs.
@@ -360,6 +386,9 @@ fn parse_network(text: &str) -> anyhow::Result<IpNet> {
 
 /// A request that takes longer than this is given up with 503.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The same for a request that brings a picture: ten megabytes over a telephone.
+pub const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// How long a client may take to send its headers: slower ones are attacks.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);

@@ -18,7 +18,7 @@ use axum::{
 use http_body_util::BodyExt;
 use leptos::server_fn::ServerFn;
 
-use super::{AppState, export, pages, transfer};
+use super::{AppState, export, images, pages, transfer};
 use crate::{
     domain::security::Handed,
     error::Error,
@@ -38,6 +38,7 @@ use crate::{
         confirm::Confirm,
         data::{DOWNLOAD, DeleteAccount},
         editor::calls::{DiscardChanges, SaveArticle},
+        images::{DeleteImage, DescribeImage},
         invitations::{Invite, WithdrawInvitation},
         log_in::LogIn,
         log_in_step::FinishLogIn,
@@ -114,6 +115,8 @@ pub const FORMS: &[(&str, &str)] = &[
     ("/admin/people/{username}?form=end-sessions", EndSessionsOf::PATH),
     ("/admin/people/{username}?form=mail-reset", MailReset::PATH),
     ("/admin/people/{username}?form=confirm", Confirm::PATH),
+    ("/images?form=describe", DescribeImage::PATH),
+    ("/images?form=delete", DeleteImage::PATH),
     ("/settings/security/second-factor?form=begin-authenticator", BeginAuthenticator::PATH),
     ("/settings/security/second-factor?form=confirm-authenticator", ConfirmAuthenticator::PATH),
     ("/settings/security/second-factor?form=remove-authenticator", RemoveAuthenticator::PATH),
@@ -178,6 +181,9 @@ pub async fn page_form(
 ) -> Response {
     if transfer::door::is_import(&request) {
         return transfer::door::import(state, request).await;
+    }
+    if images::door::is_upload(&request) {
+        return images::door::upload(state, request).await;
     }
     let query = request.uri().query();
     let is_download = DOWNLOAD.split_once('?') == query.map(|query| (page, query));
@@ -327,7 +333,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// 303: a browser follows with GET, and never sends a password or an article twice.
-fn see_other(to: &str) -> Response {
+pub(super) fn see_other(to: &str) -> Response {
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
     (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
 }

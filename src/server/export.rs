@@ -34,6 +34,7 @@ use super::{
     factors,
     failure::Failure,
     favorites, follows,
+    images::{keeping, shelf::Shelf},
     mail::{letters::Letter, notices::Notice, outbox},
     names, passkeys, profiles, security_log,
     sessions::own,
@@ -43,7 +44,7 @@ use super::{
     },
     users::User,
 };
-use crate::domain::security::EventKind;
+use crate::domain::{image::ImageName, security::EventKind};
 
 /// How much text is packed at a time: enough that starting a thread for it costs nothing.
 const AT_A_TIME: usize = 256 * 1024;
@@ -110,6 +111,8 @@ enum Stage {
     Articles(usize),
     /// The list of all of them, from this one on.
     List(usize),
+    /// The pictures, from this one on.
+    Pictures(usize),
 }
 
 /// A zip that is being made.
@@ -119,6 +122,9 @@ struct Packer {
     /// All of the author's articles, the last written first. What is deleted meanwhile is left
     /// out; what is saved meanwhile is there as it is when its turn comes.
     articles: Vec<Uuid>,
+    /// All of the author's pictures, and where their files are.
+    pictures: Vec<ImageName>,
+    shelf: Shelf,
     begun: Timestamp,
     /// None once it is closed.
     zip: Option<Zip>,
@@ -139,6 +145,7 @@ impl Packer {
         let articles: Vec<Uuid> = reading!(&db, |pool| {
             sqlx::query_scalar(ARTICLES).bind(user.id).fetch_all(pool).await
         })?;
+        let pictures = keeping::all(&db, user.id).await?;
         let facts = vec![
             File::readme(state.config.origin.as_str(), articles.len(), now),
             File::account(
@@ -157,6 +164,7 @@ impl Packer {
             )?,
             File::sessions(&own::list(&db, user.id, asking, now).await?, now)?,
             File::events(&security_log::all(&db, user.id, now).await?, now)?,
+            File::pictures(&pictures, now)?,
         ];
         let outlet = Outlet::default();
         let zip = Some(ZipWriter::new_stream(outlet.clone()));
@@ -164,6 +172,8 @@ impl Packer {
             db,
             user: user.id,
             articles,
+            pictures: pictures.into_iter().map(|(name, _)| name).collect(),
+            shelf: state.images.clone(),
             begun: now,
             zip,
             outlet,
@@ -215,8 +225,25 @@ impl Packer {
                 let at = *at;
                 let (articles, next) = self.read_from(at).await?;
                 let over = next == self.articles.len();
-                self.stage = Stage::List(next);
-                Ok((vec![File::list(&articles, at == 0, over, self.begun)?], over))
+                self.stage = if over { Stage::Pictures(0) } else { Stage::List(next) };
+                Ok((
+                    vec![File::list(&articles, at == 0, over, self.begun)?],
+                    over && self.pictures.is_empty(),
+                ))
+            }
+            Stage::Pictures(at) => {
+                let at = *at;
+                self.stage = Stage::Pictures(at + 1);
+                let picture = match self.pictures.get(at) {
+                    Some(name) => self
+                        .shelf
+                        .read(name)
+                        .await?
+                        .map(|file| File::picture(name, file, self.begun)),
+                    None => None,
+                };
+                // What was deleted meanwhile is left out.
+                Ok((Vec::from_iter(picture), at + 1 >= self.pictures.len()))
             }
         }
     }

@@ -58,7 +58,12 @@ pub fn of_article(article: &Article, updated: &When, origin: &str) -> String {
     for tag in tags {
         property("article:tag", tag);
     }
-    head += "<meta name=\"twitter:card\" content=\"summary\" data-served>";
+    if let Some(cover) = &article.cover {
+        property("og:image", &format!("{origin}{}", cover.path));
+        property("og:image:alt", &cover.alt);
+    }
+    let card = if article.cover.is_some() { "summary_large_image" } else { "summary" };
+    head += &format!("<meta name=\"twitter:card\" content=\"{card}\" data-served>");
     let posting = json!({
         "@context": "https://schema.org",
         "@type": "BlogPosting",
@@ -71,6 +76,7 @@ pub fn of_article(article: &Article, updated: &When, origin: &str) -> String {
         "author": { "@type": "Person", "name": preview.author, "url": author },
         "publisher": { "@type": "Organization", "name": SITE, "url": origin },
         "inLanguage": (!article.language.is_empty()).then_some(&article.language),
+        "image": article.cover.as_ref().map(|cover| format!("{origin}{}", cover.path)),
         "keywords": tags,
         "timeRequired": format!("PT{}M", preview.minutes),
         "isAccessibleForFree": preview.visibility == Visibility::Public,

@@ -15,11 +15,11 @@ use super::{
     AppState,
     articles::slugs,
     auth::{AuthSession, Client},
-    config::Readers,
+    config::{REQUEST_TIMEOUT, Readers, UPLOAD_TIMEOUT},
     cookies,
     doors::accepts_html,
     failure::{Failure, RETRY_AFTER_S, incident, unavailable},
-    names, pages, second_step, sessions,
+    images, names, pages, second_step, sessions,
 };
 use crate::{domain::role::Permission, error::Error};
 
@@ -56,6 +56,14 @@ fn forwarded(headers: &HeaderMap, peer: IpAddr, trusted: impl Fn(IpAddr) -> bool
         }
     }
     peer
+}
+
+/// A request that takes too long is given up: whatever it waits for, others do so too.
+pub async fn give_up(request: Request, next: Next) -> Response {
+    let brings_a_picture = images::door::is_upload(&request);
+    let patience = if brings_a_picture { UPLOAD_TIMEOUT } else { REQUEST_TIMEOUT };
+    let answer = tokio::time::timeout(patience, next.run(request)).await;
+    answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }
 
 /// A request that changes something must say where it comes from. tower-http's layer lets
@@ -115,7 +123,8 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A picture may be shown elsewhere, and says so.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if secret {
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -157,7 +166,8 @@ pub async fn gate(State(state): State<AppState>, request: Request, next: Next) -
         return pages::missing(&state, request).await;
     }
     let begun = cookies::read(request.headers(), &state.config.origin, second_step::COOKIE);
-    let personal = matches!(first, "articles" | "editor" | "settings")
+    let personal = matches!(path, "/images")
+        || matches!(first, "articles" | "editor" | "settings")
         || path == "/login/step" && begun.is_none();
     let anonymous =
         request.extensions().get::<AuthSession>().is_none_or(|auth| auth.user.is_none());

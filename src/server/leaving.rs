@@ -21,6 +21,7 @@ use super::{
     db::{Db, Tx, reading, within},
     emails,
     failure::Failure,
+    images::unused,
     mail::{letters::Letter, notices::Notice, outbox},
     security_log,
     tokens::{self, Purpose},
@@ -260,6 +261,7 @@ async fn finish(tx: &mut Tx, id: Uuid, keep_articles: bool, now: Timestamp) -> s
         comments::leaving::hand_over(&mut *tx, id, FORMER).await?;
     }
     articles::delete_all(&mut *tx, id).await?;
+    unused::leave_with(&mut *tx, id, keep_articles.then_some(FORMER)).await?;
     let about = format!("%\"{id}\"%");
     within!(&mut *tx, |c| sqlx::query(LETTERS).bind(about).execute(c).await.map(|_| ()))?;
     within!(tx, |c| sqlx::query(DELETE).bind(id).execute(c).await.map(|_| ()))

@@ -3,6 +3,7 @@
 
 pub mod comments;
 mod highlight;
+pub mod pictures;
 
 use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
 

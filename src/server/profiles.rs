@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::{
     clock::Timestamp,
-    db::{Db, reading, writing},
+    db::{Db, reading, within},
+    images::references,
     users::key,
 };
 use crate::{
@@ -67,13 +68,16 @@ pub fn parse(bio: &str, image: &str) -> Result<(Bio, Image), Error> {
 /// When the database cannot be written.
 pub async fn save(db: &Db, id: Uuid, bio: &Bio, image: &Image) -> sqlx::Result<()> {
     const SAVE: &str = "update users set bio = $2, image = $3 where id = $1";
-    writing!(db, |pool| {
+    let mut tx = db.begin().await?;
+    references::want(&mut tx, &[image.as_str()]).await?;
+    within!(&mut tx, |c| {
         sqlx::query(SAVE)
             .bind(id)
             .bind(bio.as_str())
             .bind(image.as_str())
-            .execute(pool)
+            .execute(c)
             .await
             .map(|_| ())
-    })
+    })?;
+    tx.commit().await
 }

@@ -14,6 +14,7 @@ use crate::{
     domain::{
         article::{Body, Description, Tags, Title, Visibility, details::Direction},
         email::EmailAddress,
+        image::Cover,
         password::Password,
         role::Role,
         username::Username,
@@ -73,6 +74,7 @@ fn article(n: u32) -> anyhow::Result<Text> {
         weather; everybody looked at **the water**, which had the colour of slate, and at the nets.\n\n";
     let body = format!("## Report {n}\n\n{}", PARAGRAPH.repeat(16));
     Ok(Text {
+        cover: Cover::default(),
         title: Title::parse(&format!("Report {n} from the harbour"))
             .ok()
             .context("the seed's title")?,

@@ -29,7 +29,9 @@ use super::{
     clock::Clock,
     config::{Config, HEADER_TIMEOUT, STOP_DEADLINE},
     db::Db,
-    emails, invitations, leaving, mail,
+    emails,
+    failure::Failure,
+    images, invitations, leaving, mail,
     passkeys::challenges,
     registrations::pending,
     router, sealed, second_step, security_log, sessions, tokens, undo, users,
@@ -202,7 +204,9 @@ async fn sweep(state: AppState) {
             security_log::forget_old(&state.db, now).await?;
             audit::forget_old(&state.db, now).await?;
             bin::purge(&state.db, now).await?;
-            leaving::finish_due(&state.db, now).await
+            leaving::finish_due(&state.db, now).await?;
+            images::unused::collect(&state, now).await?;
+            Ok::<_, Failure>(())
         };
         if let Err(error) = swept.await {
             tracing::warn!(%error, "could not sweep out what has ended");

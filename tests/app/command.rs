@@ -340,6 +340,8 @@ fn what_keeps_the_site_from_starting_is_one_clear_sentence() {
         ("SMTP_URL", "http://u:hidden@mail.example.org", "SMTP_URL"),
         ("SMTP_URL", "smtp://u:hidden@mail.example.org?tls=perhaps", "SMTP_URL"),
         ("SMTP_URL", "smtp://u:hidden@:x", "SMTP_URL"),
+        ("BYLINE_IMAGES", "/dev/null", "cannot use the folder /dev/null (BYLINE_IMAGES)"),
+        ("BYLINE_IMAGES", "s3://", "BYLINE_IMAGES"),
         ("BYLINE_MAIL_DIR", "/dev/null", "BYLINE_MAIL_DIR is /dev/null, which is no folder"),
     ] {
         let mut command = byline(&folder);
@@ -376,6 +378,8 @@ fn a_setting_that_makes_no_sense_is_named_with_what_would() {
         ("BYLINE_LISTEN", "--listen"),
         ("BYLINE_TRUSTED_PROXIES", "--trusted-proxies"),
         ("BYLINE_BODY_LIMIT", "--body-limit"),
+        ("BYLINE_IMAGE_LIMIT", "--image-limit"),
+        ("BYLINE_IMAGE_PIXELS", "--image-pixels"),
         ("BYLINE_LOGIN_ATTEMPTS_PER_ACCOUNT", "--login-attempts-per-account"),
         ("BYLINE_MAIL_FROM", "--mail-from"),
         ("BYLINE_LOGIN_FAILURES_PER_MINUTE", "--login-failures-per-minute"),

@@ -138,6 +138,8 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("favorite", "true"),
     ("follow", "true"),
     ("verdict", "keep"),
+    ("id", "0190b3f5-0000-7000-8000-000000000000"),
+    ("alt", "Fog"),
 ];
 
 story!(every_server_function_refuses_a_stranger_or_is_on_the_public_list, |engine| {

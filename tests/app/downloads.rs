@@ -10,7 +10,10 @@ use byline::pages::data::DOWNLOAD;
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 
-use crate::support::{Browser, Engine, PASSWORD, TestApp, story};
+use crate::{
+    images::{file, jpeg, taken},
+    support::{Browser, Engine, PASSWORD, TestApp, story},
+};
 
 const DATA: &str = "/settings/data";
 
@@ -91,6 +94,7 @@ story!(a_person_takes_along_all_that_is_theirs_and_nothing_else, |engine| {
             "comments.json",
             "favorites.json",
             "follows.json",
+            "images.json",
             "second-factors.json",
             "security-events.json",
             "sessions.json"
@@ -123,6 +127,26 @@ story!(a_person_takes_along_all_that_is_theirs_and_nothing_else, |engine| {
     assert_eq!(letters[1].header("Subject"), "Your data was downloaded");
     assert_eq!(letters[1].header("To"), "ada@example.org");
     assert!(letters[1].part("text/plain").contains("/not-me/"));
+});
+
+story!(pictures_are_taken_along_with_what_they_show, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    let (first, second) = (jpeg(500, 50, 1), jpeg(50, 5, 2));
+    let paths = [taken(&ada, &first, "Fog").await, taken(&ada, &second, "").await];
+    taken(&bob, &jpeg(50, 5, 3), "Not hers").await;
+    let (status, _, zip) = download(&app, &ada).await;
+    assert_eq!(status, StatusCode::OK);
+    let mut zip = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+    for path in &paths {
+        let mut bytes = Vec::new();
+        zip.by_name(path.trim_start_matches('/')).unwrap().read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes, file(&ada, path).await.1);
+    }
+    let list: Value = serde_json::from_reader(zip.by_name("images.json").unwrap()).unwrap();
+    let named = |n: usize| paths[n].trim_start_matches('/').to_owned();
+    let told = json!([{"file": named(0), "alt": "Fog"}, {"file": named(1), "alt": ""}]);
+    assert_eq!(list, told);
 });
 
 story!(t17_what_is_downloaded_holds_nothing_to_log_in_with, |engine| {
@@ -263,7 +287,7 @@ story!(whoever_wrote_ten_thousand_articles_gets_all_of_them, |engine| {
     let ada = app.person("ada").await;
     write_many(&app, engine).await;
     let files = data_of(&app, &ada).await;
-    assert_eq!(files.len(), 10_009);
+    assert_eq!(files.len(), 10_010);
     assert!(files["articles/ada/many-4711.md"].contains("title: \"Many 4711\"\n"));
     let list: Value = serde_json::from_str(&files["articles.json"]).unwrap();
     assert_eq!(list.as_array().unwrap().len(), 10_000);

@@ -23,6 +23,7 @@ mod feeds;
 mod fuzz;
 mod highlight;
 mod house_rules;
+mod images;
 mod invitations;
 mod leaving;
 mod life;

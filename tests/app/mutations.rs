@@ -12,6 +12,7 @@ use proptest::{
 };
 use reqwest::{Method, StatusCode};
 use url::form_urlencoded;
+use uuid::Uuid;
 
 use crate::{
     authenticator::{self, Device, ask},
@@ -22,8 +23,9 @@ use crate::{
 /// A request that is accepted. In the values, which are percent-encoded as they travel, `{n}`
 /// is another number in each request, `{slug}` an article of ada's that none has touched,
 /// `{handle}` a session of hers, `{username}` somebody whom she, who looks after the site, has
-/// done nothing to but by that function, `{digits}` what the app of whoever sends it shows,
-/// `{passkey}` a passkey of theirs, `{comment}` what eric said under an article of ada's, and `{answer}` what a device answers.
+/// done nothing to but by that function, `{image}` a picture of hers, `{digits}` what the app of
+/// whoever sends it shows, `{passkey}` a passkey of theirs, `{comment}` what eric said under an
+/// article of ada's, and `{answer}` what a device answers.
 struct Valid {
     function: &'static str,
     /// The address of the page whose form it is, as in [`FORMS`]; a function that no form is
@@ -37,6 +39,17 @@ const VALID: &[Valid] = &[
     Valid { function: "desk", page: None, fields: &[("page", "1")] },
     Valid { function: "front-page", page: None, fields: &[("page", "1")] },
     Valid { function: "manuscript", page: None, fields: &[("slug", "mine")] },
+    Valid { function: "images", page: None, fields: &[("page", "1")] },
+    Valid {
+        function: "describe-image",
+        page: Some("/images?form=describe"),
+        fields: &[("id", "{image}"), ("alt", "Fog")],
+    },
+    Valid {
+        function: "delete-image",
+        page: Some("/images?form=delete"),
+        fields: &[("id", "{image}")],
+    },
     Valid { function: "own-account", page: None, fields: &[] },
     Valid { function: "own-security", page: None, fields: &[] },
     Valid { function: "profile", page: None, fields: &[("username", "ada"), ("page", "1")] },
@@ -151,6 +164,8 @@ const VALID: &[Valid] = &[
             ("description", "About+it"),
             ("body", "Enough+words+to+be+an+article."),
             ("tags", "old+boats,+x"),
+            ("cover", ""),
+            ("cover_alt", ""),
             ("visibility", "members"),
             ("status", "published"),
         ],
@@ -166,6 +181,8 @@ const VALID: &[Valid] = &[
             ("description", "About+it"),
             ("body", "Enough+words+to+be+an+article."),
             ("tags", "old+boats,+x"),
+            ("cover", ""),
+            ("cover_alt", ""),
             ("visibility", "public"),
             ("status", "draft"),
         ],
@@ -180,6 +197,8 @@ const VALID: &[Valid] = &[
             ("title", "Kept+{n}"),
             ("body", "Words."),
             ("tags", "old+boats"),
+            ("cover", ""),
+            ("cover_alt", ""),
             ("visibility", "members"),
             ("slug_wanted", "kept-{n}"),
             ("canonical", "https:%2f%2fexample.org%2fkept"),
@@ -693,6 +712,10 @@ impl Trial {
             let under = if format!("{path}{body}").contains("{slug}") { &slug } else { "mine" };
             comment = self.comment(valid.function, under).await;
         }
+        let image = Uuid::now_v7().to_string();
+        if body.contains("{image}") {
+            self.app.own_image("ada", &image).await;
+        }
         let mut back = String::new();
         let (passkey, answer) = self.ceremony(valid.function, &stranger, n).await;
         let answer: String = form_urlencoded::byte_serialize(answer.as_bytes()).collect();
@@ -726,6 +749,7 @@ impl Trial {
             let text = text.replace("{slug}", &slug).replace("{handle}", &handle);
             let text = text.replace("{code}", &code).replace("{answer}", &answer);
             let text = text.replace("{passkey}", &passkey).replace("{id}", &id);
+            let text = text.replace("{image}", &image);
             let text = text.replace("{comment}", &comment);
             let text = text.replace("{username}", &subject(valid));
             let text = text.replace("{digits}", &digits).replace("{back}", &back);
@@ -878,6 +902,7 @@ impl Trial {
                  || (select ' sessions: ' || count(*) || ' ' || coalesce(max(created_at), 0) from sessions) \
                  || (select ' attempts: ' || count(*) || ' ' || count(proved_at) from pending_registrations) \
                  || (select ' deeds: ' || count(*) from audit_log) \
+                 || (select coalesce(string_agg(hash || ' ' || alt, ',' order by hash), '') from images) \
                  || (select ' invitations: ' || count(*) || ' ' || count(used_at) from invitations) \
                  || (select ' apps: ' || count(*) from authenticators) \
                  || (select ' set-ups: ' || count(*) || ' ' || coalesce(max(expires_at), 0) from authenticator_setups) \

@@ -132,6 +132,7 @@ fn no_character_of_an_article_ends_its_data() {
         contents: String::new(),
         neighbours: String::new(),
         tags: vec![text.into()],
+        cover: None,
         stage: Stage::Published,
         canonical: text.into(),
         language: text.into(),

@@ -17,11 +17,14 @@ use crate::{
 
 /// What needs the right to write. The rest, as far as it is neither public nor hidden, is for
 /// whoever is logged in, and answers all roles alike.
-const WRITING_FUNCTIONS: [&str; 14] = [
+const WRITING_FUNCTIONS: [&str; 17] = [
     "delete-article",
     "delete-for-good",
+    "delete-image",
+    "describe-image",
     "desk",
     "discard-changes",
+    "images",
     "invite",
     "keep-text",
     "manuscript",
@@ -37,11 +40,12 @@ const WRITING_FUNCTIONS: [&str; 14] = [
 const EDITING_FUNCTIONS: [&str; 1] = ["withdraw-article"];
 /// The same, over and over.
 const MODERATING_FUNCTIONS: [&str; 2] = ["reports", "settle-report"];
-const WRITING_PAGES: [&str; 5] = [
+const WRITING_PAGES: [&str; 6] = [
     "/articles",
     "/articles/{slug}/revisions",
     "/editor",
     "/editor/{slug}",
+    "/images",
     "/settings/invitations",
 ];
 /// The second step of a log-in, which is for whoever did the first in this browser: to everybody

@@ -123,6 +123,8 @@ impl TestApp {
             "--key-file".to_owned(),
             folder.path().join("byline.key").display().to_string(),
         ]);
+        // Beside the database, whichever it is.
+        args.extend(["--images".to_owned(), folder.path().join("images").display().to_string()]);
         args.extend(more.iter().map(|arg| (*arg).to_owned()));
         match args.iter().position(|arg| arg == "--origin") {
             Some(at) => origin = args[at + 1].clone(),
@@ -335,6 +337,24 @@ impl TestApp {
         }
     }
 
+    /// Gives somebody a picture under that key, without its files.
+    pub async fn own_image(&self, name: &str, id: &str) {
+        const INSERT: &str = "insert into images (id, hash, uploader_id, width, height, kind, bytes, alt, created_at) \
+             select $1, $2, id, 5, 5, 'jpg', 1, '', 0 from users where username = $3";
+        let id: uuid::Uuid = id.parse().unwrap();
+        let hash = id.simple().to_string();
+        match &self.state.db {
+            Db::Sqlite { writer, .. } => {
+                let insert = sqlx::query(INSERT).bind(id).bind(hash).bind(name);
+                insert.execute(writer).await.unwrap();
+            }
+            Db::Postgres(pool) => {
+                let insert = sqlx::query(INSERT).bind(id).bind(hash).bind(name);
+                insert.execute(pool).await.unwrap();
+            }
+        }
+    }
+
     /// One text that a query gives.
     pub async fn text(&self, sql: &'static str) -> String {
         match &self.state.db {
@@ -486,6 +506,11 @@ pub struct Browser {
 }
 
 impl Browser {
+    /// Where it says that its requests come from.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// The session cookie as `name=value`.
     pub fn cookie(&self) -> Option<String> {
         self.cookie.lock().unwrap().clone()

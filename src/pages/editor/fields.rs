@@ -2,7 +2,7 @@
 
 use leptos::{ev::KeyboardEvent, prelude::*};
 
-use super::{autosave::Autosave, preview::Preview, toolbar};
+use super::{autosave::Autosave, images, preview::Preview, toolbar};
 use crate::{
     domain::{
         article::{Manuscript, Stage, Visibility},
@@ -33,6 +33,7 @@ pub fn writing(
             <div class="text" on:scroll:capture=move |_| preview.follow(true)>
                 <TextArea form field=Field::Body value=manuscript.body.clone() hint="Markdown. At least 10 characters; spaces do not count." />
             </div>
+            {images::image_button()}
         </div>
     }
     .into_any()

@@ -18,6 +18,9 @@ const NAMES: [&str; 5] = ["article", "slug", "draft_key", "version", "replaces"]
 /// A time, which stands there now by one clock and now by another.
 const TIME: [&str; 2] = ["publish_at", "zone"];
 
+/// What is written by hand.
+const WRITTEN: [&str; 6] = ["title", "description", "body", "tags", "cover", "cover_alt"];
+
 /// Everything in the form.
 pub fn all_of(form: &HtmlFormElement) -> Text {
     let Ok(data) = FormData::new_with_form(form) else { return Vec::new() };
@@ -55,7 +58,7 @@ pub fn is_same(one: &Text, other: &Text) -> bool {
 
 /// Whether anything was written that would be missed.
 pub fn says_anything(text: &Text) -> bool {
-    ["title", "description", "body", "tags"].iter().any(|name| !value(text, name).trim().is_empty())
+    WRITTEN.iter().any(|name| !value(text, name).trim().is_empty())
 }
 
 /// Puts values into the form, in place of what stands there.
@@ -105,7 +108,7 @@ pub fn tell(element: &leptos::web_sys::EventTarget, what: &str) {
 
 /// Whether something was typed before the application was there, or put back by the browser.
 pub fn was_touched(form: &HtmlFormElement) -> bool {
-    ["title", "description", "body", "tags"].iter().any(|name| {
+    WRITTEN.iter().any(|name| {
         let element = form.query_selector(&format!("[name={name}]")).ok().flatten();
         element.is_some_and(|element| {
             if let Some(area) = element.dyn_ref::<HtmlTextAreaElement>() {

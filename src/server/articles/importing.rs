@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     bin::DELETED,
     revisions,
-    saving::text::Text,
+    saving::{text::Text, writing::store_pictures},
     search::{self, FoundBy},
     slugs,
     tallies::{Changes, Countable},
@@ -21,6 +21,7 @@ use crate::{
     server::{
         clock::Timestamp,
         db::{Db, Tx, reading, within},
+        images::references,
         markdown,
     },
 };
@@ -83,10 +84,11 @@ pub struct Made<'a> {
 
 impl<'a> Made<'a> {
     /// # Errors
-    /// When a thread panicked.
-    pub async fn of(new: &'a Incoming) -> anyhow::Result<Self> {
+    /// When the database cannot be read, or a thread panicked.
+    pub async fn of(db: &Db, new: &'a Incoming) -> anyhow::Result<Self> {
         let text = &new.text;
         let html = markdown::render(text.body.as_str().to_owned()).await?;
+        let html = references::dressed(db, html).await?;
         let found_by = match new.status {
             Status::Draft => None,
             Status::Published => {
@@ -113,6 +115,7 @@ impl<'a> Made<'a> {
         }
         self.insert(tx, (id, author), now).await?;
         self.store_tags(tx, id).await?;
+        store_pictures(tx, id, &new.text).await?;
         search::keep(tx, id, self.found_by.as_ref()).await?;
         let kind = match new.status {
             Status::Draft => RevisionKind::Kept,

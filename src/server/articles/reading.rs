@@ -18,6 +18,7 @@ use crate::{
         clock::Timestamp,
         db::{Db, reading},
         failure::Failure,
+        images::references,
         users::User,
     },
 };
@@ -42,7 +43,7 @@ pub struct Read {
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Unauthenticated`] for a members' article without a log-in.
 pub async fn read(state: &AppState, slug: &Slug, reader: Option<&User>) -> Result<Read, Failure> {
-    const READ: &str = "select a.id, a.author_id, a.html, a.slug, a.title, a.description, \
+    const READ: &str = "select a.id, a.author_id, a.html, a.cover, a.cover_alt, a.slug, a.title, a.description, \
          case when u.leaves_at is null then u.username else 'a former member' end as author, \
          coalesce(a.published_at, a.updated_at) as shown_at, a.minutes, a.visibility, a.status, \
          a.published_at, a.updated_at, a.canonical, a.language, a.direction \
@@ -52,6 +53,8 @@ pub async fn read(state: &AppState, slug: &Slug, reader: Option<&User>) -> Resul
     struct Row {
         author_id: Uuid,
         html: String,
+        cover: String,
+        cover_alt: String,
         published_at: Option<Timestamp>,
         updated_at: Timestamp,
         canonical: String,
@@ -83,12 +86,14 @@ pub async fn read(state: &AppState, slug: &Slug, reader: Option<&User>) -> Resul
     } else {
         row.canonical
     };
+    let cover = references::shown(&state.db, &row.cover, &row.cover_alt).await?;
     let article = Article {
         preview,
         html: row.html,
         contents: String::new(),
         neighbours: String::new(),
         tags: tags_of(&state.db, id).await?,
+        cover,
         stage,
         canonical,
         language: row.language,
@@ -141,8 +146,8 @@ pub async fn manuscript(
     id: Uuid,
     now: Timestamp,
 ) -> Result<Manuscript, Failure> {
-    const OPEN: &str = "select slug, title, description, body, visibility, status, version, published_at, \
-         slug_wanted, canonical, language, direction, publish_at \
+    const OPEN: &str = "select slug, title, description, body, cover, cover_alt, visibility, status, version, \
+         published_at, slug_wanted, canonical, language, direction, publish_at \
          from articles where id = $1 and author_id = $2 and status <> 'deleted'";
     #[derive(FromRow)]
     struct Row {
@@ -171,6 +176,8 @@ pub async fn manuscript(
         description: text.description,
         body: text.body,
         tags,
+        cover: text.cover,
+        cover_alt: text.cover_alt,
         visibility: Visibility::from_name(&text.visibility).unwrap_or(Visibility::Members),
         slug_wanted: text.slug_wanted,
         canonical: text.canonical,
@@ -190,6 +197,8 @@ pub struct TextRow {
     title: String,
     description: String,
     body: String,
+    cover: String,
+    cover_alt: String,
     visibility: String,
     slug_wanted: String,
     canonical: String,

@@ -29,6 +29,7 @@ use crate::{
         clock::Timestamp,
         db::{Db, Tx, reading, within},
         failure::Failure,
+        images::references,
     },
 };
 
@@ -53,11 +54,12 @@ pub(super) async fn note(
     now: Timestamp,
 ) -> sqlx::Result<()> {
     const REPLACE: &str = "update revisions set version = $2, title = $3, description = $4, body = $5, tags = $6, \
-         saved_at = $7 where article_id = $1 and kind = 'kept' and begun_at > $8 and version = \
+         saved_at = $7, cover = $8, cover_alt = $9 where article_id = $1 and kind = 'kept' and begun_at > $10 and version = \
          (select max(version) from revisions where article_id = $1)";
     const ADD: &str = "insert into revisions (article_id, version, title, description, body, tags, saved_at, \
-         begun_at, kind) values ($1, $2, $3, $4, $5, $6, $7, $7, $8)";
+         begun_at, kind, cover, cover_alt) values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)";
     let tags = text.tags.as_slice().join(", ");
+    let cover = text.cover.address();
     let replaced = kind == RevisionKind::Kept
         && within!(&mut *tx, |c| {
             sqlx::query(REPLACE)
@@ -68,13 +70,16 @@ pub(super) async fn note(
                 .bind(text.body.as_str())
                 .bind(&tags)
                 .bind(now)
+                .bind(&cover)
+                .bind(text.cover.alt())
                 .bind(now.before(ONE_FOR))
                 .execute(c)
                 .await
                 .map(|done| done.rows_affected() == 1)
         })?;
+    let pictures = [text.body.as_str(), cover.as_str()];
     if replaced {
-        return Ok(());
+        return references::keep_revision(tx, article, version, &pictures).await;
     }
     within!(&mut *tx, |c| {
         sqlx::query(ADD)
@@ -86,10 +91,13 @@ pub(super) async fn note(
             .bind(&tags)
             .bind(now)
             .bind(kind.name())
+            .bind(&cover)
+            .bind(text.cover.alt())
             .execute(c)
             .await
             .map(|_| ())
     })?;
+    references::keep_revision(tx, article, version, &pictures).await?;
     forget_oldest(tx, article).await
 }
 
@@ -106,6 +114,8 @@ struct Whole {
     description: String,
     body: String,
     tags: String,
+    cover: String,
+    cover_alt: String,
 }
 
 /// All revisions of one's own article, and what one of them changed.
@@ -157,7 +167,7 @@ async fn all(db: &Db, article: Uuid) -> sqlx::Result<Vec<Revision>> {
 }
 
 async fn whole(db: &Db, article: Uuid, version: i64) -> sqlx::Result<Option<Whole>> {
-    const WHOLE: &str = "select title, description, body, tags from revisions \
+    const WHOLE: &str = "select title, description, body, tags, cover, cover_alt from revisions \
          where article_id = $1 and version = $2";
     reading!(db, |pool| {
         sqlx::query_as(WHOLE).bind(article).bind(version).fetch_optional(pool).await
@@ -165,7 +175,7 @@ async fn whole(db: &Db, article: Uuid, version: i64) -> sqlx::Result<Option<Whol
 }
 
 async fn before(db: &Db, article: Uuid, version: i64) -> sqlx::Result<Option<Whole>> {
-    const BEFORE: &str = "select title, description, body, tags from revisions \
+    const BEFORE: &str = "select title, description, body, tags, cover, cover_alt from revisions \
          where article_id = $1 and version < $2 order by version desc limit 1";
     reading!(db, |pool| {
         sqlx::query_as(BEFORE).bind(article).bind(version).fetch_optional(pool).await
@@ -186,10 +196,10 @@ pub async fn restore(
     now: Timestamp,
 ) -> Result<String, Failure> {
     let id = own_key(db, author, slug).await?.ok_or(Error::NotFound)?;
-    let Whole { title, description, body, tags } =
+    let Whole { title, description, body, tags, cover, cover_alt } =
         whole(db, id, revision).await?.ok_or(Error::NotFound)?;
     let manuscript = reading::manuscript(db, author, id, now).await?;
-    let typed = Typed { title, description, body, tags, ..Typed::of(manuscript) };
+    let typed = Typed { title, description, body, tags, cover, cover_alt, ..Typed::of(manuscript) };
     let text = typed.unfinished()?;
     let basis = Basis { which: Which::Id(id), version };
     Ok(saving::save(db, author, basis, &text, Intent::Keep, now).await?.slug)

@@ -3,7 +3,7 @@
 
 mod stored;
 pub mod text;
-mod writing;
+pub mod writing;
 
 use uuid::Uuid;
 
@@ -96,7 +96,7 @@ pub async fn save(
     if intent == Intent::Keep && is_published(db, author, basis.which).await? {
         return keep_apart(db, author, basis, text, now).await;
     }
-    let writing = Writing::new(author, text, intent, now).await?;
+    let writing = Writing::new(db, author, text, intent, now).await?;
     let mut tx = begin(db, author).await?;
     let saved = match stored(&mut tx, author, basis.which).await? {
         None => writing.insert(&mut tx, basis.which).await?,

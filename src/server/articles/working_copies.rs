@@ -33,8 +33,8 @@ pub struct WorkingCopy {
 /// # Errors
 /// When the database cannot be read.
 pub async fn of(db: &Db, article: Uuid) -> sqlx::Result<Option<WorkingCopy>> {
-    const READ: &str = "select title, description, body, tags, visibility, slug_wanted, canonical, language, \
-         direction, publish_at from working_copies where article_id = $1";
+    const READ: &str = "select title, description, body, tags, cover, cover_alt, visibility, slug_wanted, \
+         canonical, language, direction, publish_at from working_copies where article_id = $1";
     reading!(db, |pool| sqlx::query_as(READ).bind(article).fetch_optional(pool).await)
 }
 
@@ -49,12 +49,13 @@ pub(super) async fn put(
     now: Timestamp,
 ) -> sqlx::Result<()> {
     const PUT: &str = "insert into working_copies (article_id, title, description, body, tags, visibility, \
-         slug_wanted, canonical, language, direction, publish_at, saved_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         slug_wanted, canonical, language, direction, publish_at, saved_at, cover, cover_alt) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
          on conflict (article_id) do update set title = excluded.title, description = excluded.description, \
          body = excluded.body, tags = excluded.tags, visibility = excluded.visibility, \
          slug_wanted = excluded.slug_wanted, canonical = excluded.canonical, language = excluded.language, \
-         direction = excluded.direction, publish_at = excluded.publish_at, saved_at = excluded.saved_at";
+         direction = excluded.direction, publish_at = excluded.publish_at, saved_at = excluded.saved_at, \
+         cover = excluded.cover, cover_alt = excluded.cover_alt";
     within!(tx, |c| {
         sqlx::query(PUT)
             .bind(article)
@@ -69,6 +70,8 @@ pub(super) async fn put(
             .bind(text.direction.name())
             .bind(text.publish_at)
             .bind(now)
+            .bind(text.cover.address())
+            .bind(text.cover.alt())
             .execute(c)
             .await
             .map(|_| ())

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     domain::{
+        image::ImageName,
         passkey::OwnPasskey,
         security::{Event, Factors, OwnSession},
     },
@@ -37,6 +38,7 @@ impl File {
              \x20                      what you have changed and not published is beside it, in a\n\
              \x20                      file whose name ends with _changes\n\
              articles.json          the same in one file, for programs\n\
+             images/                your pictures, and images.json, what they show in words\n\
              account.json           your name, those that you had before, address, roles and profile\n\
              comments.json          what you said under articles\n\
              favorites.json         the articles that you like\n\
@@ -177,6 +179,21 @@ impl File {
         Self { name: article.name.clone(), changed: article.changed, contents }
     }
 
+    /// What the pictures show.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn pictures(pictures: &[(ImageName, String)], now: Timestamp) -> anyhow::Result<Self> {
+        let pictures =
+            pictures.iter().map(|(name, alt)| json!({ "file": path_of(name), "alt": alt }));
+        Self::json("images.json", &pictures.collect(), now)
+    }
+
+    /// The widest form of a picture.
+    pub fn picture(name: &ImageName, contents: Vec<u8>, now: Timestamp) -> Self {
+        Self { name: path_of(name), changed: Some(now), contents }
+    }
+
     /// A part of the list of all articles: the first one begins the file.
     ///
     /// # Errors
@@ -198,6 +215,10 @@ impl File {
         }
         Ok(Self { name: "articles.json".into(), changed: first.then_some(now), contents })
     }
+}
+
+fn path_of(name: &ImageName) -> String {
+    format!("images/{name}")
 }
 
 /// The path of what has changed in an article. No slug has an underscore.

@@ -65,7 +65,7 @@ pub async fn article(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Option<Art
     // A tag has no comma in it: that is what separates them when they are typed.
     const READ: &str = "select a.slug, title, description, body, visibility, status, a.created_at, a.updated_at, \
          published_at, case when status = 'draft' then publish_at end as publish_at, slug_wanted, canonical, \
-         language, direction, case when u.leaves_at is null then u.username else 'a former member' end as author, \
+         language, direction, cover, cover_alt, case when u.leaves_at is null then u.username else 'a former member' end as author, \
          coalesce((select string_agg(tag, ',' order by position) from article_tags where article_id = a.id), '') \
          as tags, coalesce((select string_agg(slug, ',') from article_slugs where article_id = a.id \
          and slug <> a.slug), '') as former_slugs \
@@ -93,6 +93,8 @@ struct Row {
     canonical: String,
     language: String,
     direction: String,
+    cover: String,
+    cover_alt: String,
     author: String,
     tags: String,
     former_slugs: String,
@@ -123,6 +125,8 @@ impl Row {
             language: self.language,
             // The default is nothing to tell.
             direction: if self.direction == "auto" { String::new() } else { self.direction },
+            cover: self.cover,
+            cover_alt: self.cover_alt,
             body: self.body,
         }
     }

@@ -51,6 +51,10 @@ pub struct ArticleFile {
     pub language: String,
     /// `auto`, `ltr` or `rtl`.
     pub direction: String,
+    /// The address of the picture at its head.
+    pub cover: String,
+    /// What that shows, in words.
+    pub cover_alt: String,
     /// The Markdown.
     #[serde(skip_deserializing)]
     pub body: String,
@@ -82,6 +86,8 @@ impl ArticleFile {
             ("canonical", &self.canonical),
             ("language", &self.language),
             ("direction", &self.direction),
+            ("cover", &self.cover),
+            ("cover_alt", &self.cover_alt),
         ];
         let given = where_given.into_iter().filter(|(_, text)| !text.is_empty());
         let mut head = String::from("---\n");

@@ -198,7 +198,7 @@ impl<'a> Import<'a> {
         if self.report.looked {
             return Ok(Outcome::Taken);
         }
-        let made = Made::of(incoming).await?;
+        let made = Made::of(self.db, incoming).await?;
         let mut tx = match self.whose {
             Whose::Of(_) => saving::begin(self.db, author).await?,
             // Of whoever was shut out as well.
@@ -252,6 +252,8 @@ fn check(file: &ArticleFile, now: Timestamp) -> Result<Incoming, Reason> {
         description: file.description.clone(),
         body: file.body.clone(),
         tags: file.tags.join(","),
+        cover: file.cover.clone(),
+        cover_alt: file.cover_alt.clone(),
         visibility: file.visibility.clone(),
         slug_wanted: file.slug_wanted.clone(),
         canonical: file.canonical.clone(),

@@ -26,12 +26,16 @@ pub(super) fn differences(before: Option<&Whole>, after: &Whole) -> Vec<Differen
         description: String::new(),
         body: String::new(),
         tags: String::new(),
+        cover: String::new(),
+        cover_alt: String::new(),
     };
     let before = before.unwrap_or(&nothing);
     let parts = [
         (Field::Title, &before.title, &after.title),
         (Field::Description, &before.description, &after.description),
         (Field::Tags, &before.tags, &after.tags),
+        (Field::Cover, &before.cover, &after.cover),
+        (Field::CoverAlt, &before.cover_alt, &after.cover_alt),
         (Field::Body, &before.body, &after.body),
     ];
     let changed = parts.into_iter().filter(|(_, before, after)| before != after);

@@ -7,6 +7,7 @@ use crate::{
             details::{Canonical, Direction, Language},
         },
         field::{Field, Problem, check_length},
+        image::Cover,
     },
     error::{Error, Problems},
     server::clock::Timestamp,
@@ -22,6 +23,10 @@ pub struct Typed {
     pub body: String,
     /// Separated by commas.
     pub tags: String,
+    /// The address of the picture at its head.
+    pub cover: String,
+    /// What that picture shows, in words.
+    pub cover_alt: String,
     /// `public`, `members` or nothing, which is the default.
     pub visibility: String,
     /// The address that is wanted; empty for the title's.
@@ -46,6 +51,8 @@ impl Typed {
             description: manuscript.description,
             body: manuscript.body,
             tags: manuscript.tags,
+            cover: manuscript.cover,
+            cover_alt: manuscript.cover_alt,
             visibility: manuscript.visibility.name().into(),
             slug_wanted: manuscript.slug_wanted,
             canonical: manuscript.canonical,
@@ -68,6 +75,9 @@ impl Typed {
         let description = problems.check(Field::Description, Description::parse(&self.description));
         let body = problems.check(Field::Body, body);
         let tags = problems.check(Field::Tags, Tags::parse(&self.tags));
+        let cover = Cover::parse(&self.cover, &self.cover_alt)
+            .map_err(|(field, problem)| problems.add(field, problem))
+            .ok();
         let visibility = match self.visibility.as_str() {
             "" => Ok(Visibility::default()),
             name => Visibility::from_name(name).ok_or(Problem::Malformed),
@@ -83,6 +93,7 @@ impl Typed {
             description: description?,
             body: body?,
             tags: tags?,
+            cover: cover?,
             visibility: visibility?,
             slug: slug?,
             canonical: canonical?,
@@ -121,6 +132,8 @@ pub struct Text {
     pub body: Body,
     /// In the author's order.
     pub tags: Tags,
+    /// The picture at its head.
+    pub cover: Cover,
     /// Who may read it.
     pub visibility: Visibility,
     /// The address that its author wants.

@@ -19,8 +19,9 @@ use crate::{
             working_copies,
         },
         clock::Timestamp,
-        db::{Tx, within},
+        db::{Db, Tx, within},
         failure::Failure,
+        images::references,
         markdown,
     },
 };
@@ -38,12 +39,15 @@ pub(super) struct Writing<'a> {
 
 impl<'a> Writing<'a> {
     pub(super) async fn new(
+        db: &Db,
         author: Uuid,
         text: &'a Text,
         intent: Intent,
         now: Timestamp,
     ) -> Result<Self, Failure> {
         let html = markdown::render(text.body.as_str().to_owned()).await?;
+        let html = references::dressed(db, html).await?;
+        refuse_lost_cover(db, text, intent).await?;
         let found_by = if intent == Intent::Publish {
             let (title, description) = (text.title.as_str(), text.description.as_str());
             let tags = text.tags.as_slice();
@@ -175,6 +179,7 @@ impl<'a> Writing<'a> {
         changes: Changes,
     ) -> sqlx::Result<()> {
         self.store_tags(tx, id, published_at).await?;
+        store_pictures(tx, id, self.text).await?;
         search::keep(tx, id, self.found_by.as_ref()).await?;
         revisions::note(tx, id, version, kind, self.text, self.now).await?;
         changes.store(tx).await
@@ -287,6 +292,18 @@ impl<'a> Writing<'a> {
     }
 }
 
+/// A cover must be here. What is only kept may name one that is not: no word is lost over it.
+async fn refuse_lost_cover(db: &Db, text: &Text, intent: Intent) -> Result<(), Failure> {
+    let cover = text.cover.address();
+    if intent == Intent::Keep || cover.is_empty() {
+        return Ok(());
+    }
+    match references::shown(db, &cover, text.cover.alt()).await? {
+        Some(_) => Ok(()),
+        None => Err(Error::Invalid(vec![(Field::Cover, Problem::Malformed)]).into()),
+    }
+}
+
 fn revision_kind(was_published: bool, intent: Intent) -> RevisionKind {
     match (was_published, intent) {
         (false, Intent::Publish) => RevisionKind::Published,
@@ -300,4 +317,14 @@ fn revision_kind(was_published: bool, intent: Intent) -> RevisionKind {
 async fn clear_tags(tx: &mut Tx, article: Uuid) -> sqlx::Result<Vec<String>> {
     const CLEAR: &str = "delete from article_tags where article_id = $1 returning tag";
     within!(tx, |c| sqlx::query_scalar(CLEAR).bind(article).fetch_all(c).await)
+}
+
+/// The picture at the head of an article, and which it shows in all.
+pub async fn store_pictures(tx: &mut Tx, id: Uuid, text: &Text) -> sqlx::Result<()> {
+    const COVER: &str = "update articles set cover = $2, cover_alt = $3 where id = $1";
+    let cover = text.cover.address();
+    within!(&mut *tx, |c| {
+        sqlx::query(COVER).bind(id).bind(&cover).bind(text.cover.alt()).execute(c).await.map(|_| ())
+    })?;
+    references::keep(tx, id, &[text.body.as_str(), &cover]).await
 }

@@ -1,0 +1,165 @@
+//! `/images`: one's own pictures.
+
+use leptos::{
+    prelude::*,
+    server,
+    server_fn::{ServerFn, codec::GetUrl},
+};
+use leptos_meta::Title;
+
+use super::{page_number, watch::watch_session};
+use crate::{
+    domain::{
+        field::Field,
+        image::{OwnImage, OwnImages},
+    },
+    error::Error,
+    json::Json,
+    ui::{
+        form::{Done, ErrorMessages, FormState, TextField, use_form},
+        list::pager,
+        load::loaded,
+    },
+};
+
+/// The page, and where its form goes that brings a picture. It is no server function, and has no
+/// other name: what it carries is a file.
+pub const UPLOAD: &str = "/images";
+
+/// The media types that a file chooser offers.
+pub const TAKEN: &str = "image/jpeg,image/png,image/webp,image/gif";
+
+/// One page of the viewer's pictures, the last uploaded first.
+// reads only
+#[server(prefix = "/rpc", endpoint = "images", input = GetUrl, output = Json)]
+pub async fn show_images(page: u32) -> Result<OwnImages, Error> {
+    use crate::{
+        domain::role::Permission,
+        server::{context, images::keeping},
+    };
+    let author = context::require(Permission::WriteArticles)?;
+    Ok(keeping::list(&context::state()?, author.id, page).await?)
+}
+
+/// Says anew what one's own picture shows.
+#[server(prefix = "/rpc", endpoint = "describe-image", output = Json)]
+pub async fn describe_image(id: String, #[server(default)] alt: String) -> Result<Done, Error> {
+    use crate::{
+        domain::{field::check_text, role::Permission},
+        error::Problems,
+        server::{context, images::keeping},
+    };
+    let author = context::require(Permission::WriteArticles)?;
+    let mut problems = Problems::default();
+    let alt = problems.check(Field::Alt, check_text(Field::Alt, alt.trim()));
+    let alt = alt.ok_or_else(|| problems.into_error())?;
+    let id = id.parse().map_err(|_| Error::NotFound)?;
+    keeping::describe(&context::state()?.db, author.id, id, alt).await?;
+    Ok(Done::anew(UPLOAD))
+}
+
+/// Deletes one's own picture, if no article shows it.
+#[server(prefix = "/rpc", endpoint = "delete-image", output = Json)]
+pub async fn delete_image(id: String) -> Result<Done, Error> {
+    use crate::{
+        domain::role::Permission,
+        server::{context, images::keeping},
+    };
+    let author = context::require(Permission::WriteArticles)?;
+    let id = id.parse().map_err(|_| Error::NotFound)?;
+    keeping::delete(&context::state()?, author.id, id).await?;
+    Ok(Done::anew(UPLOAD))
+}
+
+crate::ui::lazy::lazy_page! {
+    /// The route of [`ImagesPage`].
+    ImagesRoute = ImagesPage in writing
+}
+
+/// The page of one's own pictures. Its forms are the browser's own, with JavaScript too.
+#[component]
+pub fn ImagesPage() -> impl IntoView {
+    watch_session();
+    let page = page_number();
+    let images = Resource::new(move || page.get(), show_images);
+    let upload = use_form(UPLOAD);
+    let (describe, delete) = (use_form(DescribeImage::PATH), use_form(DeleteImage::PATH));
+    view! {
+        <Title text="Pictures" />
+        <div class="page">
+            <h1>"Your pictures"</h1>
+            <ErrorMessages form=describe />
+            <ErrorMessages form=delete />
+            {loaded(images, move |images: OwnImages| show(images, upload))}
+        </div>
+    }
+}
+
+fn show(OwnImages { images, page, pages, most_megabytes }: OwnImages, form: FormState) -> AnyView {
+    let hint = format!(
+        "JPEG, PNG, WebP or GIF that does not move, at most {most_megabytes} MB. It is made anew: \
+         where and with what it was taken is not kept."
+    );
+    let rows = images.into_iter().map(row).collect_view();
+    view! {
+        <form class="form" method="post" action=UPLOAD enctype="multipart/form-data">
+            <ErrorMessages form />
+            <div class="field">
+                <label for="file">"Picture"</label>
+                <input id="file" name="file" type="file" accept=TAKEN required aria-describedby="file-hint" />
+                <p class="hint" id="file-hint">{hint}</p>
+            </div>
+            <TextField
+                form
+                field=Field::Alt
+                hint="What the picture shows, for those who do not see it. Empty if it only decorates."
+            />
+            <p class="actions"><button type="submit">"Upload"</button></p>
+        </form>
+        <ul class="pictures">{rows}</ul>
+        {pager(page, pages, UPLOAD)}
+    }
+    .into_any()
+}
+
+fn row(image: OwnImage) -> AnyView {
+    let OwnImage { id, path, thumbnail, width, height, alt, markdown, when, used } = image;
+    let (for_alt, for_markdown) = (format!("alt-{id}"), format!("markdown-{id}"));
+    let end = if used {
+        view! { <p class="hint">"An article shows it."</p> }.into_any()
+    } else {
+        let label = format!("Delete the picture of {}", when.text);
+        view! {
+            <form method="post" action=format!("{UPLOAD}?form=delete")>
+                <input type="hidden" name="id" value=id.clone() />
+                <button type="submit" class="destructive" aria-label=label>"Delete"</button>
+            </form>
+        }
+        .into_any()
+    };
+    view! {
+        <li>
+            <a href=path rel="external"><img src=thumbnail alt=picture_in_words(&alt) width=width.to_string() height=height.to_string() loading="lazy" /></a>
+            <p class="meta"><time datetime=when.iso>{when.text}</time><span>{format!("{width} × {height}")}</span></p>
+            <div class="field">
+                <label for=for_markdown.clone()>"For your article"</label>
+                <input id=for_markdown readonly value=markdown />
+            </div>
+            <form class="form" method="post" action=format!("{UPLOAD}?form=describe")>
+                <input type="hidden" name="id" value=id />
+                <div class="field">
+                    <label for=for_alt.clone()>{Field::Alt.label()}</label>
+                    <input id=for_alt name="alt" maxlength=Field::Alt.length().max.to_string() value=alt />
+                </div>
+                <p class="actions"><button type="submit" class="secondary">"Save the text"</button></p>
+            </form>
+            {end}
+        </li>
+    }
+    .into_any()
+}
+
+/// Here it is a link, which needs a name.
+fn picture_in_words(alt: &str) -> String {
+    if alt.is_empty() { "A picture that only decorates".into() } else { alt.to_owned() }
+}

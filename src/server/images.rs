@@ -1,0 +1,12 @@
+//! Pictures: taken in, made anew, kept, shown and thrown away.
+//!
+//! What is stored is never what was uploaded: every picture is decoded and encoded again, so
+//! that nothing but its pixels is left. Suggested reading order: [`decoding`], [`shelf`],
+//! [`keeping`], [`references`], [`unused`], [`door`].
+
+pub mod decoding;
+pub mod door;
+pub mod keeping;
+pub mod references;
+pub mod shelf;
+pub mod unused;

@@ -1,0 +1,123 @@
+//! Where the files of pictures are: a folder, or a bucket that speaks S3.
+
+use std::{fs, os::unix::fs::DirBuilderExt, path::PathBuf, str::FromStr, sync::Arc};
+
+use anyhow::{Context, bail};
+use axum::body::Body;
+use object_store::{
+    ObjectStore, ObjectStoreExt, PutPayload, aws::AmazonS3Builder, local::LocalFileSystem,
+    path::Path, prefix::PrefixStore,
+};
+use sqlx::sqlite::SqliteConnectOptions;
+use url::Url;
+
+use crate::{domain::image::ImageName, server::config::Config};
+
+/// The files.
+#[derive(Clone, Debug)]
+pub struct Shelf(Arc<dyn ObjectStore>);
+
+/// A file that is being read.
+pub struct Opened {
+    /// How long it is.
+    pub length: u64,
+    /// What is in it.
+    pub body: Body,
+}
+
+impl Shelf {
+    /// Opens the place that `BYLINE_IMAGES` names; a folder is made when it is not there.
+    ///
+    /// # Errors
+    /// One sentence that says what cannot be had.
+    pub fn open(config: &Config) -> anyhow::Result<Self> {
+        match config.images.place.as_deref() {
+            Some(place) if place.starts_with("s3://") => Self::bucket(place),
+            Some(folder) => Self::folder(folder.into()),
+            None => Self::folder(beside_the_database(&config.database.url)),
+        }
+    }
+
+    fn folder(folder: PathBuf) -> anyhow::Result<Self> {
+        let cannot = || format!("cannot use the folder {} (BYLINE_IMAGES)", folder.display());
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).with_context(cannot)?;
+        let files = LocalFileSystem::new_with_prefix(&folder).with_context(cannot)?;
+        // What the database says is there must be there after a power failure.
+        Ok(Self(Arc::new(files.with_fsync(true))))
+    }
+
+    /// Keys, region and endpoint are what `AWS_ACCESS_KEY_ID` and its like say.
+    fn bucket(place: &str) -> anyhow::Result<Self> {
+        let url = Url::parse(place).context(
+            "BYLINE_IMAGES is not a folder and not an address such as s3://bucket/prefix",
+        )?;
+        let Some(bucket) = url.host_str() else { bail!("BYLINE_IMAGES names no bucket") };
+        // Some other part of the program may have chosen it: it is the same one.
+        _ = rustls::crypto::ring::default_provider().install_default();
+        let store = AmazonS3Builder::from_env()
+            .with_bucket_name(bucket)
+            .build()
+            .context("BYLINE_IMAGES names a bucket that cannot be used")?;
+        Ok(Self(Arc::new(PrefixStore::new(store, url.path().trim_matches('/')))))
+    }
+
+    /// Puts a file there, whole or not at all; the same one again changes nothing.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn put(&self, name: &ImageName, bytes: Vec<u8>) -> anyhow::Result<()> {
+        let written = self.0.put(&path_of(name), PutPayload::from(bytes)).await;
+        written.map(|_| ()).with_context(|| format!("cannot store the picture {name}"))
+    }
+
+    /// The file of that name.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn open_file(&self, name: &ImageName) -> anyhow::Result<Option<Opened>> {
+        match self.0.get(&path_of(name)).await {
+            Ok(found) => Ok(Some(Opened {
+                length: found.meta.size,
+                body: Body::from_stream(found.into_stream()),
+            })),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read the picture {name}")),
+        }
+    }
+
+    /// All of a file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn read(&self, name: &ImageName) -> anyhow::Result<Option<Vec<u8>>> {
+        match self.0.get(&path_of(name)).await {
+            Ok(found) => Ok(Some(found.bytes().await?.into())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read the picture {name}")),
+        }
+    }
+
+    /// Takes a file away, if it is there.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub async fn delete(&self, name: &ImageName) -> anyhow::Result<()> {
+        match self.0.delete(&path_of(name)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error).with_context(|| format!("cannot delete the picture {name}")),
+        }
+    }
+}
+
+/// The folder `images` beside a SQLite file; for PostgreSQL, in the folder where the program runs.
+fn beside_the_database(url: &str) -> PathBuf {
+    let file =
+        url.starts_with("sqlite").then(|| SqliteConnectOptions::from_str(url).ok()).flatten();
+    let folder = file.and_then(|file| file.get_filename().parent().map(ToOwned::to_owned));
+    folder.unwrap_or_default().join("images")
+}
+
+/// In folders by the first digits of the hash: some file systems are slow with many in one.
+fn path_of(name: &ImageName) -> Path {
+    Path::from_iter([&name.hash[..2], name.to_string().as_str()])
+}
