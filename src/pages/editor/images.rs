@@ -46,6 +46,8 @@ pub fn image_button() -> AnyView {
     .into_any()
 }
 
+type Listener = Closure<dyn Fn(Event)>;
+
 #[derive(Clone, Copy)]
 struct Upload {
     /// What is to be uploaded.
@@ -56,7 +58,7 @@ struct Upload {
     /// What is on its way.
     request: RwSignal<Option<XmlHttpRequest>, LocalStorage>,
     /// What listens, as long as the page is there.
-    listeners: StoredValue<Vec<Closure<dyn Fn(Event)>>, LocalStorage>,
+    listeners: StoredValue<Vec<Listener>, LocalStorage>,
 }
 
 impl Upload {
@@ -162,10 +164,9 @@ impl Upload {
             let data = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
             self.take_from(&event, data);
         };
-        for (event, listener) in [
-            ("paste", Closure::<dyn Fn(Event)>::new(pasted)),
-            ("drop", Closure::<dyn Fn(Event)>::new(dropped)),
-        ] {
+        for (event, listener) in
+            [("paste", Listener::new(pasted)), ("drop", Listener::new(dropped))]
+        {
             let callback = listener.as_ref().unchecked_ref();
             _ = area.add_event_listener_with_callback(event, callback);
             self.listeners.update_value(|all| all.push(listener));

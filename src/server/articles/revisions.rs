@@ -53,52 +53,70 @@ pub(super) async fn note(
     text: &Text,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    const REPLACE: &str = "update revisions set version = $2, title = $3, description = $4, body = $5, tags = $6, \
-         saved_at = $7, cover = $8, cover_alt = $9 where article_id = $1 and kind = 'kept' and begun_at > $10 and version = \
-         (select max(version) from revisions where article_id = $1)";
-    const ADD: &str = "insert into revisions (article_id, version, title, description, body, tags, saved_at, \
-         begun_at, kind, cover, cover_alt) values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)";
-    let tags = text.tags.as_slice().join(", ");
-    let cover = text.cover.address();
-    let replaced = kind == RevisionKind::Kept
-        && within!(&mut *tx, |c| {
-            sqlx::query(REPLACE)
-                .bind(article)
-                .bind(version)
-                .bind(text.title.as_str())
-                .bind(text.description.as_str())
-                .bind(text.body.as_str())
-                .bind(&tags)
-                .bind(now)
-                .bind(&cover)
-                .bind(text.cover.alt())
-                .bind(now.before(ONE_FOR))
-                .execute(c)
-                .await
-                .map(|done| done.rows_affected() == 1)
-        })?;
-    let pictures = [text.body.as_str(), cover.as_str()];
-    if replaced {
-        return references::keep_revision(tx, article, version, &pictures).await;
+    let replaced = kind == RevisionKind::Kept && replace(tx, article, version, text, now).await?;
+    if !replaced {
+        add(tx, article, version, kind, text, now).await?;
+        forget_oldest(tx, article).await?;
     }
-    within!(&mut *tx, |c| {
+    let pictures = [text.body.as_str(), &text.cover.address()];
+    references::keep_revision(tx, article, version, &pictures).await
+}
+
+/// Puts a text in the place of the last, if that was only kept, and lately.
+async fn replace(
+    tx: &mut Tx,
+    article: Uuid,
+    version: i64,
+    text: &Text,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    const REPLACE: &str = "update revisions set version = $2, title = $3, description = $4, body = $5, tags = $6, \
+         cover = $7, cover_alt = $8, saved_at = $9 where article_id = $1 and kind = 'kept' and begun_at > $10 \
+         and version = (select max(version) from revisions where article_id = $1)";
+    within!(tx, |c| {
+        sqlx::query(REPLACE)
+            .bind(article)
+            .bind(version)
+            .bind(text.title.as_str())
+            .bind(text.description.as_str())
+            .bind(text.body.as_str())
+            .bind(text.tags.as_slice().join(", "))
+            .bind(text.cover.address())
+            .bind(text.cover.alt())
+            .bind(now)
+            .bind(now.before(ONE_FOR))
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected() == 1)
+    })
+}
+
+async fn add(
+    tx: &mut Tx,
+    article: Uuid,
+    version: i64,
+    kind: RevisionKind,
+    text: &Text,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    const ADD: &str = "insert into revisions (article_id, version, title, description, body, tags, cover, cover_alt, \
+         saved_at, begun_at, kind) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)";
+    within!(tx, |c| {
         sqlx::query(ADD)
             .bind(article)
             .bind(version)
             .bind(text.title.as_str())
             .bind(text.description.as_str())
             .bind(text.body.as_str())
-            .bind(&tags)
+            .bind(text.tags.as_slice().join(", "))
+            .bind(text.cover.address())
+            .bind(text.cover.alt())
             .bind(now)
             .bind(kind.name())
-            .bind(&cover)
-            .bind(text.cover.alt())
             .execute(c)
             .await
             .map(|_| ())
-    })?;
-    references::keep_revision(tx, article, version, &pictures).await?;
-    forget_oldest(tx, article).await
+    })
 }
 
 async fn forget_oldest(tx: &mut Tx, article: Uuid) -> sqlx::Result<()> {

@@ -1,5 +1,5 @@
-//! The site's own pictures in an article: several widths to choose from, their place kept free,
-//! fetched when they come into view.
+//! The site's own pictures in an article: several widths to choose from, and their place kept free.
+//! That they are fetched when they come into view, the sanitiser says of every picture.
 
 use std::collections::HashMap;
 
@@ -39,7 +39,7 @@ fn tag(size: &Size, rest: &str) -> String {
     let (path, srcset, width) = (widest.path(), srcset(widest), widest.width);
     format!(
         "<img src=\"{path}\" srcset=\"{srcset}\" sizes=\"{SIZES}\" \
-         width=\"{width}\" height=\"{height}\" loading=\"lazy\" decoding=\"async\"{rest}"
+         width=\"{width}\" height=\"{height}\" decoding=\"async\"{rest}"
     )
 }
 
