@@ -144,11 +144,11 @@ fn focus_on(element: Option<leptos::web_sys::Element>) {
     }
 }
 
-/// Whose the session of this browser is; nobody's is `None`.
+/// Whose the session of this browser is, by a handle that is no name; nobody's is `None`.
 ///
 /// # Errors
 /// Whatever is no answer to that: a server that is being restarted has ended no session.
-pub async fn whose() -> Result<Option<String>, Error> {
+async fn whose() -> Result<Option<String>, Error> {
     let request: BrowserRequest =
         ClientReq::<Error>::try_new_get("/session", "", "application/json", "")?;
     let response = <BrowserClient as Client<Error>>::send(request).await?;

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     domain::article::{Kept, Manuscript},
     error::Error,
-    pages::watch::whose,
+    pages::who_am_i,
     ui::{
         form::{FormState, post},
         layout::ViewerResource,
@@ -294,7 +294,7 @@ impl Autosave {
     async fn send(self, text: Text) -> Result<Kept, Error> {
         if text::value(&text, "article").is_empty() {
             let person = self.person.try_get_value().flatten();
-            if whose().await? != person {
+            if who_am_i().await?.map(|viewer| viewer.username) != person {
                 return Err(Error::Unauthenticated);
             }
         }

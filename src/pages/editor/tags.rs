@@ -28,8 +28,9 @@ impl TagList {
         Self { tags: RwSignal::new(Vec::new()), whole: NodeRef::new() }
     }
 
-    /// The field. What stands in its input becomes tags with Enter, with a comma, and when it is
-    /// left; what was typed there before the application came stays until then.
+    /// The field. What stands in its input becomes tags with Enter and with a comma. Until then it
+    /// stays as it was typed, also when the field is left: pills that came while a button is being
+    /// pressed would move that button away, and the press would be lost.
     pub fn field(self, form: FormState, value: String) -> AnyView {
         Effect::new(move |_| {
             // Read, so that this runs when the input is there.
@@ -42,12 +43,11 @@ impl TagList {
             }
         });
         let on_change = move |event: Event| {
-            let Some(input) = self.input() else { return };
             // What the page puts there, in place of a person, is all of them.
-            if !event.is_trusted() {
+            if let Some(input) = self.input().filter(|_| !event.is_trusted()) {
                 self.tags.set(Vec::new());
+                self.take(&input);
             }
-            self.take(&input);
         };
         let on_key = move |event: KeyboardEvent| self.on_key(&event);
         view! {
