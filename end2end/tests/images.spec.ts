@@ -27,7 +27,7 @@ async function give(page: Page, kind: 'paste' | 'drop'): Promise<void> {
 
 async function describe(page: Page, alt: string): Promise<void> {
   await page.getByLabel('What does dot.png show?').fill(alt);
-  await page.getByRole('button', { name: 'Upload' }).click();
+  await page.getByRole('button', { name: 'Upload', exact: true }).click();
 }
 
 test.describe('with JavaScript', () => {
@@ -67,7 +67,7 @@ test.describe('with JavaScript', () => {
     await text(page).fill('What I wrote.');
     await page.getByLabel('Add a picture').setInputFiles(SVG);
     await page.getByLabel('What does dot.svg show?').fill('A dot');
-    await page.getByRole('button', { name: 'Upload' }).click();
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
     await expect(page.getByText('That is no JPEG, PNG, WebP or GIF picture')).toBeVisible();
     await expect(text(page)).toHaveValue('What I wrote.');
   });
