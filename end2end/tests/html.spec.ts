@@ -19,6 +19,8 @@ const LEFT = [
   // Markdown's columns. A `style` is what the pages' policy forbids and feed readers take out; this
   // attribute is understood by all of them.
   /^The “align” attribute on the “(th|td)” element is obsolete\./,
+  // A guess at the language of what somebody wrote; its author says which it is.
+  /^This document appears to be written in /,
 ];
 
 /** A document as it was served, by its address and what was done there. */

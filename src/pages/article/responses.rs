@@ -211,7 +211,7 @@ fn card(here: &Here, comment: Comment, moderates: bool) -> AnyView {
     let id = format!("comment-{handle}");
     let href = format!("#{id}");
     view! {
-        <article class="card comment" id=id>
+        <div class="card comment" id=id>
             <header class="comment-head">
                 {picture(image, if author == FORMER { "?" } else { &author })}
                 {signature(author.clone())}
@@ -220,7 +220,7 @@ fn card(here: &Here, comment: Comment, moderates: bool) -> AnyView {
             </header>
             <div class="comment-text" inner_html=html></div>
             {deeds}
-        </article>
+        </div>
     }
     .into_any()
 }
