@@ -99,6 +99,8 @@ const writing: Walk = async function* ({ member, scripted }, server) {
   await member.getByRole('button', { name: 'Preview' }).click();
   await expect(member.locator('.preview table')).toBeVisible();
   yield { viewer: member, name: '/editor/:slug, with its preview' };
+  // On a phone it stands in the place of the text.
+  await member.getByRole('button', { name: 'Preview' }).click();
   await member.route('**/rpc/keep-text', (route) => route.fulfill({ status: 409, contentType: 'application/json', body: '{"conflict":{"version":7}}' }));
   await field(member, 'body').fill(`${WIDE} And more.`);
   await expect(member.getByRole('heading', { name: 'Two versions' })).toBeVisible();

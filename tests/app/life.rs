@@ -492,10 +492,10 @@ story!(a_download_has_what_is_deleted_and_what_is_not_published, |engine| {
     keep(&ada, "open", &[("title", "Open"), ("body", "What is being written.")]).await;
     let files = data_of(&app, &ada).await;
     let text = |name: &str| files[name].clone();
-    assert!(text("articles/open.md").contains("Enough words"));
-    let changes = text("articles/open_changes.md");
+    assert!(text("articles/ada/open.md").contains("Enough words"));
+    let changes = text("articles/ada/open_changes.md");
     assert!(changes.contains("What is being written.") && changes.contains("status: \"changes\""));
-    assert!(text("articles/gone.md").contains("status: \"deleted\""));
+    assert!(text("articles/ada/gone.md").contains("status: \"deleted\""));
     let all: Value = serde_json::from_str(&text("articles.json")).unwrap();
     assert_eq!(all.as_array().unwrap().len(), 3);
 });
