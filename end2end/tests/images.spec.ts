@@ -1,11 +1,19 @@
 // Pictures: by the button, by pasting, by dropping, and without JavaScript.
 
+import { randomBytes } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { anArticle, expect, field, fillEditor, register, send, editorButton, submitButton, test } from '../support.ts';
 
 // A PNG of one pixel.
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const DOT = { name: 'dot.png', mimeType: 'image/png', buffer: Buffer.from(PNG, 'base64') };
+/** A GIF of one pixel in a colour that no other story has: the same picture twice is one. */
+function another() {
+  const [red, green, blue] = randomBytes(3);
+  const bytes = [0x01, 0, 0x01, 0, 0x80, 0, 0, red!, green!, blue!, 0, 0, 0, 0x2c, 0, 0, 0, 0, 0x01, 0, 0x01, 0, 0, 0x02, 0x02, 0x44, 0x01, 0, 0x3b];
+  return { name: 'dot.gif', mimeType: 'image/gif', buffer: Buffer.concat([Buffer.from('GIF89a'), Buffer.from(bytes)]) };
+}
+
 const SVG = { name: 'dot.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>') };
 
 function text(page: Page) {
@@ -89,7 +97,7 @@ test.describe('with JavaScript', () => {
 test('the page of pictures takes, describes and deletes them', async ({ page }) => {
   await register(page);
   await page.goto('/images');
-  await page.getByLabel('Picture', { exact: true }).setInputFiles(DOT);
+  await page.getByLabel('Picture', { exact: true }).setInputFiles(another());
   await field(page, 'alt').first().fill('A dot');
   await send(page, submitButton(page, 'file'));
   const picture = page.getByRole('listitem').filter({ has: page.getByRole('img', { name: 'A dot' }) });
