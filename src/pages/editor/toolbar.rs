@@ -19,7 +19,7 @@ const BUTTONS: [(Tool, &str, &str, Option<&str>); 9] = [
     (Tool::Bold, "Bold", "B", Some("b")),
     (Tool::Italic, "Italic", "I", Some("i")),
     (Tool::Heading, "Heading", "H", None),
-    (Tool::Link, "Link", "🔗\u{FE0E}", Some("k")),
+    (Tool::Link, "Link", "↗", Some("k")),
     (Tool::Quote, "Quotation", "❝", None),
     (Tool::Code, "Code", "‹›", Some("e")),
     (Tool::List, "List", "•—", None),
