@@ -162,7 +162,8 @@ async fn rows(
 /// What `like` looks for: the words as they were typed, in lower case.
 fn pattern(q: &str) -> String {
     let mut pattern = String::from("%");
-    for c in q.to_lowercase().chars() {
+    // No text has one, and PostgreSQL takes none that has NUL.
+    for c in q.to_lowercase().chars().filter(|c| !c.is_control()) {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }
