@@ -34,6 +34,7 @@ pub mod layers;
 pub mod leaving;
 pub mod mail;
 pub mod markdown;
+mod multipart;
 pub mod names;
 pub mod new_devices;
 pub mod pages;

@@ -26,6 +26,7 @@ use zip::{ZipWriter, write::StreamWriter};
 use self::files::File;
 use super::{
     AppState,
+    articles::working_copies::{self, WorkingCopy},
     attempts::{self, Budget},
     auth::{self, Client},
     clock::Timestamp,
@@ -39,7 +40,7 @@ use super::{
     names, passkeys, profiles, security_log,
     sessions::own,
     transfer::{
-        export::{article, options, parts},
+        export::{article, options, parts, with_text},
         front_matter::{ArticleFile, CHANGES},
     },
     users::User,
@@ -275,29 +276,23 @@ fn put(mut zip: Zip, files: Vec<File>, last: bool) -> anyhow::Result<Option<Zip>
     zip.finish()?;
     Ok(None)
 }
+
 /// One of a person's articles, whole, and the changes of it that are not published.
 async fn with_changes(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Vec<ArticleFile>> {
     let Some(article) = article(db, author, id).await? else { return Ok(Vec::new()) };
-    let changes = changes(db, id, &article).await?;
+    let changes = working_copies::of(db, id).await?.map(|copy| changed(&article, copy));
     Ok(std::iter::once(article).chain(changes).collect())
 }
 
-async fn changes(db: &Db, id: Uuid, of: &ArticleFile) -> sqlx::Result<Option<ArticleFile>> {
-    const READ: &str = "select title, description, body, tags, visibility, saved_at \
-         from working_copies where article_id = $1";
-    type Row = (String, String, String, String, String, Timestamp);
-    let row: Option<Row> =
-        reading!(db, |pool| sqlx::query_as(READ).bind(id).fetch_optional(pool).await)?;
-    Ok(row.map(|(title, description, body, tags, visibility, saved_at)| ArticleFile {
-        name: files::name_of_changes(&of.name),
-        changed: Some(saved_at),
-        title,
-        description,
-        tags: parts(&tags),
-        visibility,
+/// An article as its author has it, beside the one that readers see.
+fn changed(article: &ArticleFile, copy: WorkingCopy) -> ArticleFile {
+    let file = ArticleFile {
+        name: files::name_of_changes(&article.name),
+        changed: Some(copy.saved_at),
+        tags: parts(&copy.tags),
         status: CHANGES.into(),
-        updated: saved_at.to_rfc3339(),
-        body,
-        ..of.clone()
-    }))
+        updated: copy.saved_at.to_rfc3339(),
+        ..article.clone()
+    };
+    with_text(file, copy.text)
 }

@@ -489,12 +489,18 @@ story!(a_download_has_what_is_deleted_and_what_is_not_published, |engine| {
     save(&ada, &[("title", "Open"), BODY, PUBLISHED]).await;
     save(&ada, &[("title", "Gone"), BODY, PUBLISHED]).await;
     ada.call("delete-article", &[("slug", "gone")]).await;
-    keep(&ada, "open", &[("title", "Open"), ("body", "What is being written.")]).await;
+    let cover = format!("/images/{}-640.webp", "0".repeat(32));
+    let changed = [("title", "Open"), ("body", "What is being written."), ("cover", &cover)];
+    keep(&ada, "open", &changed).await;
     let files = data_of(&app, &ada).await;
     let text = |name: &str| files[name].clone();
     assert!(text("articles/ada/open.md").contains("Enough words"));
     let changes = text("articles/ada/open_changes.md");
     assert!(changes.contains("What is being written.") && changes.contains("status: \"changes\""));
+    assert!(
+        changes.contains(&cover) && !text("articles/ada/open.md").contains(&cover),
+        "{changes}"
+    );
     assert!(text("articles/ada/gone.md").contains("status: \"deleted\""));
     let all: Value = serde_json::from_str(&text("articles.json")).unwrap();
     assert_eq!(all.as_array().unwrap().len(), 3);

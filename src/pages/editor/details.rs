@@ -2,6 +2,7 @@
 
 use leptos::{ev, html, prelude::*, web_sys::js_sys::Date};
 
+use super::fields::choice;
 use crate::{
     domain::{
         article::{Manuscript, Stage, details::Direction},
@@ -54,27 +55,15 @@ pub fn details(form: FormState, manuscript: &Manuscript) -> AnyView {
 }
 
 fn direction_field(chosen: Direction) -> AnyView {
-    let choice = move |direction: Direction| {
+    let choices = Direction::ALL.map(|direction| {
         let text = match direction {
             Direction::Auto => "As its first letter runs",
             Direction::Ltr => "From left to right",
             Direction::Rtl => "From right to left",
         };
-        view! {
-            <label class="check">
-                <input type="radio" name="direction" value=direction.name() checked={direction == chosen} />
-                " "
-                {text}
-            </label>
-        }
-    };
-    view! {
-        <fieldset class="choices">
-            <legend>{Field::Direction.label()}</legend>
-            {Direction::ALL.map(choice).into_iter().collect_view()}
-        </fieldset>
-    }
-    .into_any()
+        (direction.name(), text)
+    });
+    choice(Field::Direction, &choices, chosen.name())
 }
 
 /// The time to come. The server knows no time zone of its reader's: it writes UTC, and the page

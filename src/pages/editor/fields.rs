@@ -41,10 +41,23 @@ pub fn writing(
 
 /// Who may read it.
 pub fn visibility_field(chosen: Visibility) -> AnyView {
-    let choice = move |visibility: Visibility, text: &'static str| {
+    let choices = [
+        (Visibility::Public.name(), "Everybody"),
+        (Visibility::Members.name(), "Members: whoever is logged in"),
+    ];
+    choice(Field::Visibility, &choices, chosen.name())
+}
+
+/// A field of which one value is chosen: each is there with what it means.
+pub fn choice(
+    field: Field,
+    values: &[(&'static str, &'static str)],
+    chosen: &'static str,
+) -> AnyView {
+    let button = |&(value, text): &(&'static str, &'static str)| {
         view! {
             <label class="check">
-                <input type="radio" name="visibility" value=visibility.name() checked={visibility == chosen} />
+                <input type="radio" name=field.name() value=value checked={value == chosen} />
                 " "
                 {text}
             </label>
@@ -52,9 +65,8 @@ pub fn visibility_field(chosen: Visibility) -> AnyView {
     };
     view! {
         <fieldset class="choices">
-            <legend>{Field::Visibility.label()}</legend>
-            {choice(Visibility::Public, "Everybody")}
-            {choice(Visibility::Members, "Members: whoever is logged in")}
+            <legend>{field.label()}</legend>
+            {values.iter().map(button).collect_view()}
         </fieldset>
     }
     .into_any()

@@ -7,8 +7,7 @@ use uuid::Uuid;
 use super::{
     bin::DELETED,
     revisions,
-    saving::{text::Text, writing::store_pictures},
-    search::{self, FoundBy},
+    saving::{rendered::Rendered, text::Text},
     slugs,
     tallies::{Changes, Countable},
 };
@@ -21,8 +20,6 @@ use crate::{
     server::{
         clock::Timestamp,
         db::{Db, Tx, reading, within},
-        images::references,
-        markdown,
     },
 };
 
@@ -78,26 +75,15 @@ pub async fn obstacle(db: &Db, author: Uuid, new: &Incoming) -> sqlx::Result<Opt
 /// An article with what is made of its text, before anything is held.
 pub struct Made<'a> {
     new: &'a Incoming,
-    html: String,
-    found_by: Option<FoundBy>,
+    rendered: Rendered<'a>,
 }
 
 impl<'a> Made<'a> {
     /// # Errors
     /// When the database cannot be read, or a thread panicked.
     pub async fn of(db: &Db, new: &'a Incoming) -> anyhow::Result<Self> {
-        let text = &new.text;
-        let html = markdown::render(text.body.as_str().to_owned()).await?;
-        let html = references::dressed(db, html).await?;
-        let found_by = match new.status {
-            Status::Draft => None,
-            Status::Published => {
-                let (title, description) = (text.title.as_str(), text.description.as_str());
-                let tags = text.tags.as_slice();
-                Some(FoundBy::new(title.into(), tags, description.into(), html.clone()).await?)
-            }
-        };
-        Ok(Self { new, html, found_by })
+        let rendered = Rendered::new(db, &new.text, new.status).await?;
+        Ok(Self { new, rendered })
     }
 
     /// Stores it; says whether its address was to be had. A former address that is another's is
@@ -114,9 +100,7 @@ impl<'a> Made<'a> {
             let _ = slugs::take(tx, id, former.as_str()).await?;
         }
         self.insert(tx, (id, author), now).await?;
-        self.store_tags(tx, id).await?;
-        store_pictures(tx, id, &new.text).await?;
-        search::keep(tx, id, self.found_by.as_ref()).await?;
+        self.rendered.store(tx, id, new.published).await?;
         let kind = match new.status {
             Status::Draft => RevisionKind::Kept,
             Status::Published => RevisionKind::Published,
@@ -153,7 +137,7 @@ impl<'a> Made<'a> {
                 .bind(text.title.as_str())
                 .bind(text.description.as_str())
                 .bind(text.body.as_str())
-                .bind(&self.html)
+                .bind(&self.rendered.html)
                 .bind(i64::from(minutes(text.body.as_str())))
                 .bind(text.visibility.name())
                 .bind(new.status.name())
@@ -170,25 +154,5 @@ impl<'a> Made<'a> {
                 .await
                 .map(|_| ())
         })
-    }
-
-    async fn store_tags(&self, tx: &mut Tx, article: Uuid) -> sqlx::Result<()> {
-        const ADD: &str = "insert into article_tags (article_id, tag, position, visibility, status, published_at) \
-             values ($1, $2, $3, $4, $5, $6)";
-        for (position, tag) in (0_i64..).zip(self.new.text.tags.as_slice()) {
-            within!(&mut *tx, |c| {
-                sqlx::query(ADD)
-                    .bind(article)
-                    .bind(tag)
-                    .bind(position)
-                    .bind(self.new.text.visibility.name())
-                    .bind(self.new.status.name())
-                    .bind(self.new.published)
-                    .execute(c)
-                    .await
-                    .map(|_| ())
-            })?;
-        }
-        Ok(())
     }
 }

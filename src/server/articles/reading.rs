@@ -165,7 +165,7 @@ pub async fn manuscript(
     let copy = working_copies::of(db, id).await?;
     let has_changes = copy.is_some();
     let (text, tags) = match copy {
-        Some(WorkingCopy { text, tags }) => (text, tags),
+        Some(WorkingCopy { text, tags, .. }) => (text, tags),
         None => (row.text, tags_of(db, id).await?.join(", ")),
     };
     let status = Status::from_name(&row.status).unwrap_or(Status::Draft);
@@ -194,15 +194,26 @@ pub async fn manuscript(
 /// The text of an article or of its working copy.
 #[derive(FromRow)]
 pub struct TextRow {
-    title: String,
-    description: String,
-    body: String,
-    cover: String,
-    cover_alt: String,
-    visibility: String,
-    slug_wanted: String,
-    canonical: String,
-    language: String,
-    direction: String,
-    publish_at: Option<Timestamp>,
+    /// Its title.
+    pub title: String,
+    /// The sentence under it.
+    pub description: String,
+    /// The Markdown.
+    pub body: String,
+    /// The address of the picture at its head.
+    pub cover: String,
+    /// What that shows, in words.
+    pub cover_alt: String,
+    /// `public` or `members`.
+    pub visibility: String,
+    /// The address that its author wants.
+    pub slug_wanted: String,
+    /// Where else it stands, and rather.
+    pub canonical: String,
+    /// A BCP 47 tag.
+    pub language: String,
+    /// `auto`, `ltr` or `rtl`.
+    pub direction: String,
+    /// When it shall appear.
+    pub publish_at: Option<Timestamp>,
 }

@@ -1,9 +1,10 @@
 //! Saving: what is written and edited. A draft's text goes into the article itself; of one that
 //! has readers, or will have, only what is published does, and the rest into a working copy.
 
+pub mod rendered;
 mod stored;
 pub mod text;
-pub mod writing;
+mod writing;
 
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ pub(super) use self::stored::{Stored, overtaken, stored};
 use self::{stored::is_published, text::Text, writing::Writing};
 use super::{revisions, working_copies};
 use crate::{
-    domain::article::{Slug, life::RevisionKind},
+    domain::article::{Slug, Status, life::RevisionKind},
     error::Error,
     server::{
         clock::Timestamp,
@@ -30,6 +31,16 @@ pub enum Intent {
     Draft,
     /// It is kept as it is at this moment, and readers see no difference.
     Keep,
+}
+
+impl Intent {
+    /// What the article is afterwards.
+    pub fn status(self) -> Status {
+        match self {
+            Self::Publish => Status::Published,
+            Self::Draft | Self::Keep => Status::Draft,
+        }
+    }
 }
 
 /// Which article a save is of.

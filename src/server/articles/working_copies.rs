@@ -26,6 +26,8 @@ pub struct WorkingCopy {
     pub text: TextRow,
     /// Separated by commas.
     pub tags: String,
+    /// When it was saved the last time.
+    pub saved_at: Timestamp,
 }
 
 /// The working copy of an article, if there is one.
@@ -34,7 +36,7 @@ pub struct WorkingCopy {
 /// When the database cannot be read.
 pub async fn of(db: &Db, article: Uuid) -> sqlx::Result<Option<WorkingCopy>> {
     const READ: &str = "select title, description, body, tags, cover, cover_alt, visibility, slug_wanted, \
-         canonical, language, direction, publish_at from working_copies where article_id = $1";
+         canonical, language, direction, publish_at, saved_at from working_copies where article_id = $1";
     reading!(db, |pool| sqlx::query_as(READ).bind(article).fetch_optional(pool).await)
 }
 

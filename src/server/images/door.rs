@@ -5,12 +5,11 @@
 
 use axum::{
     Json,
-    body::{Body, Bytes},
+    body::Body,
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use multer::{Field as Part, Multipart};
 
 use super::{decoding, keeping};
 use crate::{
@@ -27,7 +26,7 @@ use crate::{
         auth::{self, AuthSession},
         doors,
         failure::Failure,
-        pages, site,
+        multipart, pages, site,
     },
     ui::form::Refused,
 };
@@ -96,51 +95,28 @@ struct Form {
 /// A description of five hundred characters takes no more.
 const MOST_ALT: usize = 2048;
 
-/// Reads a form. One that is too large is read to its end all the same, and thrown away: a browser
-/// that is still sending when the connection closes shows its own error page and not our answer.
-/// The layer outside cuts off what is far beyond.
 async fn read_form(headers: &HeaderMap, body: Body, most: u64) -> Result<Form, Failure> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let boundary = multer::parse_boundary(kind.unwrap_or_default());
-    let boundary = boundary.map_err(|_| Error::Picture(Flaw::Missing))?;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let mut parts = Multipart::new(body.into_data_stream(), boundary);
+    let begun = multipart::Form::begin(headers, body);
+    let mut parts = begun.ok_or(Error::Picture(Flaw::Missing))?;
     let (mut form, mut whole) = (Form::default(), true);
-    while let Some(mut part) = parts.next_field().await.map_err(|_| Error::BadRequest)? {
+    while let Some(part) = parts.next().await? {
         match part.name() {
-            Some("file") => {
-                form.declared = part.content_type().map(|kind| kind.essence_str().to_owned());
-                match read_part(&mut part, most).await? {
+            "file" => {
+                form.declared = part.declared();
+                match part.read(most).await? {
                     Some(file) => form.file = file,
                     None => whole = false,
                 }
             }
-            Some("alt") => {
-                let alt = read_part(&mut part, MOST_ALT).await?.unwrap_or_default();
+            "alt" => {
+                let alt = part.read(MOST_ALT).await?.unwrap_or_default();
                 form.alt = String::from_utf8(alt).map_err(|_| Error::BadRequest)?;
             }
-            _ => drop(read_part(&mut part, 0).await?),
+            _ => {}
         }
     }
     if whole { Ok(form) } else { Err(Error::Picture(Flaw::TooLarge).into()) }
-}
-
-/// What is in a part; nothing when that is more than `most` bytes, of which no more are kept.
-async fn read_part(part: &mut Part<'_>, most: usize) -> Result<Option<Vec<u8>>, Failure> {
-    let (mut kept, mut whole) = (Vec::new(), true);
-    while let Some(piece) = next_piece(part).await? {
-        whole = whole && kept.len() + piece.len() <= most;
-        if whole {
-            kept.extend_from_slice(&piece);
-        } else {
-            kept = Vec::new();
-        }
-    }
-    Ok(whole.then_some(kept))
-}
-
-async fn next_piece(part: &mut Part<'_>) -> Result<Option<Bytes>, Failure> {
-    part.chunk().await.map_err(|_| Error::BadRequest.into())
 }
 
 /// Answers `GET /images/…`.

@@ -6,10 +6,9 @@ use axum::{
     Json,
     body::Body,
     extract::Request,
-    http::{HeaderMap, Method, header, request::Parts},
+    http::{HeaderMap, Method, request::Parts},
     response::{IntoResponse, Response},
 };
-use multer::{Field as Part, Multipart};
 
 use super::{
     import::{Import, Whose},
@@ -27,7 +26,7 @@ use crate::{
         attempts::{self, Budget},
         auth, doors,
         failure::Failure,
-        pages,
+        multipart, pages,
     },
     ui::form::Refused,
 };
@@ -91,24 +90,18 @@ struct Form {
     look: bool,
 }
 
-/// Reads a form. A file that is too large is read to its end all the same, and thrown away: a
-/// browser that is still sending when the connection closes shows its own error page and not our
-/// answer. The layer outside cuts off what is far beyond.
 async fn read_form(headers: &HeaderMap, body: Body, most: u64) -> Result<Form, Failure> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let boundary = multer::parse_boundary(kind.unwrap_or_default());
-    let boundary = boundary.map_err(|_| Error::Import(Fault::Missing))?;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let mut parts = Multipart::new(body.into_data_stream(), boundary);
-    let mut form = Form::default();
-    let mut whole = true;
-    while let Some(mut part) = parts.next_field().await.map_err(|_| Error::BadRequest)? {
+    let begun = multipart::Form::begin(headers, body);
+    let mut parts = begun.ok_or(Error::Import(Fault::Missing))?;
+    let (mut form, mut whole) = (Form::default(), true);
+    while let Some(part) = parts.next().await? {
         match part.name() {
-            Some("file") => match read_part(&mut part, most).await? {
+            "file" => match part.read(most).await? {
                 Some(file) => form.file = file,
                 None => whole = false,
             },
-            Some("look") => form.look = true,
+            "look" => form.look = true,
             _ => {}
         }
     }
@@ -117,18 +110,4 @@ async fn read_form(headers: &HeaderMap, body: Body, most: u64) -> Result<Form, F
         Form { file, .. } if file.is_empty() => Err(Error::Import(Fault::Missing).into()),
         form => Ok(form),
     }
-}
-
-/// What is in a part; nothing when that is more than `most` bytes, of which no more are kept.
-async fn read_part(part: &mut Part<'_>, most: usize) -> Result<Option<Vec<u8>>, Failure> {
-    let (mut kept, mut whole) = (Vec::new(), true);
-    while let Some(piece) = part.chunk().await.map_err(|_| Error::BadRequest)? {
-        whole = whole && kept.len() + piece.len() <= most;
-        if whole {
-            kept.extend_from_slice(&piece);
-        } else {
-            kept = Vec::new();
-        }
-    }
-    Ok(whole.then_some(kept))
 }

@@ -11,6 +11,7 @@ use super::{
     people,
 };
 use crate::server::{
+    articles::reading::TextRow,
     clock::Timestamp,
     db::{Db, reading},
 };
@@ -80,56 +81,59 @@ pub async fn article(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Option<Art
 #[derive(FromRow)]
 struct Row {
     slug: String,
-    title: String,
-    description: String,
-    body: String,
-    visibility: String,
     status: String,
     created_at: Timestamp,
     updated_at: Timestamp,
     published_at: Option<Timestamp>,
-    publish_at: Option<Timestamp>,
-    slug_wanted: String,
-    canonical: String,
-    language: String,
-    direction: String,
-    cover: String,
-    cover_alt: String,
     author: String,
     tags: String,
     former_slugs: String,
+    #[sqlx(flatten)]
+    text: TextRow,
 }
 
 impl Row {
     fn into_file(self) -> ArticleFile {
         let mut former_slugs = parts(&self.former_slugs);
         former_slugs.sort();
-        let told = |at: Option<Timestamp>| at.map(Timestamp::to_rfc3339).unwrap_or_default();
-        ArticleFile {
+        let file = ArticleFile {
             name: path_of(&self.author, &self.slug),
             changed: Some(self.updated_at),
-            title: self.title,
-            description: self.description,
             author: self.author,
             slug: self.slug,
             former_slugs,
             tags: parts(&self.tags),
-            visibility: self.visibility,
             status: self.status,
             created: self.created_at.to_rfc3339(),
             updated: self.updated_at.to_rfc3339(),
             published: told(self.published_at),
-            publish_at: told(self.publish_at),
-            slug_wanted: self.slug_wanted,
-            canonical: self.canonical,
-            language: self.language,
-            // The default is nothing to tell.
-            direction: if self.direction == "auto" { String::new() } else { self.direction },
-            cover: self.cover,
-            cover_alt: self.cover_alt,
-            body: self.body,
-        }
+            ..ArticleFile::default()
+        };
+        with_text(file, self.text)
     }
+}
+
+/// The file with that text in it.
+pub fn with_text(file: ArticleFile, text: TextRow) -> ArticleFile {
+    ArticleFile {
+        title: text.title,
+        description: text.description,
+        visibility: text.visibility,
+        publish_at: told(text.publish_at),
+        slug_wanted: text.slug_wanted,
+        canonical: text.canonical,
+        language: text.language,
+        // The default is nothing to tell.
+        direction: if text.direction == "auto" { String::new() } else { text.direction },
+        cover: text.cover,
+        cover_alt: text.cover_alt,
+        body: text.body,
+        ..file
+    }
+}
+
+fn told(at: Option<Timestamp>) -> String {
+    at.map(Timestamp::to_rfc3339).unwrap_or_default()
 }
 
 /// What stands between commas.

@@ -2,19 +2,17 @@
 
 use uuid::Uuid;
 
-use super::{Basis, Intent, Saved, Stored, Which, overtaken, text::Text};
+use super::{Basis, Intent, Saved, Stored, Which, overtaken, rendered::Rendered, text::Text};
 use crate::{
     domain::{
-        article::{Status, life::RevisionKind},
+        article::life::RevisionKind,
         field::{Field, Problem},
     },
     error::Error,
     markdown::minutes,
     server::{
         articles::{
-            revisions,
-            search::{self, FoundBy},
-            slugs,
+            revisions, slugs,
             tallies::{Changes, Countable},
             working_copies,
         },
@@ -22,7 +20,6 @@ use crate::{
         db::{Db, Tx, within},
         failure::Failure,
         images::references,
-        markdown,
     },
 };
 
@@ -31,9 +28,7 @@ pub(super) struct Writing<'a> {
     author: Uuid,
     text: &'a Text,
     intent: Intent,
-    html: String,
-    /// A draft is not found.
-    found_by: Option<FoundBy>,
+    rendered: Rendered<'a>,
     now: Timestamp,
 }
 
@@ -45,17 +40,9 @@ impl<'a> Writing<'a> {
         intent: Intent,
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        let html = markdown::render(text.body.as_str().to_owned()).await?;
-        let html = references::dressed(db, html).await?;
         refuse_lost_cover(db, text, intent).await?;
-        let found_by = if intent == Intent::Publish {
-            let (title, description) = (text.title.as_str(), text.description.as_str());
-            let tags = text.tags.as_slice();
-            Some(FoundBy::new(title.into(), tags, description.into(), html.clone()).await?)
-        } else {
-            None
-        };
-        Ok(Self { author, text, intent, html, found_by, now })
+        let rendered = Rendered::new(db, text, intent.status()).await?;
+        Ok(Self { author, text, intent, rendered, now })
     }
 
     pub(super) async fn insert(&self, tx: &mut Tx, which: Which<'_>) -> Result<Saved, Failure> {
@@ -79,10 +66,10 @@ impl<'a> Writing<'a> {
                 .bind(text.title.as_str())
                 .bind(text.description.as_str())
                 .bind(text.body.as_str())
-                .bind(&self.html)
+                .bind(&self.rendered.html)
                 .bind(i64::from(minutes(text.body.as_str())))
                 .bind(text.visibility.name())
-                .bind(self.status().name())
+                .bind(self.intent.status().name())
                 .bind(self.now)
                 .bind(published_at)
                 .bind(self.has_appeared(published_at))
@@ -152,10 +139,10 @@ impl<'a> Writing<'a> {
                 .bind(text.title.as_str())
                 .bind(text.description.as_str())
                 .bind(text.body.as_str())
-                .bind(&self.html)
+                .bind(&self.rendered.html)
                 .bind(i64::from(minutes(text.body.as_str())))
                 .bind(text.visibility.name())
-                .bind(self.status().name())
+                .bind(self.intent.status().name())
                 .bind(self.now)
                 .bind(published_at)
                 .bind(before.has_appeared(self.now) || self.has_appeared(published_at))
@@ -170,7 +157,7 @@ impl<'a> Writing<'a> {
         })
     }
 
-    /// What follows the row: its tags, its words, its revision, and what is counted.
+    /// What follows the row: what is beside it, its revision, and what is counted.
     async fn finish(
         &self,
         tx: &mut Tx,
@@ -178,9 +165,7 @@ impl<'a> Writing<'a> {
         published_at: Option<Timestamp>,
         changes: Changes,
     ) -> sqlx::Result<()> {
-        self.store_tags(tx, id, published_at).await?;
-        store_pictures(tx, id, self.text).await?;
-        search::keep(tx, id, self.found_by.as_ref()).await?;
+        self.rendered.store(tx, id, published_at).await?;
         revisions::note(tx, id, version, kind, self.text, self.now).await?;
         changes.store(tx).await
     }
@@ -252,43 +237,13 @@ impl<'a> Writing<'a> {
         published_at.is_some_and(|at| at <= self.now)
     }
 
-    fn status(&self) -> Status {
-        match self.intent {
-            Intent::Publish => Status::Published,
-            Intent::Draft | Intent::Keep => Status::Draft,
-        }
-    }
-
     fn countable(&self) -> Countable<'_> {
         Countable {
             author: self.author,
-            status: self.status(),
+            status: self.intent.status(),
             visibility: self.text.visibility,
             tags: self.text.tags.as_slice(),
         }
-    }
-
-    async fn store_tags(
-        &self,
-        tx: &mut Tx,
-        article: Uuid,
-        published_at: Option<Timestamp>,
-    ) -> sqlx::Result<()> {
-        const ADD: &str = "insert into article_tags (article_id, tag, position, visibility, status, published_at) \
-             values ($1, $2, $3, $4, $5, $6)";
-        for (position, tag) in (0_i64..).zip(self.text.tags.as_slice()) {
-            within!(tx, |c| sqlx::query(ADD)
-                .bind(article)
-                .bind(tag)
-                .bind(position)
-                .bind(self.text.visibility.name())
-                .bind(self.status().name())
-                .bind(published_at)
-                .execute(c)
-                .await
-                .map(|_| ()))?;
-        }
-        Ok(())
     }
 }
 
@@ -317,14 +272,4 @@ fn revision_kind(was_published: bool, intent: Intent) -> RevisionKind {
 async fn clear_tags(tx: &mut Tx, article: Uuid) -> sqlx::Result<Vec<String>> {
     const CLEAR: &str = "delete from article_tags where article_id = $1 returning tag";
     within!(tx, |c| sqlx::query_scalar(CLEAR).bind(article).fetch_all(c).await)
-}
-
-/// The picture at the head of an article, and which it shows in all.
-pub async fn store_pictures(tx: &mut Tx, id: Uuid, text: &Text) -> sqlx::Result<()> {
-    const COVER: &str = "update articles set cover = $2, cover_alt = $3 where id = $1";
-    let cover = text.cover.address();
-    within!(&mut *tx, |c| {
-        sqlx::query(COVER).bind(id).bind(&cover).bind(text.cover.alt()).execute(c).await.map(|_| ())
-    })?;
-    references::keep(tx, id, &[text.body.as_str(), &cover]).await
 }
