@@ -2,10 +2,12 @@
 //!
 //! What is stored is never what was uploaded: every picture is decoded and encoded again, so
 //! that nothing but its pixels is left. Suggested reading order: [`decoding`], [`shelf`],
-//! [`keeping`], [`references`], [`unused`], [`door`].
+//! [`keeping`], [`importing`], [`references`], [`unused`], [`door`].
 
+pub mod bare;
 pub mod decoding;
 pub mod door;
+pub mod importing;
 pub mod keeping;
 pub mod references;
 pub mod shelf;

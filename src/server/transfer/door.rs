@@ -1,6 +1,6 @@
 //! How a file with articles comes in: by the form of `/settings/data/import`, for one's own.
 
-use std::{io::Cursor, time::Duration};
+use std::{io::Write, time::Duration};
 
 use axum::{
     Json,
@@ -10,9 +10,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use multer::{Field as Part, Multipart};
+use tempfile::SpooledTempFile;
 
 use super::{
-    import::{Import, Whose},
+    import::{Import, Site, Whose},
     unpacking::Limits,
 };
 use crate::{
@@ -25,7 +26,9 @@ use crate::{
     server::{
         AppState,
         attempts::{self, Budget},
-        auth, doors,
+        auth,
+        config::Config,
+        doors,
         failure::Failure,
         pages,
     },
@@ -39,8 +42,20 @@ const LIMITS: Limits = Limits { files: 10_000, bytes: 256 * 1024 * 1024 };
 /// half of what the layer outside cuts off.
 const FORMS_PER_FILE: u64 = 4;
 
+/// Pictures are packed already. That many of the largest are many more of the usual size.
+const PICTURES_PER_FILE: u64 = 5;
+
+/// What is larger than this waits in a file of the system's folder for those, without a name.
+const HELD_IN_MEMORY: usize = 8 * 1024 * 1024;
+
 /// Half of what a request may take: what is stored by then is told, and the rest sent again.
 const TIME: Duration = Duration::from_secs(15);
+
+/// The most bytes of a file with articles and their pictures.
+pub fn most_bytes(config: &Config) -> u64 {
+    let forms = config.body_limit.saturating_mul(FORMS_PER_FILE);
+    forms.max(config.images.most_bytes.saturating_mul(PICTURES_PER_FILE))
+}
 
 /// Whether a request brings a file with articles.
 pub fn is_import(request: &Request) -> bool {
@@ -72,21 +87,22 @@ async fn take(state: &AppState, parts: &Parts, body: Body) -> Result<Report, Fai
     // Before a byte of it is read: strangers send no files.
     auth::require_permission(parts, Permission::WriteArticles)?;
     let author = auth::require_recent(state, parts).await?;
-    let most = state.config.body_limit.saturating_mul(FORMS_PER_FILE);
+    let most = most_bytes(&state.config);
     let Form { file, look } = read_form(&parts.headers, body, most).await?;
     // Not given back: to find out what is in a file is work, whatever it is.
     let now = state.clock.now();
     let _ = attempts::take(&state.db, &[Budget::imports_of(author.id)], now).await?;
-    let import = Import::new(&state.db, &state.clock, Whose::Of(author.id), look).within(TIME);
-    let report = import.take(Cursor::new(file), LIMITS).await?;
-    let (taken, skipped) = (report.taken, report.skipped);
-    tracing::info!(event = "articles_imported", user = %author.id, look, taken, skipped);
+    let AppState { db, clock, images: shelf, config, .. } = state;
+    let site = Site { db, clock, shelf, images: &config.images };
+    let import = Import::new(site, Whose::Of(author.id), look).within(TIME);
+    let report = import.take(file, LIMITS).await?;
+    let Report { taken, skipped, pictures, .. } = report;
+    tracing::info!(event = "articles_imported", user = %author.id, look, taken, skipped, pictures);
     Ok(report)
 }
 
-#[derive(Default)]
 struct Form {
-    file: Vec<u8>,
+    file: SpooledTempFile,
     /// Whether nothing is to be stored.
     look: bool,
 }
@@ -98,37 +114,42 @@ async fn read_form(headers: &HeaderMap, body: Body, most: u64) -> Result<Form, F
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let boundary = multer::parse_boundary(kind.unwrap_or_default());
     let boundary = boundary.map_err(|_| Error::Import(Fault::Missing))?;
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut parts = Multipart::new(body.into_data_stream(), boundary);
-    let mut form = Form::default();
-    let mut whole = true;
+    let mut form = Form { file: SpooledTempFile::new(HELD_IN_MEMORY), look: false };
+    let (mut length, mut whole) = (0, true);
     while let Some(mut part) = parts.next_field().await.map_err(|_| Error::BadRequest)? {
         match part.name() {
-            Some("file") => match read_part(&mut part, most).await? {
-                Some(file) => form.file = file,
+            Some("file") => match read_file(&mut part, &mut form.file, most).await? {
+                Some(read) => length += read,
                 None => whole = false,
             },
             Some("look") => form.look = true,
             _ => {}
         }
     }
-    match form {
+    match length {
         _ if !whole => Err(Error::Import(Fault::TooLarge).into()),
-        Form { file, .. } if file.is_empty() => Err(Error::Import(Fault::Missing).into()),
-        form => Ok(form),
+        0 => Err(Error::Import(Fault::Missing).into()),
+        _ => Ok(form),
     }
 }
 
-/// What is in a part; nothing when that is more than `most` bytes, of which no more are kept.
-async fn read_part(part: &mut Part<'_>, most: usize) -> Result<Option<Vec<u8>>, Failure> {
-    let (mut kept, mut whole) = (Vec::new(), true);
+/// Puts what is in a part into a file, and says how much that is; nothing when that is more than
+/// `most` bytes, of which no more are kept.
+async fn read_file(
+    part: &mut Part<'_>,
+    file: &mut SpooledTempFile,
+    most: u64,
+) -> Result<Option<u64>, Failure> {
+    let mut length = 0_u64;
     while let Some(piece) = part.chunk().await.map_err(|_| Error::BadRequest)? {
-        whole = whole && kept.len() + piece.len() <= most;
-        if whole {
-            kept.extend_from_slice(&piece);
+        length = length.saturating_add(piece.len() as u64);
+        if length > most {
+            file.set_len(0).map_err(anyhow::Error::from)?;
         } else {
-            kept = Vec::new();
+            // A few kilobytes, which the system takes without waiting for a disk.
+            file.write_all(&piece).map_err(anyhow::Error::from)?;
         }
     }
-    Ok(whole.then_some(kept))
+    Ok((length <= most).then_some(length))
 }
