@@ -1,7 +1,8 @@
 //! Pictures: taken in, made anew, kept, shown and thrown away.
 //!
 //! What is stored is never what was uploaded: every picture is decoded and encoded again, so
-//! that nothing but its pixels is left. Suggested reading order: [`decoding`], [`shelf`],
+//! that nothing but its pixels is left. Only what another site stored keeps its bytes, since they
+//! are its name; it is looked through instead. Suggested reading order: [`decoding`], [`shelf`],
 //! [`keeping`], [`importing`], [`references`], [`unused`], [`door`].
 
 pub mod bare;

@@ -48,7 +48,7 @@ const PICTURES_PER_FILE: u64 = 5;
 /// What is larger than this waits in a file of the system's folder for those, without a name.
 const HELD_IN_MEMORY: usize = 8 * 1024 * 1024;
 
-/// Half of what a request may take: what is stored by then is told, and the rest sent again.
+/// As long as somebody waits for an answer: what is stored by then is told, and the rest sent again.
 const TIME: Duration = Duration::from_secs(15);
 
 /// The most bytes of a file with articles and their pictures.
