@@ -24,10 +24,11 @@ use byline::{
         administration,
         audit::By,
         clock::Clock,
-        config::{Config, Database, NewPasswords, Origin},
+        config::{Config, Database, ImageSettings, NewPasswords, Origin},
         db::Db,
         factors,
         failure::Failure,
+        images::shelf::Shelf,
         invitations, leaving,
         passwords::{
             Passwords,
@@ -36,8 +37,8 @@ use byline::{
         seed,
         serve::serve,
         transfer::{
-            export,
-            import::{Import, Whose},
+            export::{self, Exported},
+            import::{Import, Site, Whose},
             people,
             unpacking::Limits,
         },
@@ -73,9 +74,9 @@ enum Command {
     User(UserCommand),
     /// Print a link with which one person can register, within two weeks
     Invite(Invite),
-    /// Write all articles and people to a zip, which the same site imports again byte by byte
+    /// Write all articles, pictures and people to a zip, which an empty site imports byte by byte
     Export(Export),
-    /// Take in the articles and people of such a zip, or articles from a site of the RealWorld kind
+    /// Take in the articles, pictures and people of such a zip, or articles from a site of the RealWorld kind
     Import(ImportFile),
     /// Fill the database with people and articles to measure with
     Seed(Seed),
@@ -183,6 +184,8 @@ struct Export {
     #[arg(long)]
     with_accounts: bool,
     #[command(flatten)]
+    images: ImageSettings,
+    #[command(flatten)]
     database: Database,
 }
 
@@ -196,6 +199,8 @@ struct ImportFile {
     /// Only say what would be taken
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    images: ImageSettings,
     #[command(flatten)]
     database: Database,
 }
@@ -280,13 +285,17 @@ async fn run(command: Command) -> anyhow::Result<()> {
 }
 
 /// The file is its owner's alone, and there when it is whole.
-async fn export_all(Export { file, with_accounts, database }: Export) -> anyhow::Result<()> {
+async fn export_all(args: Export) -> anyhow::Result<()> {
+    let Export { file, with_accounts, images, database } = args;
     let mut options = OpenOptions::new();
     let made = options.write(true).create_new(true).mode(0o600).open(&file);
     let out = made.with_context(|| format!("cannot make {}", file.display()))?;
     let exported = with(&database, async |db| {
-        let articles = export::export(db, BufWriter::new(out), with_accounts).await?;
-        println!("{articles} articles are in {}.", file.display());
+        let shelf = Shelf::open(&images, &database)?;
+        let out = BufWriter::new(out);
+        let Exported { articles, pictures } =
+            export::export(db, &shelf, out, with_accounts).await?;
+        println!("{articles} articles and {pictures} pictures are in {}.", file.display());
         Ok(())
     });
     let exported = exported.await;
@@ -299,7 +308,7 @@ async fn export_all(Export { file, with_accounts, database }: Export) -> anyhow:
 async fn import_all(args: ImportFile) -> anyhow::Result<()> {
     /// Far beyond a site of a hundred thousand articles.
     const LIMITS: Limits = Limits { files: 1_000_000, bytes: 64 * 1024 * 1024 * 1024 };
-    let ImportFile { file, author, dry_run, database } = args;
+    let ImportFile { file, author, dry_run, images, database } = args;
     let opened = File::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
     with(&database, async |db| {
         let whose = match &author {
@@ -310,7 +319,9 @@ async fn import_all(args: ImportFile) -> anyhow::Result<()> {
             None => Whose::Signed(unknown_password().await?),
         };
         let clock = Clock::system();
-        let import = Import::new(db, &clock, whose, dry_run);
+        let shelf = Shelf::open(&images, &database)?;
+        let site = Site { db, clock: &clock, shelf: &shelf, images: &images };
+        let import = Import::new(site, whose, dry_run);
         let taken = import.take(BufReader::new(opened), LIMITS).await;
         let report = taken.map_err(|failure| cause(failure, ""))?;
         for line in &report.lines {

@@ -131,7 +131,7 @@ impl AppState {
     pub fn new(db: Db, config: Config, clock: Clock) -> anyhow::Result<Self> {
         let mail = Mail::new(&config)?;
         let key = SiteKey::read_or_make(&config.key_file)?;
-        let images = Shelf::open(&config)?;
+        let images = Shelf::open(&config.images, &config.database)?;
         Ok(Self {
             db,
             mail,
@@ -161,8 +161,8 @@ pub fn router(state: AppState) -> Router {
 
 /// What stands between the socket and any route.
 pub fn with_layers(routes: Router<AppState>, state: &AppState) -> Router {
-    let Config { body_limit, images, .. } = state.config.as_ref();
-    let far_beyond = body_limit.saturating_mul(8).max(images.most_bytes.saturating_mul(4));
+    // Twice the largest thing that anybody may send.
+    let far_beyond = transfer::door::most_bytes(&state.config).saturating_mul(2);
     let far_beyond = usize::try_from(far_beyond).unwrap_or(usize::MAX);
     // The last layer is the outermost: a request meets them from the bottom up.
     routes

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::field::{Field, Problem};
+use super::{
+    field::{Field, Problem},
+    image::Flaw,
+};
 
 /// Why a file as a whole is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +90,10 @@ pub enum Reason {
     Differs,
     /// Its author deleted it, and can bring it back.
     InBin,
+    /// It is no picture that is taken.
+    Picture(Flaw),
+    /// It has the name of another picture, or of none.
+    FalseName,
     /// There was no time left for it.
     NotReached,
 }
@@ -115,6 +122,8 @@ impl Reason {
                 "There is another text at its address already, which was left as it is.".into()
             }
             Reason::InBin => "It was deleted here, and can be brought back from the bin.".into(),
+            Reason::Picture(flaw) => flaw.text().into(),
+            Reason::FalseName => "Its name is not the one that a picture like it has here.".into(),
             Reason::NotReached => "There was no time left for it. Send the file once more.".into(),
         }
     }
@@ -140,6 +149,8 @@ pub struct Report {
     pub there: u32,
     /// How many files were left out.
     pub skipped: u32,
+    /// How many pictures are here now that were not before.
+    pub pictures: u32,
     /// Files by name, as far as they are told.
     pub lines: Vec<Line>,
 }
@@ -165,10 +176,24 @@ impl Report {
         }
     }
 
+    /// Notes what became of a picture: it has a line of its own only if it was left out.
+    pub fn note_picture(&mut self, file: &str, outcome: Outcome) {
+        match outcome {
+            Outcome::Taken => self.pictures += 1,
+            Outcome::There => {}
+            Outcome::Skipped(_) => self.note(file, outcome),
+        }
+    }
+
     /// The sum of it.
     pub fn text(&self) -> String {
-        let Self { looked, taken, there, skipped, .. } = self;
+        let Self { looked, taken, there, skipped, pictures, .. } = self;
         let verb = if *looked { "would be taken" } else { "taken" };
-        format!("{taken} {verb}, {there} there already, {skipped} left out.")
+        let sum = format!("{taken} {verb}, {there} there already, {skipped} left out.");
+        match pictures {
+            0 => sum,
+            1 => format!("{sum} 1 picture {verb}."),
+            many => format!("{sum} {many} pictures {verb}."),
+        }
     }
 }

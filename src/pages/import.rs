@@ -65,7 +65,7 @@ fn show(
 
 fn choose() -> AnyView {
     view! {
-        <p>"A zip of Markdown files with front matter, as your download is one, or the JSON of a list of articles from a site of the RealWorld kind. The articles become yours. What is here already stays as it is; the same file can be sent twice."</p>
+        <p>"A zip of Markdown files with front matter, as your download is one, or the JSON of a list of articles from a site of the RealWorld kind. The articles and their pictures become yours. What is here already stays as it is; the same file can be sent twice."</p>
         <form class="form" method="post" action=IMPORT enctype="multipart/form-data">
             <div class="field">
                 <label for="file">"File"</label>

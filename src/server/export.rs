@@ -165,7 +165,7 @@ impl Packer {
             )?,
             File::sessions(&own::list(&db, user.id, asking, now).await?, now)?,
             File::events(&security_log::all(&db, user.id, now).await?, now)?,
-            File::pictures(&pictures, now)?,
+            File::pictures(user, &pictures, now)?,
         ];
         let outlet = Outlet::default();
         let zip = Some(ZipWriter::new_stream(outlet.clone()));

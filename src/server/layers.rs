@@ -19,7 +19,7 @@ use super::{
     cookies,
     doors::accepts_html,
     failure::{Failure, RETRY_AFTER_S, incident, unavailable},
-    images, names, pages, second_step, sessions,
+    images, names, pages, second_step, sessions, transfer,
 };
 use crate::{domain::role::Permission, error::Error};
 
@@ -60,8 +60,8 @@ fn forwarded(headers: &HeaderMap, peer: IpAddr, trusted: impl Fn(IpAddr) -> bool
 
 /// A request that takes too long is given up: whatever it waits for, others do so too.
 pub async fn give_up(request: Request, next: Next) -> Response {
-    let brings_a_picture = images::door::is_upload(&request);
-    let patience = if brings_a_picture { UPLOAD_TIMEOUT } else { REQUEST_TIMEOUT };
+    let brings_files = images::door::is_upload(&request) || transfer::door::is_import(&request);
+    let patience = if brings_files { UPLOAD_TIMEOUT } else { REQUEST_TIMEOUT };
     let answer = tokio::time::timeout(patience, next.run(request)).await;
     answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }

@@ -1,5 +1,7 @@
 //! Forms that bring a file (RFC 7578).
 
+use std::io::Write;
+
 use axum::{body::Body, http::HeaderMap, http::header};
 use multer::{Field, Multipart};
 
@@ -41,24 +43,36 @@ impl Part {
         self.0.content_type().map(|kind| kind.essence_str().to_owned())
     }
 
-    /// What is in it; nothing when that is more than `most` bytes, of which no more are kept.
+    /// What is in it; nothing when that is more than `most` bytes.
+    ///
+    /// # Errors
+    /// When it breaks off.
+    pub async fn read(self, most: u64) -> Result<Option<Vec<u8>>, Failure> {
+        let mut read = Vec::new();
+        Ok(self.read_into(&mut read, most).await?.map(|_| read))
+    }
+
+    /// Writes what is in it, and says how much that is; nothing when that is more than `most`
+    /// bytes, of which no more are written.
     ///
     /// It is read to its end all the same: a browser that is still sending when the connection
     /// closes shows its own error page and not our answer. The layer outside cuts off what is far
     /// beyond.
     ///
     /// # Errors
-    /// When it breaks off.
-    pub async fn read(mut self, most: usize) -> Result<Option<Vec<u8>>, Failure> {
-        let (mut kept, mut whole) = (Vec::new(), true);
+    /// When it breaks off, or cannot be written.
+    pub async fn read_into(
+        mut self,
+        out: &mut impl Write,
+        most: u64,
+    ) -> Result<Option<u64>, Failure> {
+        let mut length = 0_u64;
         while let Some(piece) = self.0.chunk().await.map_err(|_| Error::BadRequest)? {
-            whole = whole && kept.len() + piece.len() <= most;
-            if whole {
-                kept.extend_from_slice(&piece);
-            } else {
-                kept = Vec::new();
+            length = length.saturating_add(piece.len() as u64);
+            if length <= most {
+                out.write_all(&piece).map_err(anyhow::Error::from)?;
             }
         }
-        Ok(whole.then_some(kept))
+        Ok((length <= most).then_some(length))
     }
 }

@@ -145,7 +145,7 @@ story!(pictures_are_taken_along_with_what_they_show, |engine| {
     }
     let list: Value = serde_json::from_reader(zip.by_name("images.json").unwrap()).unwrap();
     let named = |n: usize| paths[n].trim_start_matches('/').to_owned();
-    let told = json!([{"file": named(0), "alt": "Fog"}, {"file": named(1), "alt": ""}]);
+    let told = json!([{"file": named(0), "owner": "ada", "alt": "Fog"}, {"file": named(1), "owner": "ada", "alt": ""}]);
     assert_eq!(list, told);
 });
 

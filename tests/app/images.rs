@@ -496,3 +496,25 @@ story!(on_a_site_for_members_a_stranger_sees_no_picture, |engine| {
     assert_eq!(shown.status(), StatusCode::OK);
     assert_eq!(shown.headers()["cache-control"], "private, no-store");
 });
+
+#[test]
+fn what_is_stored_is_opened_again_under_its_own_name() {
+    let see_through = RgbaImage::from_fn(700, 300, |x, y| {
+        Rgba([u8::try_from(x % 256).unwrap(), u8::try_from(y % 256).unwrap(), 7, 100])
+    });
+    for file in [
+        jpeg(2000, 900, 1),
+        encoded(picture(501, 1, 1), ImageFormat::Png),
+        encoded(see_through, ImageFormat::Png),
+    ] {
+        let made = decoding::make(&file, None, MOST).unwrap();
+        let (name, widest) = made.forms.last().unwrap().clone();
+        let again = decoding::make_again(widest.clone(), name.clone(), MOST).unwrap();
+        assert_eq!((&again.name, again.height), (&name, made.height));
+        let names = |picture: &decoding::Picture| -> Vec<String> {
+            picture.forms.iter().map(|(name, _)| name.to_string()).collect()
+        };
+        assert_eq!(names(&again), names(&made));
+        assert!(again.forms.last().unwrap().1 == widest, "as it was");
+    }
+}

@@ -1,7 +1,7 @@
 //! Taking a site, or one's own articles, elsewhere.
 
 use std::{
-    io::{Cursor, Write},
+    io::{Cursor, Read, Write},
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use byline::{
         leaving,
         transfer::{
             export::export,
-            import::{Import, Whose},
+            import::{Import, Site, Whose},
             unpacking::Limits,
         },
         users,
@@ -26,6 +26,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 use crate::{
     command::{byline, run, said},
     downloads::download,
+    images::{file, jpeg, taken},
     support::{Answer, Browser, PASSWORD, TestApp, story},
 };
 
@@ -85,14 +86,19 @@ fn counts(report: &Value) -> (u64, u64, u64) {
 
 async fn exported(app: &TestApp, with_accounts: bool) -> Vec<u8> {
     let mut out = Vec::new();
-    export(&app.state.db, &mut out, with_accounts).await.unwrap();
+    export(&app.state.db, &app.state.images, &mut out, with_accounts).await.unwrap();
     out
+}
+
+fn site(app: &TestApp) -> Site<'_> {
+    let state = &app.state;
+    Site { db: &state.db, clock: &state.clock, shelf: &state.images, images: &state.config.images }
 }
 
 /// Imports as the command line does.
 async fn imported(app: &TestApp, zip: &[u8], look: bool) -> Value {
     let hash = app.state.passwords.hash(&unknown()).await.unwrap();
-    let import = Import::new(&app.state.db, &app.state.clock, Whose::Signed(hash), look);
+    let import = Import::new(site(app), Whose::Signed(hash), look);
     let report = import.take(Cursor::new(zip.to_vec()), LIMITS).await.unwrap();
     serde_json::to_value(report).unwrap()
 }
@@ -309,7 +315,7 @@ story!(files_that_are_none_are_refused_with_a_code, |engine| {
         (b"{\"articles\": 3}".to_vec(), "unreadable", StatusCode::UNPROCESSABLE_ENTITY),
         (twice, "same_names", StatusCode::UNPROCESSABLE_ENTITY),
         (packed(&many), "too_much", StatusCode::PAYLOAD_TOO_LARGE),
-        (vec![b'P'; 9 * 1024 * 1024], "too_large", StatusCode::PAYLOAD_TOO_LARGE),
+        (vec![b'P'; 51 * 1024 * 1024], "too_large", StatusCode::PAYLOAD_TOO_LARGE),
     ] {
         let answer = send(&app, &ada, &file, false, "application/json").await;
         assert_eq!((answer.status, answer.json()), (status, json!({ "import": fault })));
@@ -323,8 +329,7 @@ story!(no_more_is_unpacked_than_was_agreed_on, |engine| {
     let app = TestApp::start(engine).await;
     let zip = packed(&[("a.md", &[b'a'; 2000]), ("b.md", b"b")]);
     for limits in [Limits { files: 1, bytes: 1 << 30 }, Limits { files: 9, bytes: 2000 }] {
-        let import =
-            Import::new(&app.state.db, &app.state.clock, Whose::Signed(String::new()), false);
+        let import = Import::new(site(&app), Whose::Signed(String::new()), false);
         let taken = import.take(Cursor::new(zip.clone()), limits).await;
         assert!(
             matches!(taken, Err(Failure::Refused(Error::Import(Fault::TooMuch)))),
@@ -390,7 +395,7 @@ async fn a_site_moves_by_two_commands() {
         said(&output)
     };
     in_folder(&from, &["seed", "--users", "3", "--articles", "20"]);
-    assert_eq!(in_folder(&from, &["export"]), "20 articles are in byline.zip.\n");
+    assert_eq!(in_folder(&from, &["export"]), "20 articles and 0 pictures are in byline.zip.\n");
     let file = from.path().join("byline.zip");
     let path = file.to_str().unwrap();
     let looked = in_folder(&to, &["import", path, "--dry-run"]);
@@ -414,10 +419,151 @@ story!(a_file_that_ends_early_breaks_nothing, |engine| {
     let zip = exported(&app, false).await;
     let to = TestApp::start(engine).await;
     for length in [10, zip.len() / 2, zip.len() - 1] {
-        let import =
-            Import::new(&to.state.db, &to.state.clock, Whose::Signed(String::new()), false);
+        let import = Import::new(site(&to), Whose::Signed(String::new()), false);
         let taken = import.take(Cursor::new(zip[..length].to_vec()), LIMITS).await;
         assert!(matches!(taken, Err(Failure::Refused(Error::Import(_)))), "{length}");
     }
     assert_eq!(to.text("select cast(count(*) as text) from users").await, "0");
+});
+
+/// The files in a zip, by name.
+fn opened(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut zip = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+    let read = |n| {
+        let mut file = zip.by_index(n).unwrap();
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).unwrap();
+        (file.name().to_owned(), bytes)
+    };
+    (0..zip.len()).map(read).collect()
+}
+
+fn repacked(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let files: Vec<(&str, &[u8])> =
+        files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    packed(&files)
+}
+
+/// An article with a picture in its text and another one at its head.
+async fn illustrate(browser: &Browser, title: &str, picture: &str, cover: &str) {
+    let body = format!("Enough words to be an article.\n\n![In the fog]({picture})");
+    let fields = [
+        ("title", title),
+        ("body", body.as_str()),
+        ("cover", cover),
+        ("cover_alt", "Above"),
+        ("status", "published"),
+    ];
+    write(browser, &fields).await;
+}
+
+story!(pictures_go_along_and_the_other_site_needs_the_first_no_more, |engine| {
+    let (from, to) = (TestApp::start(engine).await, TestApp::start(engine).await);
+    let (ada, bob) = (from.person("Ada").await, from.person("bob").await);
+    let (fog, sea) = (jpeg(1200, 800, 1), jpeg(300, 200, 2));
+    let picture = taken(&ada, &fog, "Fog \u{2028} \"over\" the hills").await;
+    let cover = taken(&ada, &sea, "").await;
+    assert_eq!(taken(&bob, &fog, "His fog").await, picture);
+    taken(&bob, &jpeg(5, 5, 3), "In no article").await;
+    illustrate(&ada, "Hills", &picture, &cover).await;
+    let zip = exported(&from, false).await;
+    let pictures = opened(&zip).into_iter().filter(|(name, _)| name.starts_with("images/"));
+    assert_eq!(pictures.count(), 2);
+    let looked = imported(&to, &zip, true).await;
+    assert_eq!((counts(&looked), &looked["pictures"]), ((1, 0, 0), &json!(2)), "{looked}");
+    assert_eq!(to.text("select cast(count(*) as text) from images").await, "0", "only looked");
+    let report = imported(&to, &zip, false).await;
+    assert_eq!((counts(&report), &report["pictures"]), ((1, 0, 0), &json!(2)), "{report}");
+    assert!(exported(&to, false).await == zip, "the same bytes");
+    let again = imported(&to, &zip, false).await;
+    assert_eq!((counts(&again), &again["pictures"]), ((0, 1, 0), &json!(0)), "{again}");
+    assert!(exported(&to, false).await == zip, "and again");
+    let reader = to.browser();
+    let page = reader.get("/article/hills").await.body;
+    for width in [480, 960, 1200] {
+        let path = picture.replace("-1200.", &format!("-{width}."));
+        assert!(page.contains(&path), "{path} in {page}");
+        assert_eq!(file(&reader, &path).await.0, StatusCode::OK, "{path}");
+    }
+    assert!(page.contains("width=\"1200\" height=\"800\""), "{page}");
+    assert!(page.contains("class=\"cover\"") && page.contains(&cover), "{page}");
+    assert_eq!(file(&reader, &picture).await, file(&from.browser(), &picture).await);
+});
+
+story!(a_picture_that_is_not_what_it_says_is_left_out_and_its_article_is_not, |engine| {
+    let (from, to) = (TestApp::start(engine).await, TestApp::start(engine).await);
+    let (ada, lovelace) = (from.person("ada").await, to.person("lovelace").await);
+    let picture = taken(&ada, &jpeg(600, 400, 4), "").await;
+    illustrate(&ada, "Hills", &picture, "").await;
+    let whole = opened(&exported(&from, false).await);
+    let name = picture.trim_start_matches('/').to_owned();
+    let stored = whole.iter().find(|(found, _)| *found == name).unwrap().1.clone();
+    let digest = |bytes: &[u8]| {
+        use sha2::{Digest, Sha256};
+        let mut hash = data_encoding::HEXLOWER.encode(&Sha256::digest(bytes));
+        hash.truncate(32);
+        hash
+    };
+    let noted = [&stored[..2], b"\xFF\xFE\x00\x08SECRET", &stored[2..]].concat();
+    let longer = [&stored[..], b"<script>"].concat();
+    let cut = stored[..stored.len() / 2].to_vec();
+    // A WebP that says in its first bytes that it has 16,384 pixels each way.
+    let vast = b"RIFF\x12\x00\x00\x00WEBPVP8L\x05\x00\x00\x00\x2F\xFF\xFF\xFF\x0F\x00".to_vec();
+    let false_name = json!("false_name");
+    let of = |flaw: &str| json!({ "picture": flaw });
+    let named = |bytes: &[u8], rest: &str| format!("images/{}-{rest}", digest(bytes));
+    for (name, bytes, reason) in [
+        (name.clone(), jpeg(600, 400, 5), false_name.clone()),
+        (named(&stored, "601.jpg"), stored.clone(), false_name.clone()),
+        ("images/../hills.jpg".to_owned(), stored.clone(), false_name.clone()),
+        (named(&stored, "600.webp"), stored.clone(), of("kind")),
+        (named(&noted, "600.jpg"), noted, of("broken")),
+        (named(&longer, "600.jpg"), longer, of("broken")),
+        (named(&cut, "600.jpg"), cut, of("broken")),
+        (named(&vast, "600.webp"), vast, of("too_many_pixels")),
+    ] {
+        let mut files = whole.clone();
+        files.retain(|(found, _)| *found != picture.trim_start_matches('/'));
+        files.push((name.clone(), bytes));
+        let zip = repacked(&files);
+        let report = sent(&to, &lovelace, &zip).await;
+        let line = json!({"file": name, "outcome": {"skipped": reason}});
+        assert!(report["lines"].as_array().unwrap().contains(&line), "{line} in {report}");
+        assert_eq!(report["pictures"], 0, "{report}");
+        assert_eq!(to.text("select cast(count(*) as text) from images").await, "0", "{name}");
+        to.execute("update attempts set count = 0").await;
+    }
+    assert_eq!(lovelace.get("/article/hills").await.status, StatusCode::OK);
+});
+
+story!(a_download_comes_back_with_its_pictures_and_takes_nobodys, |engine| {
+    let (from, to) = (TestApp::start(engine).await, TestApp::start(engine).await);
+    let ada = from.person("ada").await;
+    let (lovelace, bob) = (to.person("lovelace").await, to.person("bob").await);
+    let photo = jpeg(600, 400, 6);
+    let picture = taken(&ada, &photo, "Hers").await;
+    illustrate(&ada, "Hills", &picture, &picture).await;
+    let (_, _, zip) = download(&from, &ada).await;
+    assert_eq!(taken(&bob, &photo, "His").await, picture);
+    let before = file(&bob, &picture.replace("-600.", "-480.")).await;
+    let report = sent(&to, &lovelace, &zip).await;
+    assert_eq!((counts(&report), &report["pictures"]), ((1, 0, 0), &json!(1)), "{report}");
+    let own = async |browser: &Browser| {
+        let images = browser.ask("images", &[("page", "1")]).await.json()["images"].clone();
+        images.as_array().unwrap().iter().map(|image| image["alt"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((own(&lovelace).await, own(&bob).await), (vec![json!("Hers")], vec![json!("His")]));
+    assert!(file(&bob, &picture.replace("-600.", "-480.")).await == before, "not stored anew");
+    assert!(lovelace.get("/article/hills").await.body.contains("width=\"600\""));
+    to.execute("update images set bytes = 524288000, alt = 'Kept'").await;
+    let again = send(&to, &lovelace, &zip, false, "text/html").await;
+    assert!(again.body.contains("0 taken, 1 there already, 0 left out."), "{}", again.body);
+    assert_eq!(own(&lovelace).await, [json!("Kept")]);
+    let other = taken(&ada, &jpeg(50, 50, 8), "").await;
+    illustrate(&ada, "Sea", &other, "").await;
+    let (_, _, more) = download(&from, &ada).await;
+    let full = sent(&to, &lovelace, &more).await;
+    let line = json!({"file": &other[1..], "outcome": {"skipped": {"picture": "no_room"}}});
+    assert!(full["lines"].as_array().unwrap().contains(&line), "{full}");
+    assert_eq!(file(&lovelace, &other).await.0, StatusCode::NOT_FOUND);
 });

@@ -8,7 +8,15 @@ use crate::{
         passkey::OwnPasskey,
         security::{Event, Factors, OwnSession},
     },
-    server::{clock::Timestamp, comments, transfer::front_matter::ArticleFile, users::User},
+    server::{
+        clock::Timestamp,
+        comments,
+        transfer::{
+            front_matter::ArticleFile,
+            pictures::{self, Described},
+        },
+        users::User,
+    },
 };
 
 /// A file of the zip, or the next part of the last one.
@@ -183,15 +191,20 @@ impl File {
     ///
     /// # Errors
     /// None that is known.
-    pub fn pictures(pictures: &[(ImageName, String)], now: Timestamp) -> anyhow::Result<Self> {
-        let pictures =
-            pictures.iter().map(|(name, alt)| json!({ "file": path_of(name), "alt": alt }));
-        Self::json("images.json", &pictures.collect(), now)
+    pub fn pictures(
+        owner: &User,
+        pictures: &[(ImageName, String)],
+        now: Timestamp,
+    ) -> anyhow::Result<Self> {
+        let described = pictures
+            .iter()
+            .map(|(name, alt)| json!(Described::new(name, &owner.username, None, alt)));
+        Self::json(pictures::FILE, &described.collect(), now)
     }
 
     /// The widest form of a picture.
     pub fn picture(name: &ImageName, contents: Vec<u8>, now: Timestamp) -> Self {
-        Self { name: path_of(name), changed: Some(now), contents }
+        Self { name: pictures::path_of(name), changed: Some(now), contents }
     }
 
     /// A part of the list of all articles: the first one begins the file.
@@ -215,10 +228,6 @@ impl File {
         }
         Ok(Self { name: "articles.json".into(), changed: first.then_some(now), contents })
     }
-}
-
-fn path_of(name: &ImageName) -> String {
-    format!("images/{name}")
 }
 
 /// The path of what has changed in an article. No slug has an underscore.

@@ -15,8 +15,12 @@ use image::{
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
+use super::bare;
 use crate::{
-    domain::image::{Flaw, HASH_LENGTH, ImageName, Kind, widths_of},
+    domain::{
+        image::{Flaw, HASH_LENGTH, ImageName, Kind, widths_of},
+        transfer::Reason,
+    },
     error::Error,
     server::failure::Failure,
 };
@@ -90,20 +94,80 @@ pub fn make(file: &[u8], declared: Option<&str>, most_pixels: u64) -> Result<Pic
     };
     let mut encoded = Vec::new();
     for width in widths_of(image.width()) {
-        let height = height_at(width, image.width(), image.height());
-        let narrowed = if width == image.width() {
-            image.clone()
-        } else {
-            image.resize_exact(width, height, FilterType::CatmullRom)
-        };
-        encoded.push((width, height, encode(&narrowed, kind, read.profile.as_deref())?));
+        let (height, bytes) = form(&image, width, kind, read.profile.as_deref())?;
+        encoded.push((width, height, bytes));
     }
     let (width, height, widest) = encoded.last().ok_or(Flaw::Broken)?;
-    let mut hash = data_encoding::HEXLOWER.encode(&Sha256::digest(widest));
-    hash.truncate(HASH_LENGTH);
-    let (name, height) = (ImageName { hash, width: *width, kind }, *height);
+    let (name, height) = (ImageName { hash: hash_of(widest), width: *width, kind }, *height);
     let named = |(width, _, bytes)| (ImageName { width, ..name.clone() }, bytes);
     Ok(Picture { height, forms: encoded.into_iter().map(named).collect(), name })
+}
+
+/// Makes a picture of a file that was stored elsewhere as the widest form of one, under that name.
+/// The file stays as it is, since its name is its hash; it has nothing in it beside its pixels, or
+/// it is refused. The narrower forms are made anew.
+///
+/// # Errors
+/// Why it is not what its name says, or no picture that is taken.
+pub async fn reopen(
+    file: Vec<u8>,
+    name: ImageName,
+    most_pixels: u64,
+) -> anyhow::Result<Result<Picture, Reason>> {
+    let turn = TURN.acquire().await?;
+    let decoding = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        make_again(file, name, most_pixels)
+    });
+    Ok(decoding.await?)
+}
+
+/// The same, here and now.
+///
+/// # Errors
+/// The same.
+pub fn make_again(file: Vec<u8>, name: ImageName, most_pixels: u64) -> Result<Picture, Reason> {
+    if hash_of(&file) != name.hash {
+        return Err(Reason::FalseName);
+    }
+    let format = format_of(&file, Some(name.kind.media_type())).map_err(Reason::Picture)?;
+    if !bare::is_bare(&file, name.kind) {
+        return Err(Reason::Picture(Flaw::Broken));
+    }
+    let Read { image, profile } = read(&file, format, most_pixels).map_err(Reason::Picture)?;
+    if image.width() != name.width {
+        return Err(Reason::FalseName);
+    }
+    let height = image.height();
+    let mut forms = Vec::new();
+    for narrower in name.variants().filter(|form| form.width < name.width) {
+        let made = form(&image, narrower.width, name.kind, profile.as_deref());
+        forms.push((narrower, made.map_err(Reason::Picture)?.1));
+    }
+    forms.push((name.clone(), file));
+    Ok(Picture { name, height, forms })
+}
+
+/// One form of a picture, and its height.
+fn form(
+    image: &DynamicImage,
+    width: u32,
+    kind: Kind,
+    profile: Option<&[u8]>,
+) -> Result<(u32, Vec<u8>), Flaw> {
+    let height = height_at(width, image.width(), image.height());
+    if width == image.width() {
+        return Ok((height, encode(image, kind, profile)?));
+    }
+    let narrowed = image.resize_exact(width, height, FilterType::CatmullRom);
+    Ok((height, encode(&narrowed, kind, profile)?))
+}
+
+/// What a picture with that widest form is called.
+fn hash_of(widest: &[u8]) -> String {
+    let mut hash = data_encoding::HEXLOWER.encode(&Sha256::digest(widest));
+    hash.truncate(HASH_LENGTH);
+    hash
 }
 
 /// The height of a picture that is made `width` pixels wide.
@@ -176,7 +240,7 @@ fn has_two_frames(gif: GifDecoder<Cursor<&[u8]>>) -> bool {
 }
 
 /// Whether a colour profile (ICC.1, 7.2) is small and for red, green and blue.
-fn is_for_screens(profile: &[u8]) -> bool {
+pub fn is_for_screens(profile: &[u8]) -> bool {
     profile.len() <= LARGEST_PROFILE && profile.get(16..20) == Some(b"RGB ")
 }
 

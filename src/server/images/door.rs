@@ -93,10 +93,9 @@ struct Form {
 }
 
 /// A description of five hundred characters takes no more.
-const MOST_ALT: usize = 2048;
+const MOST_ALT: u64 = 2048;
 
 async fn read_form(headers: &HeaderMap, body: Body, most: u64) -> Result<Form, Failure> {
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
     let begun = multipart::Form::begin(headers, body);
     let mut parts = begun.ok_or(Error::Picture(Flaw::Missing))?;
     let (mut form, mut whole) = (Form::default(), true);

@@ -90,7 +90,11 @@ async fn insert(
     Ok(kept != id)
 }
 
-async fn bytes_of(tx: &mut Tx, uploader: Uuid) -> sqlx::Result<i64> {
+/// What all forms of all of somebody's pictures take.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn bytes_of(tx: &mut Tx, uploader: Uuid) -> sqlx::Result<i64> {
     const BYTES: &str =
         "select cast(coalesce(sum(bytes), 0) as bigint) from images where uploader_id = $1";
     within!(tx, |c| sqlx::query_scalar(BYTES).bind(uploader).fetch_one(c).await)

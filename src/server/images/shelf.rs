@@ -11,7 +11,10 @@ use object_store::{
 use sqlx::sqlite::SqliteConnectOptions;
 use url::Url;
 
-use crate::{domain::image::ImageName, server::config::Config};
+use crate::{
+    domain::image::ImageName,
+    server::config::{Database, ImageSettings},
+};
 
 /// The files.
 #[derive(Clone, Debug)]
@@ -30,11 +33,11 @@ impl Shelf {
     ///
     /// # Errors
     /// One sentence that says what cannot be had.
-    pub fn open(config: &Config) -> anyhow::Result<Self> {
-        match config.images.place.as_deref() {
+    pub fn open(images: &ImageSettings, database: &Database) -> anyhow::Result<Self> {
+        match images.place.as_deref() {
             Some(place) if place.starts_with("s3://") => Self::bucket(place),
             Some(folder) => Self::folder(folder.into()),
-            None => Self::folder(beside_the_database(&config.database.url)),
+            None => Self::folder(beside_the_database(&database.url)),
         }
     }
 
@@ -68,6 +71,18 @@ impl Shelf {
     pub async fn put(&self, name: &ImageName, bytes: Vec<u8>) -> anyhow::Result<()> {
         let written = self.0.put(&path_of(name), PutPayload::from(bytes)).await;
         written.map(|_| ()).with_context(|| format!("cannot store the picture {name}"))
+    }
+
+    /// Whether a file of that name is there.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    pub async fn has(&self, name: &ImageName) -> anyhow::Result<bool> {
+        match self.0.head(&path_of(name)).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error).with_context(|| format!("cannot read the picture {name}")),
+        }
     }
 
     /// The file of that name.

@@ -1,6 +1,6 @@
 //! How a file with articles comes in: by the form of `/settings/data/import`, for one's own.
 
-use std::{io::Cursor, time::Duration};
+use std::{io::Write, time::Duration};
 
 use axum::{
     Json,
@@ -9,9 +9,10 @@ use axum::{
     http::{HeaderMap, Method, request::Parts},
     response::{IntoResponse, Response},
 };
+use tempfile::SpooledTempFile;
 
 use super::{
-    import::{Import, Whose},
+    import::{Import, Site, Whose},
     unpacking::Limits,
 };
 use crate::{
@@ -24,7 +25,9 @@ use crate::{
     server::{
         AppState,
         attempts::{self, Budget},
-        auth, doors,
+        auth,
+        config::Config,
+        doors,
         failure::Failure,
         multipart, pages,
     },
@@ -38,8 +41,20 @@ const LIMITS: Limits = Limits { files: 10_000, bytes: 256 * 1024 * 1024 };
 /// half of what the layer outside cuts off.
 const FORMS_PER_FILE: u64 = 4;
 
-/// Half of what a request may take: what is stored by then is told, and the rest sent again.
+/// Pictures are packed already. That many of the largest are many more of the usual size.
+const PICTURES_PER_FILE: u64 = 5;
+
+/// What is larger than this waits in a file of the system's folder for those, without a name.
+const HELD_IN_MEMORY: usize = 8 * 1024 * 1024;
+
+/// As long as somebody waits for an answer: what is stored by then is told, and the rest sent again.
 const TIME: Duration = Duration::from_secs(15);
+
+/// The most bytes of a file with articles and their pictures.
+pub fn most_bytes(config: &Config) -> u64 {
+    let forms = config.body_limit.saturating_mul(FORMS_PER_FILE);
+    forms.max(config.images.most_bytes.saturating_mul(PICTURES_PER_FILE))
+}
 
 /// Whether a request brings a file with articles.
 pub fn is_import(request: &Request) -> bool {
@@ -71,43 +86,45 @@ async fn take(state: &AppState, parts: &Parts, body: Body) -> Result<Report, Fai
     // Before a byte of it is read: strangers send no files.
     auth::require_permission(parts, Permission::WriteArticles)?;
     let author = auth::require_recent(state, parts).await?;
-    let most = state.config.body_limit.saturating_mul(FORMS_PER_FILE);
+    let most = most_bytes(&state.config);
     let Form { file, look } = read_form(&parts.headers, body, most).await?;
     // Not given back: to find out what is in a file is work, whatever it is.
     let now = state.clock.now();
     let _ = attempts::take(&state.db, &[Budget::imports_of(author.id)], now).await?;
-    let import = Import::new(&state.db, &state.clock, Whose::Of(author.id), look).within(TIME);
-    let report = import.take(Cursor::new(file), LIMITS).await?;
-    let (taken, skipped) = (report.taken, report.skipped);
-    tracing::info!(event = "articles_imported", user = %author.id, look, taken, skipped);
+    let AppState { db, clock, images: shelf, config, .. } = state;
+    let site = Site { db, clock, shelf, images: &config.images };
+    let import = Import::new(site, Whose::Of(author.id), look).within(TIME);
+    let report = import.take(file, LIMITS).await?;
+    let Report { taken, skipped, pictures, .. } = report;
+    tracing::info!(event = "articles_imported", user = %author.id, look, taken, skipped, pictures);
     Ok(report)
 }
 
-#[derive(Default)]
 struct Form {
-    file: Vec<u8>,
+    file: SpooledTempFile,
     /// Whether nothing is to be stored.
     look: bool,
 }
 
 async fn read_form(headers: &HeaderMap, body: Body, most: u64) -> Result<Form, Failure> {
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
     let begun = multipart::Form::begin(headers, body);
     let mut parts = begun.ok_or(Error::Import(Fault::Missing))?;
-    let (mut form, mut whole) = (Form::default(), true);
+    let mut form = Form { file: SpooledTempFile::new(HELD_IN_MEMORY), look: false };
+    let (mut length, mut whole) = (0, true);
     while let Some(part) = parts.next().await? {
         match part.name() {
-            "file" => match part.read(most).await? {
-                Some(file) => form.file = file,
+            // A few kilobytes at a time, which the system takes without waiting for a disk.
+            "file" => match part.read_into(&mut form.file, most).await? {
+                Some(read) => length += read,
                 None => whole = false,
             },
             "look" => form.look = true,
             _ => {}
         }
     }
-    match form {
+    match length {
         _ if !whole => Err(Error::Import(Fault::TooLarge).into()),
-        Form { file, .. } if file.is_empty() => Err(Error::Import(Fault::Missing).into()),
-        form => Ok(form),
+        0 => Err(Error::Import(Fault::Missing).into()),
+        _ => Ok(form),
     }
 }

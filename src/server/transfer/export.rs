@@ -1,30 +1,48 @@
 //! All that a site has, as a zip.
 
-use std::io::Write;
+use std::{collections::BTreeSet, io::Write};
 
+use serde::Serialize;
 use sqlx::FromRow;
 use uuid::Uuid;
-use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
+use zip::{
+    CompressionMethod, DateTime, ZipWriter,
+    write::{SimpleFileOptions, StreamWriter},
+};
 
 use super::{
     front_matter::{ArticleFile, path_of},
-    people,
+    people, pictures,
 };
 use crate::server::{
     articles::reading::TextRow,
     clock::Timestamp,
     db::{Db, reading},
+    images::shelf::Shelf,
 };
 
-/// Writes it: the people, if their hashes are asked for with those, and every article that is not
-/// in the bin.
+/// How much was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// How many articles.
+    pub articles: usize,
+    /// How many pictures.
+    pub pictures: usize,
+}
+
+/// Writes it: the people, if their hashes are asked for with those, every article that is not in
+/// the bin, and the pictures that these show.
 ///
 /// # Errors
-/// When the database cannot be read or the zip not be written.
-pub async fn export(db: &Db, out: impl Write, with_accounts: bool) -> anyhow::Result<u32> {
+/// When the database or a picture cannot be read or the zip not be written.
+pub async fn export(
+    db: &Db,
+    shelf: &Shelf,
+    out: impl Write,
+    with_accounts: bool,
+) -> anyhow::Result<Exported> {
     let mut zip = ZipWriter::new_stream(out);
-    let mut people = serde_json::to_vec_pretty(&people::all(db, with_accounts).await?)?;
-    people.push(b'\n');
+    let people = json(&people::all(db, with_accounts).await?)?;
     zip.start_file(people::FILE, options(None))?;
     zip.write_all(&people)?;
     let mut articles = 0;
@@ -35,8 +53,37 @@ pub async fn export(db: &Db, out: impl Write, with_accounts: bool) -> anyhow::Re
         zip.write_all(article.to_markdown().as_bytes())?;
         articles += 1;
     }
+    let pictures = put_pictures(&mut zip, db, shelf).await?;
     zip.finish()?.into_inner().flush()?;
-    Ok(articles)
+    Ok(Exported { articles, pictures })
+}
+
+/// Writes the pictures, one at a time, and then what is said of those that were there.
+async fn put_pictures<W: Write>(
+    zip: &mut ZipWriter<StreamWriter<W>>,
+    db: &Db,
+    shelf: &Shelf,
+) -> anyhow::Result<usize> {
+    let (mut told, mut written) = (Vec::new(), BTreeSet::new());
+    for picture in pictures::shown(db).await? {
+        if !written.contains(&picture.file) {
+            let Some(name) = picture.name() else { continue };
+            let Some(file) = shelf.read(&name).await? else { continue };
+            zip.start_file(picture.file.as_str(), options(None))?;
+            zip.write_all(&file)?;
+            written.insert(picture.file.clone());
+        }
+        told.push(picture);
+    }
+    zip.start_file(pictures::FILE, options(None))?;
+    zip.write_all(&json(&told)?)?;
+    Ok(written.len())
+}
+
+fn json(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut json = serde_json::to_vec_pretty(value)?;
+    json.push(b'\n');
+    Ok(json)
 }
 
 #[derive(FromRow)]

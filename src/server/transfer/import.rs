@@ -1,5 +1,7 @@
 //! Taking in: each article by itself, whole or not at all, and nothing twice.
 
+mod pictures;
+
 use std::{
     collections::{HashMap, HashSet},
     io::{Read, Seek, SeekFrom},
@@ -30,8 +32,10 @@ use crate::{
             slugs,
         },
         clock::{Clock, Timestamp},
+        config::ImageSettings,
         db::Db,
         failure::Failure,
+        images::shelf::Shelf,
         leaving,
         users::key,
     },
@@ -50,10 +54,22 @@ pub enum Whose {
     Signed(String),
 }
 
+/// Where it goes.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    /// The database.
+    pub db: &'a Db,
+    /// The time.
+    pub clock: &'a Clock,
+    /// The files of pictures.
+    pub shelf: &'a Shelf,
+    /// How large those may be.
+    pub images: &'a ImageSettings,
+}
+
 /// An import under way.
 pub struct Import<'a> {
-    db: &'a Db,
-    clock: &'a Clock,
+    site: Site<'a>,
     whose: Whose,
     /// What is not stored by then is told to be sent again.
     ends: Option<Timestamp>,
@@ -66,15 +82,15 @@ pub struct Import<'a> {
 
 impl<'a> Import<'a> {
     /// With `looked`, nothing is stored: it is only looked what would be.
-    pub fn new(db: &'a Db, clock: &'a Clock, whose: Whose, looked: bool) -> Self {
+    pub fn new(site: Site<'a>, whose: Whose, looked: bool) -> Self {
         let report = Report { looked, ..Report::default() };
         let (known, expected) = (HashMap::new(), HashSet::new());
-        Self { db, clock, whose, ends: None, report, known, expected }
+        Self { site, whose, ends: None, report, known, expected }
     }
 
     /// Ends in time for an answer.
     pub fn within(self, time: Duration) -> Self {
-        Self { ends: Some(self.clock.now().after(time)), ..self }
+        Self { ends: Some(self.site.clock.now().after(time)), ..self }
     }
 
     /// Takes in what is in a file.
@@ -105,11 +121,13 @@ impl<'a> Import<'a> {
         let opened = tokio::task::spawn_blocking(move || {
             let mut unpacker = Unpacker::open(file, limits)?;
             let people = unpacker.people()?;
-            Ok::<_, Fault>((unpacker, people))
+            let described = unpacker.described()?;
+            Ok::<_, Fault>((unpacker, people, described))
         });
         let opened = opened.await.map_err(anyhow::Error::from)?;
-        let (mut unpacker, people) = opened.map_err(Error::Import)?;
+        let (unpacker, people, described) = opened.map_err(Error::Import)?;
         self.take_people(&people).await?;
+        let mut unpacker = self.take_pictures(unpacker, described).await?;
         loop {
             let unpacking = tokio::task::spawn_blocking(move || {
                 let batch = unpacker.next_batch();
@@ -145,16 +163,16 @@ impl<'a> Import<'a> {
     async fn take_people(&mut self, people: &[Person]) -> Result<(), Failure> {
         let Whose::Signed(no_password) = &self.whose else { return Ok(()) };
         for person in people {
-            if people::find(self.db, &person.username).await?.is_some() {
+            if people::find(self.site.db, &person.username).await?.is_some() {
                 continue;
             }
-            let outcome = match Newcomer::parse(person, no_password, self.clock.now()) {
+            let outcome = match Newcomer::parse(person, no_password, self.site.clock.now()) {
                 Err(reason) => Outcome::Skipped(reason),
                 Ok(_) if self.report.looked => {
                     self.expected.insert(key(&person.username));
                     continue;
                 }
-                Ok(newcomer) => newcomer.store(self.db, self.clock.now()).await?,
+                Ok(newcomer) => newcomer.store(self.site.db, self.site.clock.now()).await?,
             };
             if outcome != Outcome::Taken {
                 self.report.note(&format!("{}: {}", people::FILE, person.username), outcome);
@@ -163,13 +181,17 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
+    fn is_over(&self) -> bool {
+        self.ends.is_some_and(|ends| self.site.clock.now() >= ends)
+    }
+
     async fn take_article(
         &mut self,
         name: &str,
         article: Result<ArticleFile, Reason>,
     ) -> Result<(), Failure> {
-        let now = self.clock.now();
-        let outcome = if self.ends.is_some_and(|ends| now >= ends) {
+        let now = self.site.clock.now();
+        let outcome = if self.is_over() {
             Outcome::Skipped(Reason::NotReached)
         } else {
             match article.and_then(|article| Ok((check(&article, now)?, article.author))) {
@@ -192,17 +214,17 @@ impl<'a> Import<'a> {
             let missing = Outcome::Skipped(Reason::NoAuthor);
             return Ok(if expected { Outcome::Taken } else { missing });
         };
-        if let Some(outcome) = importing::obstacle(self.db, author, incoming).await? {
+        if let Some(outcome) = importing::obstacle(self.site.db, author, incoming).await? {
             return Ok(outcome);
         }
         if self.report.looked {
             return Ok(Outcome::Taken);
         }
-        let made = Made::of(self.db, incoming).await?;
+        let made = Made::of(self.site.db, incoming).await?;
         let mut tx = match self.whose {
-            Whose::Of(_) => saving::begin(self.db, author).await?,
+            Whose::Of(_) => saving::begin(self.site.db, author).await?,
             // Of whoever was shut out as well.
-            Whose::Signed(_) => self.db.begin().await?,
+            Whose::Signed(_) => self.site.db.begin().await?,
         };
         if !made.store(&mut tx, author, now).await? {
             return Ok(Outcome::Skipped(Reason::AddressTaken));
@@ -220,12 +242,12 @@ impl<'a> Import<'a> {
             return Ok(*known);
         }
         let found = if name != FORMER {
-            people::find(self.db, name).await?
+            people::find(self.site.db, name).await?
         } else if self.report.looked {
             self.expected.insert(key(name));
             None
         } else {
-            let mut tx = self.db.begin().await?;
+            let mut tx = self.site.db.begin().await?;
             leaving::make_former(&mut tx, now).await?;
             tx.commit().await?;
             Some(leaving::FORMER)

@@ -5,8 +5,16 @@ use std::io::{Read, Seek};
 
 use zip::ZipArchive;
 
-use super::people::{self, Person};
-use crate::domain::transfer::{Fault, Reason};
+use serde::de::DeserializeOwned;
+
+use super::{
+    people::{self, Person},
+    pictures::{self, Described},
+};
+use crate::domain::{
+    image::Flaw,
+    transfer::{Fault, Reason},
+};
 
 /// How much may come out of a zip.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +28,8 @@ pub struct Limits {
 /// An article has up to 200,000 characters, of up to four bytes, and its front matter.
 const LONGEST_FILE: u64 = 1024 * 1024;
 
-/// The people of a site of a hundred thousand.
-const MOST_PEOPLE: u64 = 64 * 1024 * 1024;
+/// The people of a site of a hundred thousand, or what is said of its pictures.
+const LONGEST_LIST: u64 = 64 * 1024 * 1024;
 
 /// How much is unpacked at a time: enough that starting a thread for it costs nothing.
 const AT_A_TIME: usize = 256 * 1024;
@@ -35,7 +43,7 @@ const BESIDE: [&str; 11] = [
     "comments.json",
     "favorites.json",
     "follows.json",
-    "images.json",
+    pictures::FILE,
     "second-factors.json",
     "security-events.json",
     "sessions.json",
@@ -49,6 +57,8 @@ pub struct Unpacker<R> {
     zip: ZipArchive<R>,
     /// What is left to do, the next one last.
     left: Vec<(String, usize)>,
+    /// The pictures that are, the same way.
+    pictures: Vec<(String, usize)>,
     bytes: u64,
 }
 
@@ -73,7 +83,9 @@ impl<R: Read + Seek> Unpacker<R> {
         left.retain(|(name, _)| !is_beside(name));
         left.sort();
         left.reverse();
-        Ok(Self { zip, left, bytes: limits.bytes })
+        let is_picture = |(name, _): &(String, usize)| name.starts_with(pictures::FOLDER);
+        let (pictures, left) = left.into_iter().partition(is_picture);
+        Ok(Self { zip, left, pictures, bytes: limits.bytes })
     }
 
     /// The people in it, if there are any.
@@ -81,9 +93,34 @@ impl<R: Read + Seek> Unpacker<R> {
     /// # Errors
     /// [`Fault::Unreadable`].
     pub fn people(&mut self) -> Result<Vec<Person>, Fault> {
-        let Some(n) = self.zip.index_for_name(people::FILE) else { return Ok(Vec::new()) };
+        self.list(people::FILE)
+    }
+
+    /// What is said of the pictures in it.
+    ///
+    /// # Errors
+    /// [`Fault::Unreadable`].
+    pub fn described(&mut self) -> Result<Vec<Described>, Fault> {
+        self.list(pictures::FILE)
+    }
+
+    fn list<T: DeserializeOwned>(&mut self, name: &str) -> Result<Vec<T>, Fault> {
+        let Some(n) = self.zip.index_for_name(name) else { return Ok(Vec::new()) };
         let file = self.zip.by_index(n).map_err(|_| Fault::Unreadable)?;
-        serde_json::from_reader(file.take(MOST_PEOPLE)).map_err(|_| Fault::Unreadable)
+        serde_json::from_reader(file.take(LONGEST_LIST)).map_err(|_| Fault::Unreadable)
+    }
+
+    /// Which picture comes next.
+    pub fn next_picture(&mut self) -> Option<(String, usize)> {
+        self.pictures.pop()
+    }
+
+    /// The picture of that number, if it is no longer than `most`.
+    ///
+    /// # Errors
+    /// [`Reason::Picture`].
+    pub fn read_picture(&mut self, n: usize, most: u64) -> Result<Vec<u8>, Reason> {
+        self.bytes_of(n, most, Reason::Picture(Flaw::TooLarge), Reason::Picture(Flaw::Broken))
     }
 
     /// Some more files; none when there are no more.
@@ -107,21 +144,32 @@ impl<R: Read + Seek> Unpacker<R> {
         if !name.ends_with(".md") {
             return Err(Reason::NoArticle);
         }
-        let most = LONGEST_FILE.min(self.bytes);
-        let file = self.zip.by_index(n).map_err(|_| Reason::NoText)?;
+        let bytes = self.bytes_of(n, LONGEST_FILE, Reason::TooLarge, Reason::NoText)?;
+        String::from_utf8(bytes).map_err(|_| Reason::NoText)
+    }
+
+    /// What is in a file, or which of the two reasons there is.
+    fn bytes_of(
+        &mut self,
+        n: usize,
+        most: u64,
+        too_large: Reason,
+        damaged: Reason,
+    ) -> Result<Vec<u8>, Reason> {
+        let most = most.min(self.bytes);
+        let Ok(file) = self.zip.by_index(n) else { return Err(damaged) };
         let mut bytes = Vec::new();
         let read = file.take(most + 1).read_to_end(&mut bytes);
         self.bytes = self.bytes.saturating_sub(bytes.len() as u64);
         if bytes.len() as u64 > most {
-            return Err(Reason::TooLarge);
+            return Err(too_large);
         }
-        read.map_err(|_| Reason::NoText)?;
-        String::from_utf8(bytes).map_err(|_| Reason::NoText)
+        read.map(|_| bytes).map_err(|_| damaged)
     }
 }
 
 fn is_beside(name: &str) -> bool {
-    name.ends_with('/') || name.starts_with("images/") || BESIDE.contains(&name)
+    name.ends_with('/') || BESIDE.contains(&name)
 }
 
 /// Whether a name is a path inside of the zip.
