@@ -1,6 +1,7 @@
 // Whether what people do all day stays as fast when there are a hundred times as many articles.
 
-import { logIn, seed, serve } from './byline.mjs';
+import { logIn, newestSlug, seed, serve } from './byline.mjs';
+import { addCrowd } from './crowd.mjs';
 import { measure } from './load.mjs';
 import { digits, number, say, table, times, typical, warnOfBadAnswers } from './tables.mjs';
 
@@ -21,7 +22,7 @@ export async function measureGrowth(engine, newDatabase, options) {
 
   say(`## Growth on ${engine}`);
   say(
-    `${number(few)} and ${number(many)} articles, all of one author, in two databases; ${connections} connections, ${rounds} × ${seconds} s in`,
+    `${number(few)} and ${number(many)} articles, all of one author, and as many tags, followers, favourites and comments under the newest, in two databases; ${connections} connections, ${rounds} × ${seconds} s in`,
     `turns. The last column is what matters: how many times as long a request takes, ${number(many)} : ${number(few)}. 1 is flat; its bound is ${SLOWER_AT_MOST}, and what is beyond it is bold.`,
   );
   const bound = `× longer, at most ${SLOWER_AT_MOST}`;
@@ -46,8 +47,10 @@ async function open(engine, newDatabase, articles) {
   const database = await newDatabase(`growth_${articles}`);
   process.stderr.write(`seeding ${number(articles)} articles on ${engine}\n`);
   await seed(database, 1, articles);
+  await addCrowd(database, articles);
   const { origin, pids } = await serve(database);
   const cookie = await logIn(origin);
+  const slug = await newestSlug(origin);
   const last = Math.ceil(articles / PER_PAGE);
   const get = (title, path, headers = {}) => ({
     subject: `${number(articles)} articles on ${engine}`,
@@ -63,6 +66,17 @@ async function open(engine, newDatabase, articles) {
     get('/articles', '/articles', { cookie }),
     get('/articles page 2', '/articles?page=2', { cookie }),
     get('/articles last page', `/articles?page=${last}`, { cookie }),
+    get('/articles drafts', '/articles?tab=drafts', { cookie }),
+    get('/articles, a search in it', '/articles?q=7', { cookie }),
+    get('/articles/… revisions', `/articles/${slug}/revisions`, { cookie }),
+    get('/ feed of 500 followed', '/?feed=following', { cookie }),
+    get('/tags', '/tags'),
+    get('/tags page 2', '/tags?page=2'),
+    get('/article with comments', `/article/${slug}`),
+    get('/article, logged in', `/article/${slug}`, { cookie }),
+    get('/article page 5 of comments', `/article/${slug}?page=5`),
+    get('/profile/user0001/favorites', '/profile/user0001/favorites'),
+    get('/profile/user0001/favorites page 2', '/profile/user0001/favorites?page=2'),
     get('/profile/user0001', '/profile/user0001'),
     get('/profile/user0001 last page', `/profile/user0001?page=${last}`),
     get('/tag/harbour, which all have', '/tag/harbour'),

@@ -68,6 +68,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     db.migrate().await?;
     let state = AppState::new(db.clone(), config, Clock::system())?;
     sealed::check_key(&db, &state.key, &state.config.key_file).await?;
+    state.images.check().await?;
     // Whoever reads that it is there may stop it at once.
     let terminate = signal(SignalKind::terminate())?;
     announce(&state).await?;

@@ -76,7 +76,7 @@ fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
 }
 
 /// Sends a form with a file, as the page of pictures does, or the editor.
-async fn upload(browser: &Browser, accept: &str, kind: &str, file: &[u8], alt: &str) -> Answer {
+pub async fn upload(browser: &Browser, accept: &str, kind: &str, file: &[u8], alt: &str) -> Answer {
     let head = format!(
         "--b\r\nContent-Disposition: form-data; name=\"alt\"\r\n\r\n{alt}\r\n--b\r\n\
          Content-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\nContent-Type: {kind}\r\n\r\n"
@@ -92,7 +92,7 @@ async fn upload(browser: &Browser, accept: &str, kind: &str, file: &[u8], alt: &
 }
 
 /// What the editor is answered.
-async fn sent(browser: &Browser, kind: &str, file: &[u8], alt: &str) -> Answer {
+pub async fn sent(browser: &Browser, kind: &str, file: &[u8], alt: &str) -> Answer {
     upload(browser, "application/json", kind, file, alt).await
 }
 
@@ -114,7 +114,7 @@ async fn images(browser: &Browser) -> Value {
 }
 
 /// The statuses of all forms of the picture at that address.
-async fn statuses(browser: &Browser, path: &str) -> Vec<StatusCode> {
+pub async fn statuses(browser: &Browser, path: &str) -> Vec<StatusCode> {
     let mut found = Vec::new();
     for form in ImageName::in_address(path).unwrap().variants() {
         found.push(file(browser, &form.path()).await.0);

@@ -11,6 +11,7 @@ mod articles;
 mod attacks;
 mod authenticator;
 mod bad_input;
+mod bucket;
 mod command;
 mod demo_faults;
 mod devices;

@@ -124,7 +124,10 @@ impl TestApp {
             folder.path().join("byline.key").display().to_string(),
         ]);
         // Beside the database, whichever it is.
-        args.extend(["--images".to_owned(), folder.path().join("images").display().to_string()]);
+        if !more.contains(&"--images") {
+            let images = folder.path().join("images").display().to_string();
+            args.extend(["--images".to_owned(), images]);
+        }
         args.extend(more.iter().map(|arg| (*arg).to_owned()));
         match args.iter().position(|arg| arg == "--origin") {
             Some(at) => origin = args[at + 1].clone(),

@@ -50,8 +50,9 @@ pub async fn keep(
     for (name, bytes) in picture.forms {
         if let Err(cause) = state.images.put(&name, bytes).await {
             // Not to be found, rather than found without its files.
-            if !known {
-                unused::delete(state, uploader, &name.hash).await?;
+            if !known && let Err(also) = unused::delete(state, uploader, &name.hash).await {
+                // The place that takes no files may let none be deleted either.
+                return Err(cause.context(also.to_string()).into());
             }
             return Err(cause.into());
         }

@@ -7,14 +7,19 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use uuid::Uuid;
 
 use super::keeping::Named;
-use crate::server::{
-    AppState,
-    clock::Timestamp,
-    db::{Db, Tx, reading, within, writing},
-    failure::Failure,
+use crate::{
+    domain::image::ImageName,
+    server::{
+        AppState,
+        clock::Timestamp,
+        config::DELETION_TIMEOUT,
+        db::{Db, Tx, reading, within, writing},
+        failure::Failure,
+    },
 };
 
 /// How long a picture stays that no article shows: a text that it is taken out of may get it back,
@@ -128,10 +133,19 @@ async fn clear_next(db: &Db, state: &AppState) -> Result<bool, Failure> {
     let wanted: i64 =
         within!(&mut tx, |c| sqlx::query_scalar(WANTED).bind(&hash).fetch_one(c).await)?;
     if let Some(name) = struck.and_then(|struck| struck.name()).filter(|_| wanted == 0) {
-        for form in name.variants() {
-            state.images.delete(&form).await?;
-        }
+        let all = delete_files(state, &name);
+        // What is not struck out is tried again by the next sweep.
+        tokio::time::timeout(DELETION_TIMEOUT, all)
+            .await
+            .with_context(|| format!("deleting the picture {name} takes too long"))??;
     }
     tx.commit().await?;
     Ok(true)
+}
+
+async fn delete_files(state: &AppState, name: &ImageName) -> anyhow::Result<()> {
+    for form in name.variants() {
+        state.images.delete(&form).await?;
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! How a file with articles comes in: by the form of `/settings/data/import`, for one's own.
 
-use std::{io::Write, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Json,
