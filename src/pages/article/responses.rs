@@ -70,12 +70,18 @@ impl Here {
 
     /// Why a form was refused that has no field for it.
     fn refusal(&self) -> Option<AnyView> {
-        let error = &self.refused.as_ref()?.error;
+        let Refused { function, error, .. } = self.refused.as_ref()?;
         let text = match error {
             Error::Invalid(problems) => {
                 problems.first().map(|(field, problem)| problem.text(*field))
             }
             other => Some(other.text()),
+        };
+        // Its field is below all that was said.
+        let text = if function == AddComment::PATH {
+            view! { <a href="#comment" rel="external">{text}</a> }.into_any()
+        } else {
+            text.into_any()
         };
         Some(view! {
             <div role="alert"><ul class="error-messages" tabindex="-1" autofocus=true><li>{text}</li></ul></div>
