@@ -95,11 +95,13 @@ test.describe('with JavaScript', () => {
     await expect(field(page, 'body')).toHaveValue('Something else altogether.');
     await page.getByRole('button', { name: 'Use the saved text instead' }).click();
     await expect(field(page, 'body')).toHaveValue(article.body);
+    await expect(field(page, 'body')).toBeFocused();
     await page.reload();
     await expect(field(page, 'body')).toHaveValue(article.body);
     await page.getByText('Other texts of this article').click();
     await page.getByRole('button', { name: 'Put it into the editor' }).click();
     await expect(field(page, 'body')).toHaveValue('Something else altogether.');
+    await expect(field(page, 'body')).toBeFocused();
   });
 
   test('publishing while a save is under way makes one article', async ({ page }) => {
@@ -166,6 +168,27 @@ test.describe('with JavaScript', () => {
       await expect(page.locator('.kept-texts')).toHaveCount(0);
       await page.reload();
       await expect(field(page, 'body')).toHaveValue(stands === 'mine' ? mine : theirs);
+    });
+  }
+
+  for (const choice of ['Keep mine', 'Take the stored one']) {
+    test(`whoever chooses with the keyboard goes on writing: ${choice.toLowerCase()}`, async ({ page }) => {
+      await register(page);
+      const path = (await saveDraft(page, anArticle())).replace('article', 'editor');
+      await open(page, path);
+      // The same article in another tab, which has the answer first.
+      const other = await page.context().newPage();
+      await open(other, path);
+      await field(other, 'body').fill(`Theirs: ${unique()} and more.`);
+      await saved(other);
+      await field(page, 'body').fill(`Mine: ${unique()} and more.`);
+      await expect(page.getByLabel('Article, as stored')).toBeVisible({ timeout: 15_000 });
+      await page.getByRole('button', { name: choice }).press('Enter');
+      await expect(page.getByRole('heading', { name: 'Two versions' })).toHaveCount(0);
+      await expect(field(page, 'body')).toBeFocused();
+      await page.keyboard.type('On. ');
+      await expect(field(page, 'body')).toHaveValue(/On\. /);
+      await saved(page);
     });
   }
 

@@ -105,6 +105,7 @@ test('the page of pictures takes, describes and deletes them', async ({ page }) 
   await picture.getByLabel('Alternative text').fill('A point');
   await picture.getByRole('button', { name: 'Save the text' }).click();
   await expect(page.getByLabel('For your article')).toHaveValue(/^!\[A point\]/);
+  await page.locator('details.danger summary').click();
   await page.getByRole('button', { name: 'Delete' }).click();
   await expect(page.getByLabel('For your article')).toHaveCount(0);
 });

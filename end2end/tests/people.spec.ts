@@ -76,7 +76,8 @@ test('a reader comments, and takes it back', async ({ page, stranger }) => {
   await expect(field(stranger, 'comment')).toHaveValue('x'.repeat(5001));
 
   await stranger.goto(path);
-  await send(stranger, comment.getByRole('button', { name: 'Delete' }));
+  await comment.getByText('Delete', { exact: true }).click();
+  await send(stranger, comment.getByRole('button', { name: 'Delete this comment' }));
   await expect(comment).toHaveCount(0);
 });
 

@@ -69,12 +69,12 @@ fn show(list: People) -> AnyView {
                 <h1>"People"</h1>
                 <a class="button secondary" href="/admin/log">"What was done"</a>
             </header>
-            <form method="get" action="/admin" role="search">
+            <form class="search" method="get" action="/admin" role="search">
                 <div class="field">
                     <label for="q">"Part of a name or an address"</label>
                     <input id="q" name="q" type="search" autocapitalize="none" value=wanted />
                 </div>
-                <p class="actions"><button type="submit" class="secondary">"Search"</button></p>
+                <button type="submit" class="secondary">"Search"</button>
             </form>
             {found}
             {turning(page, more, &base)}

@@ -66,7 +66,7 @@ pub fn DataPage() -> impl IntoView {
     loaded(account, move |account: OwnAccount| show(account.username, forms))
 }
 
-/// The page's two sections; or, when what was asked for needs a fresh proof, the form for it in
+/// The page's sections; or, when what was asked for needs a fresh proof, the form for it in
 /// their place.
 fn show(username: String, forms: Forms) -> AnyView {
     let Forms { download, delete, confirm } = forms;
@@ -76,7 +76,8 @@ fn show(username: String, forms: Forms) -> AnyView {
         if needed.get() {
             confirmation(confirm, username.clone(), HERE)
         } else {
-            view! { {download_section()}{delete_section(delete, username.clone())} }.into_any()
+            view! { {download_section()}{import_section()}{delete_section(delete, username.clone())} }
+                .into_any()
         }
     };
     view! {
@@ -86,7 +87,6 @@ fn show(username: String, forms: Forms) -> AnyView {
             <ErrorMessages form=download />
             <ErrorMessages form=delete />
             {shown}
-            <p><a href="/settings/data/import">"Take in articles from a file"</a></p>
             <p class="aside"><a href="/settings">"Settings"</a></p>
         </div>
     }
@@ -102,6 +102,15 @@ fn download_section() -> impl IntoView {
             <form class="form" method="post" action=DOWNLOAD>
                 <p class="actions"><button type="submit">"Download everything"</button></p>
             </form>
+        </section>
+    }
+}
+
+fn import_section() -> impl IntoView {
+    view! {
+        <section>
+            <h2>"Take in articles"</h2>
+            <p><a href="/settings/data/import">"Take in articles from a file"</a></p>
         </section>
     }
 }

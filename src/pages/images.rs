@@ -100,9 +100,15 @@ fn show(OwnImages { images, page, pages, most_megabytes }: OwnImages, form: Form
         "JPEG, PNG, WebP or GIF that does not move, at most {most_megabytes} MB. It is made anew: \
          where and with what it was taken is not kept."
     );
-    let rows = images.into_iter().map(row).collect_view();
+    let pictures = if images.is_empty() {
+        let none = "No pictures yet. What you upload here or in the editor is listed here, with what to put into an article.";
+        view! { <div class="empty-feed-message"><p>{none}</p></div> }.into_any()
+    } else {
+        let rows = images.into_iter().map(row).collect_view();
+        view! { <ul class="pictures">{rows}</ul> }.into_any()
+    };
     view! {
-        <form class="form" method="post" action=UPLOAD enctype="multipart/form-data">
+        <form class="form upload" method="post" action=UPLOAD enctype="multipart/form-data">
             <ErrorMessages form />
             <div class="field">
                 <label for="file">"Picture"</label>
@@ -116,7 +122,7 @@ fn show(OwnImages { images, page, pages, most_megabytes }: OwnImages, form: Form
             />
             <p class="actions"><button type="submit">"Upload"</button></p>
         </form>
-        <ul class="pictures">{rows}</ul>
+        {pictures}
         {pager(page, pages, UPLOAD)}
     }
     .into_any()
@@ -126,14 +132,18 @@ fn row(image: OwnImage) -> AnyView {
     let OwnImage { id, path, thumbnail, width, height, alt, markdown, when, used } = image;
     let (for_alt, for_markdown) = (format!("alt-{id}"), format!("markdown-{id}"));
     let end = if used {
-        view! { <p class="hint">"An article shows it."</p> }.into_any()
+        view! { <p class="hint">"An article shows it. Take it out of there, and it can be deleted."</p> }.into_any()
     } else {
         let label = format!("Delete the picture of {}", when.text);
         view! {
-            <form method="post" action=format!("{UPLOAD}?form=delete")>
-                <input type="hidden" name="id" value=id.clone() />
-                <button type="submit" class="destructive" aria-label=label>"Delete"</button>
-            </form>
+            <details class="danger">
+                <summary>"Delete this picture"</summary>
+                <form method="post" action=format!("{UPLOAD}?form=delete")>
+                    <input type="hidden" name="id" value=id.clone() />
+                    <p>"It is gone at once, and nothing brings it back."</p>
+                    <p class="actions"><button type="submit" class="destructive" aria-label=label>"Delete"</button></p>
+                </form>
+            </details>
         }
         .into_any()
     };

@@ -98,7 +98,7 @@ fn tell(report: Report) -> AnyView {
     };
     let lines = report.lines.into_iter().map(line).collect_view();
     view! {
-        <section class="report">
+        <section>
             <h2>{heading}</h2>
             <p role="status">{sum}</p>
             <ul>{lines}{more}</ul>

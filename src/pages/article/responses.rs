@@ -70,12 +70,18 @@ impl Here {
 
     /// Why a form was refused that has no field for it.
     fn refusal(&self) -> Option<AnyView> {
-        let error = &self.refused.as_ref()?.error;
+        let Refused { function, error, .. } = self.refused.as_ref()?;
         let text = match error {
             Error::Invalid(problems) => {
                 problems.first().map(|(field, problem)| problem.text(*field))
             }
             other => Some(other.text()),
+        };
+        // Its field is below all that was said.
+        let text = if function == AddComment::PATH {
+            view! { <a href="#comment" rel="external">{text}</a> }.into_any()
+        } else {
+            text.into_any()
         };
         Some(view! {
             <div role="alert"><ul class="error-messages" tabindex="-1" autofocus=true><li>{text}</li></ul></div>
@@ -85,11 +91,21 @@ impl Here {
 
 /// A form of one button.
 fn button(to: String, fields: &[(&'static str, String)], label: String) -> AnyView {
+    button_of("secondary", to, fields, label)
+}
+
+/// A form of one button of that look.
+fn button_of(
+    class: &'static str,
+    to: String,
+    fields: &[(&'static str, String)],
+    label: String,
+) -> AnyView {
     let fields = fields.iter().map(|(name, value)| {
         view! { <input type="hidden" name=*name value=value.clone() /> }
     });
     let fields = fields.collect_view();
-    view! { <form class="inline-form" method="post" action=to>{fields}<button type="submit" class="secondary">{label}</button></form> }
+    view! { <form class="inline-form" method="post" action=to>{fields}<button type="submit" class=class>{label}</button></form> }
         .into_any()
 }
 
@@ -233,7 +249,10 @@ fn deeds(here: &Here, comment: &Comment, moderates: bool) -> Option<AnyView> {
     let handle = || ("handle", comment.handle.clone());
     let delete = (comment.mine || moderates).then(|| {
         let label = if comment.mine { "Delete" } else { "Remove" };
-        button(here.to("delete-comment"), &[handle()], label.to_owned())
+        let (to, sure) = (here.to("delete-comment"), format!("{label} this comment"));
+        let sure = button_of("destructive", to, &[handle()], sure);
+        view! { <details><summary>{label}</summary><p>"It is gone at once, and nothing brings it back."</p>{sure}</details> }
+            .into_any()
     });
     let show = (here.mine || moderates).then(|| {
         let (label, shown) = match comment.state {

@@ -164,6 +164,9 @@ impl Autosave {
             self.put_aside(text_of(&theirs));
         }
         self.happened(Happened::Mine);
+        if let Some(form) = self.form.get_untracked() {
+            text::focus(&form);
+        }
     }
 
     /// The text of the conflict that is stored shall stand.
@@ -180,6 +183,7 @@ impl Autosave {
         self.saver.update_value(|saver| saver.starts_from(theirs.version));
         self.restored.set(None);
         local::forget(&self.key.get_value());
+        text::focus(&form);
     }
 
     /// What the server gave shall stand, in place of what was found in this browser.
@@ -187,6 +191,7 @@ impl Autosave {
         let Some(form) = self.form.get_untracked() else { return };
         self.put_aside(text::all_of(&form));
         self.restored.set(None);
+        text::focus(&form);
         let opened = self.opened.get_value();
         if !self.saver.with_value(Saver::is_as_opened) {
             // The server has the other one by now.
@@ -208,6 +213,7 @@ impl Autosave {
             self.put_aside(present);
         }
         text::put_words(&form, &copy.text);
+        text::focus(&form);
         self.typed();
         self.dismiss(copy);
     }

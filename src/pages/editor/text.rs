@@ -97,6 +97,14 @@ pub fn set(form: &HtmlFormElement, name: &str, value: &str) {
     tell(&element, "change");
 }
 
+/// Leads the keyboard into the text itself: the button that it was at goes with what it decided.
+pub fn focus(form: &HtmlFormElement) {
+    let area = form.query_selector("textarea[name=body]").ok().flatten();
+    if let Some(area) = area.and_then(|area| area.dyn_into::<HtmlTextAreaElement>().ok()) {
+        _ = area.focus();
+    }
+}
+
 /// Says that an element changed, to whoever listens to it or above it.
 pub fn tell(element: &leptos::web_sys::EventTarget, what: &str) {
     let bubbles = EventInit::new();
