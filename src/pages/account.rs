@@ -23,6 +23,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::{answered, loaded, refusal},
         status::set_status,
@@ -152,7 +153,7 @@ fn show(identity: Identity, forms: Forms) -> AnyView {
             <p class="aside"><a href="/settings">"Settings"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn changes(
@@ -204,7 +205,7 @@ fn changes(
             </Form>
         </section>
     }
-    .into_any()
+    .erased()
 }
 
 crate::ui::lazy::lazy_page! {
@@ -252,7 +253,7 @@ fn offer(token: String, new: NewEmail, (form, confirm): (FormState, FormState)) 
             {proof}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn expired(error: &Error) -> AnyView {
@@ -265,5 +266,5 @@ fn expired(error: &Error) -> AnyView {
             <p class="actions"><a class="button" href=HERE>"Ask for another link"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }

@@ -17,7 +17,7 @@ use crate::{
     },
     error::Error,
     json::Json,
-    ui::load::loaded,
+    ui::{erased::Erase, load::loaded},
 };
 
 /// One page of the accounts whose name or address has `q` in it, the newest first.
@@ -34,7 +34,7 @@ pub async fn show_people(#[server(default)] q: String, page: u32) -> Result<Peop
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`PeoplePage`].
-    PeopleRoute = PeoplePage in admin
+    PeopleRoute = PeoplePage in settings
 }
 
 /// The list of accounts.
@@ -58,9 +58,9 @@ fn show(list: People) -> AnyView {
         } else {
             "No name and no address has that in it."
         };
-        view! { <div class="empty-feed-message"><p>{none}</p></div> }.into_any()
+        view! { <div class="empty-feed-message"><p>{none}</p></div> }.erased()
     } else {
-        view! { <ul class="desk">{people.into_iter().map(row).collect_view()}</ul> }.into_any()
+        view! { <ul class="desk">{people.into_iter().map(row).collect_view()}</ul> }.erased()
     };
     view! {
         <Title text="People" />
@@ -80,7 +80,7 @@ fn show(list: People) -> AnyView {
             {turning(page, more, &base)}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn row(person: Person) -> impl IntoView {
@@ -129,9 +129,9 @@ fn turning(page: u32, more: bool, base: &str) -> AnyView {
     let newer = link(page > 1, page.saturating_sub(1), "prev", "Newer");
     let older = link(more, page.saturating_add(1), "next", "Older");
     if newer.is_none() && older.is_none() {
-        return ().into_any();
+        return ().erased();
     }
-    view! { <nav class="pagination" aria-label="Pages"><ul>{newer}{older}</ul></nav> }.into_any()
+    view! { <nav class="pagination" aria-label="Pages"><ul>{newer}{older}</ul></nav> }.erased()
 }
 
 /// What was done, as one sentence without its full stop.
@@ -146,8 +146,8 @@ fn entry(deed: Deed, naming: bool) -> impl IntoView {
     let Deed { on, now_called, by, reason, when, network, device, .. } = deed;
     let by = by.map_or_else(|| "on the command line".into(), |by| format!("by {by}"));
     let on = naming.then(|| match now_called {
-        Some(now) => view! { <a href=format!("/admin/people/{now}")>{on}</a> }.into_any(),
-        None => view! { <span>{format!("{on}, whose account is gone")}</span> }.into_any(),
+        Some(now) => view! { <a href=format!("/admin/people/{now}")>{on}</a> }.erased(),
+        None => view! { <span>{format!("{on}, whose account is gone")}</span> }.erased(),
     });
     view! {
         <li class="desk-row">

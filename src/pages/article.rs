@@ -20,6 +20,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, RefusedElsewhere},
         list::{members_badge, signature},
         load::loaded,
@@ -144,12 +145,12 @@ fn show(article: Article) -> AnyView {
             {ready("said", responses)}
         </article>
     }
-    .into_any()
+    .erased()
 }
 
 /// HTML as the server made it: sanitised, or of nothing but what was escaped.
 fn ready(class: &'static str, html: String) -> AnyView {
-    view! { <div class=class inner_html=html></div> }.into_any()
+    view! { <div class=class inner_html=html></div> }.erased()
 }
 
 fn cover_picture(cover: Shown) -> impl IntoView {

@@ -20,6 +20,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, RefusedElsewhere},
         list::pager,
         load::loaded,
@@ -122,7 +123,7 @@ pub fn DeskPage() -> impl IntoView {
 fn undo_notice(slug: Slug) -> AnyView {
     let undo = button("/articles?form=restore", slug.as_str(), "Undo", None);
     let text = format!("It is deleted. For {DAYS_TO_UNDO} days you find it under “Deleted”.");
-    view! { <div class="notice" role="status"><p>{text}</p>{undo}</div> }.into_any()
+    view! { <div class="notice" role="status"><p>{text}</p>{undo}</div> }.erased()
 }
 
 /// A form of one button about one article.
@@ -133,7 +134,7 @@ fn button(to: &str, slug: &str, label: &'static str, about: Option<String>) -> A
             <button type="submit" class="secondary" aria-label=about>{label}</button>
         </form>
     }
-    .into_any()
+    .erased()
 }
 
 fn address(tab: Tab) -> String {
@@ -162,14 +163,14 @@ fn tabs(desk: DeskList) -> AnyView {
     } else {
         let pager = pager(page, pages, &base);
         let rows = articles.into_iter().map(row).collect_view();
-        view! { <ul class="desk">{rows}</ul>{pager} }.into_any()
+        view! { <ul class="desk">{rows}</ul>{pager} }.erased()
     };
     view! {
         <nav class="desk-tabs" aria-label="Which articles"><ul>{links}</ul></nav>
         {searches.then(|| search(tab, q))}
         {below}
     }
-    .into_any()
+    .erased()
 }
 
 fn search(tab: Tab, q: String) -> AnyView {
@@ -183,7 +184,7 @@ fn search(tab: Tab, q: String) -> AnyView {
             <button type="submit" class="secondary">"Search"</button>
         </form>
     }
-    .into_any()
+    .erased()
 }
 
 /// Why nothing is shown, and what to do about it.
@@ -233,7 +234,7 @@ fn empty(tab: Tab, q: &str, beyond: bool, base: &str) -> AnyView {
             <p><a class="button" href=href>{link}</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn row(article: OnDesk) -> AnyView {
@@ -250,13 +251,13 @@ fn row(article: OnDesk) -> AnyView {
     let changes = article.has_changes.then(|| view! { <span>"Changes not published"</span> });
     let (name, doing) = if article.deleted {
         (
-            view! { <span class="desk-title">{title.clone()}</span> }.into_any(),
+            view! { <span class="desk-title">{title.clone()}</span> }.erased(),
             in_the_bin(&article.slug, &title),
         )
     } else {
         let href = format!("/article/{}", article.slug);
         (
-            view! { <a class="desk-title" href=href>{title.clone()}</a> }.into_any(),
+            view! { <a class="desk-title" href=href>{title.clone()}</a> }.erased(),
             in_use(&article.slug, &title),
         )
     };
@@ -272,7 +273,7 @@ fn row(article: OnDesk) -> AnyView {
             <div class="desk-actions">{doing}</div>
         </li>
     }
-    .into_any()
+    .erased()
 }
 
 fn in_use(slug: &str, title: &str) -> AnyView {
@@ -280,7 +281,7 @@ fn in_use(slug: &str, title: &str) -> AnyView {
     let delete = button(&to, slug, "Delete", Some(format!("Delete {title}")));
     let edit = format!("Edit {title}");
     view! { <a class="edit-link" href=format!("/editor/{slug}") aria-label=edit>"Edit"</a>{delete} }
-        .into_any()
+        .erased()
 }
 
 fn in_the_bin(slug: &str, title: &str) -> AnyView {
@@ -288,5 +289,5 @@ fn in_the_bin(slug: &str, title: &str) -> AnyView {
         button("/articles?form=restore", slug, "Restore", Some(format!("Restore {title}")));
     let about = Some(format!("Delete {title} for good"));
     let delete = button("/articles?form=delete-for-good", slug, "Delete for good", about);
-    view! { {restore}{delete} }.into_any()
+    view! { {restore}{delete} }.erased()
 }

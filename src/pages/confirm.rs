@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField},
         passkey::with_passkey,
     },
@@ -79,7 +80,7 @@ pub fn confirmation(form: FormState, username: String, next: impl Into<String>) 
         </Form>
         {with_passkey("prove", "Confirm with a passkey")}
     }
-    .into_any()
+    .erased()
 }
 
 /// What the server asks for beside the password.

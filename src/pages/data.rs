@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
     },
@@ -77,7 +78,7 @@ fn show(username: String, forms: Forms) -> AnyView {
             confirmation(confirm, username.clone(), HERE)
         } else {
             view! { {download_section()}{import_section()}{delete_section(delete, username.clone())} }
-                .into_any()
+                .erased()
         }
     };
     view! {
@@ -90,7 +91,7 @@ fn show(username: String, forms: Forms) -> AnyView {
             <p class="aside"><a href="/settings">"Settings"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// The form is the browser's own, with JavaScript too: it keeps the file that is the answer.

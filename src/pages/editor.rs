@@ -37,6 +37,7 @@ use crate::{
     domain::article::{Manuscript, Stage, Visibility, life::DAYS_TO_UNDO},
     error::Error,
     ui::{
+        erased::Erase,
         form::{ErrorMessages, Form, FormState, Submit, send, use_form},
         load::{answered, refusal},
     },
@@ -85,7 +86,7 @@ fn editor(stored: Option<Manuscript>, form: FormState) -> AnyView {
             {others}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn writing_form(manuscript: &Manuscript, form: FormState) -> AnyView {
@@ -151,7 +152,7 @@ fn writing_form(manuscript: &Manuscript, form: FormState) -> AnyView {
             </div>
         </form>
     }
-    .into_any()
+    .erased()
 }
 
 /// Sends the form, when no save is on its way any more.
@@ -184,7 +185,7 @@ fn names(manuscript: &Manuscript, form: FormState) -> AnyView {
         <input type="hidden" name="draft_key" value=draft_key.unwrap_or_default() />
         <input type="hidden" name="version" value=manuscript.version.to_string() />
     }
-    .into_any()
+    .erased()
 }
 
 fn chosen_visibility(manuscript: &Manuscript, form: FormState) -> Visibility {
@@ -200,7 +201,7 @@ fn beside(manuscript: &Manuscript) -> AnyView {
         {discard}
         <DeleteForm slug=slug />
     }
-    .into_any()
+    .erased()
 }
 
 #[component]

@@ -9,7 +9,7 @@ use crate::{
     domain::{account::Viewer, page::Listing},
     error::Error,
     json::Json,
-    ui::{list::listing, load::loaded},
+    ui::{erased::Erase, list::listing, load::loaded},
 };
 
 /// What `?feed=` says for the articles of those whom the viewer follows.
@@ -70,13 +70,13 @@ fn show((list, following, member): (Listing, bool, bool)) -> AnyView {
         let what =
             "Nothing here yet. Open an article or a profile that you like, and follow its author.";
         view! { <p>{what}</p><p><a class="button" href="/">"See the latest articles"</a></p> }
-            .into_any()
+            .erased()
     } else {
         view! {
             <p>"Nothing has been published here yet."</p>
             <p><a class="button" href="/editor">"Write the first article"</a></p>
         }
-        .into_any()
+        .erased()
     };
     let heading = if following { "Articles of those you follow" } else { "Latest articles" };
     view! {
@@ -91,5 +91,5 @@ fn show((list, following, member): (Listing, bool, bool)) -> AnyView {
             {listing(list, base, empty)}
         </div>
     }
-    .into_any()
+    .erased()
 }

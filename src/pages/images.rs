@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, FormState, TextField, use_form},
         list::pager,
         load::loaded,
@@ -102,10 +103,10 @@ fn show(OwnImages { images, page, pages, most_megabytes }: OwnImages, form: Form
     );
     let pictures = if images.is_empty() {
         let none = "No pictures yet. What you upload here or in the editor is listed here, with what to put into an article.";
-        view! { <div class="empty-feed-message"><p>{none}</p></div> }.into_any()
+        view! { <div class="empty-feed-message"><p>{none}</p></div> }.erased()
     } else {
         let rows = images.into_iter().map(row).collect_view();
-        view! { <ul class="pictures">{rows}</ul> }.into_any()
+        view! { <ul class="pictures">{rows}</ul> }.erased()
     };
     view! {
         <form class="form upload" method="post" action=UPLOAD enctype="multipart/form-data">
@@ -125,14 +126,14 @@ fn show(OwnImages { images, page, pages, most_megabytes }: OwnImages, form: Form
         {pictures}
         {pager(page, pages, UPLOAD)}
     }
-    .into_any()
+    .erased()
 }
 
 fn row(image: OwnImage) -> AnyView {
     let OwnImage { id, path, thumbnail, width, height, alt, markdown, when, used } = image;
     let (for_alt, for_markdown) = (format!("alt-{id}"), format!("markdown-{id}"));
     let end = if used {
-        view! { <p class="hint">"An article shows it. Take it out of there, and it can be deleted."</p> }.into_any()
+        view! { <p class="hint">"An article shows it. Take it out of there, and it can be deleted."</p> }.erased()
     } else {
         let label = format!("Delete the picture of {}", when.text);
         view! {
@@ -145,7 +146,7 @@ fn row(image: OwnImage) -> AnyView {
                 </form>
             </details>
         }
-        .into_any()
+        .erased()
     };
     view! {
         <li>
@@ -166,7 +167,7 @@ fn row(image: OwnImage) -> AnyView {
             {end}
         </li>
     }
-    .into_any()
+    .erased()
 }
 
 /// Here it is a link, which needs a name.

@@ -15,6 +15,7 @@ use crate::{
     },
     error::Error,
     ui::{
+        erased::Erase,
         form::{ErrorMessages, FormState, use_form},
         load::loaded,
     },
@@ -60,7 +61,7 @@ fn show(
             <p class="aside"><a href="/settings/data">"Your data"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn choose() -> AnyView {
@@ -77,7 +78,7 @@ fn choose() -> AnyView {
             </p>
         </form>
     }
-    .into_any()
+    .erased()
 }
 
 fn tell(report: Report) -> AnyView {
@@ -104,5 +105,5 @@ fn tell(report: Report) -> AnyView {
             <ul>{lines}{more}</ul>
         </section>
     }
-    .into_any()
+    .erased()
 }

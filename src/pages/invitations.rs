@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
     },
@@ -103,12 +104,12 @@ fn show(Invitations { link, made }: Invitations, form: FormState, withdraw: Form
             <p class="aside"><a href="/settings">"Settings"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn list(made: Vec<Invitation>, form: FormState) -> AnyView {
     if made.is_empty() {
-        return view! { <ErrorMessages form /><p>"You have invited nobody yet."</p> }.into_any();
+        return view! { <ErrorMessages form /><p>"You have invited nobody yet."</p> }.erased();
     }
     let rows = made.into_iter().map(row).collect_view();
     view! {
@@ -117,7 +118,7 @@ fn list(made: Vec<Invitation>, form: FormState) -> AnyView {
             <ul class="desk">{rows}</ul>
         </Form>
     }
-    .into_any()
+    .erased()
 }
 
 fn row(Invitation { handle, email, until, used }: Invitation) -> impl IntoView {
@@ -127,13 +128,13 @@ fn row(Invitation { handle, email, until, used }: Invitation) -> impl IntoView {
     let meta = match used {
         Some(Use { by: Some(name), when }) => {
             let href = format!("/profile/{name}");
-            view! { <span>"Used by "<a href=href>{name}</a>", "<time datetime=when.iso>{when.text}</time></span> }.into_any()
+            view! { <span>"Used by "<a href=href>{name}</a>", "<time datetime=when.iso>{when.text}</time></span> }.erased()
         }
         Some(Use { by: None, when }) => {
-            view! { <span>"Used, "<time datetime=when.iso>{when.text}</time></span> }.into_any()
+            view! { <span>"Used, "<time datetime=when.iso>{when.text}</time></span> }.erased()
         }
         None => view! { <span>"Open until "<time datetime=until.iso>{until.text}</time></span> }
-            .into_any(),
+            .erased(),
     };
     let end = open.then(|| {
         view! { <button type="submit" class="secondary edit-link" name="handle" value=handle aria-label=label>"Withdraw"</button> }

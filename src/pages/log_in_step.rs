@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::{answered, refusal},
         passkey::with_passkey,
@@ -65,7 +66,7 @@ pub fn LogInStepPage() -> impl IntoView {
         Ok(factors) => step(factors, next.get_value(), form, cancel),
         Err(error @ Error::Unauthenticated) => {
             set_status(error.status());
-            ended().into_any()
+            ended().erased()
         }
         Err(error) => refusal(error),
     })
@@ -96,7 +97,7 @@ fn step(factors: Factors, next: String, form: FormState, cancel: FormState) -> A
             </Form>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// The inputs for a second factor: digits from an app, where there is one, and behind a fold
@@ -125,7 +126,7 @@ pub fn code_fields(form: FormState, authenticator: bool) -> AnyView {
             />
         </details>
     }
-    .into_any()
+    .erased()
 }
 
 fn begin_again() -> impl IntoView {

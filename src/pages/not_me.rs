@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, use_form},
         load::{answered, refusal},
         status::set_status,
@@ -77,7 +78,7 @@ fn offer(token: String, undoing: Undoing, form: FormState) -> AnyView {
             </Form>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn expired(error: &Error) -> AnyView {
@@ -90,5 +91,5 @@ fn expired(error: &Error) -> AnyView {
             <p class="actions"><a class="button" href="/reset">"Ask for a new password"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }

@@ -23,6 +23,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
         passkey::load_script,
@@ -176,7 +177,7 @@ pub async fn remove_passkey(handle: String) -> Result<Done, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`PasskeysPage`].
-    PasskeysRoute = PasskeysPage in passkeys
+    PasskeysRoute = PasskeysPage in settings
 }
 
 /// The page's forms.
@@ -231,7 +232,7 @@ fn show(page: OwnPasskeys, forms: Forms) -> AnyView {
             <p class="aside"><a href="/settings/security">"Security"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn codes_are_few(factors: Factors) -> AnyView {
@@ -242,7 +243,7 @@ fn codes_are_few(factors: Factors) -> AnyView {
             <p><a href="/settings/security/second-factor">"Recovery codes"</a></p>
         }
     })
-    .into_any()
+    .erased()
 }
 
 fn list(passkeys: Vec<OwnPasskey>, recent: bool, form: FormState) -> AnyView {
@@ -251,7 +252,7 @@ fn list(passkeys: Vec<OwnPasskey>, recent: bool, form: FormState) -> AnyView {
             <ErrorMessages form />
             <p>"You have none yet. A passkey is a key that your phone, your computer or a stick keeps for this site, and opens with a finger, your face or a PIN. There is no password to forget, and none to be lured out of you."</p>
         }
-        .into_any();
+        .erased();
     }
     let rows = passkeys.into_iter().map(|passkey| row(passkey, recent)).collect_view();
     view! {
@@ -260,7 +261,7 @@ fn list(passkeys: Vec<OwnPasskey>, recent: bool, form: FormState) -> AnyView {
             <ul class="desk">{rows}</ul>
         </Form>
     }
-    .into_any()
+    .erased()
 }
 
 fn row(passkey: OwnPasskey, recent: bool) -> impl IntoView {
@@ -268,9 +269,9 @@ fn row(passkey: OwnPasskey, recent: bool) -> impl IntoView {
     let label = format!("Remove {name}");
     let used = match used {
         Some(used) => {
-            view! { <span>"Last used "<time datetime=used.iso>{used.text}</time></span> }.into_any()
+            view! { <span>"Last used "<time datetime=used.iso>{used.text}</time></span> }.erased()
         }
-        None => view! { <span>"Never used"</span> }.into_any(),
+        None => view! { <span>"Never used"</span> }.erased(),
     };
     let remove = recent.then(|| {
         view! { <button type="submit" class="secondary edit-link" name="handle" value=handle aria-label=label>"Remove"</button> }
@@ -288,7 +289,7 @@ fn row(passkey: OwnPasskey, recent: bool) -> impl IntoView {
 }
 
 fn elsewhere(name: String) -> AnyView {
-    view! { <p>"A passkey is bound to the name of a site, and this one goes by a number. Whoever runs it can have it go by "{name}" instead."</p> }.into_any()
+    view! { <p>"A passkey is bound to the name of a site, and this one goes by a number. Whoever runs it can have it go by "{name}" instead."</p> }.erased()
 }
 
 /// The form for a new one, or, when that needs a fresh proof, the form for it in its place.
@@ -307,7 +308,7 @@ fn add(recent: bool, suggested: String, username: String, forms: Forms) -> AnyVi
         <p>"Adding or removing one ends your other sessions. Once you have one, your password alone opens the account no more: after it, a passkey is asked for, or what stands in for it."</p>
         {shown}
     }
-    .into_any()
+    .erased()
 }
 
 fn new_passkey(suggested: String) -> AnyView {
@@ -324,7 +325,7 @@ fn new_passkey(suggested: String) -> AnyView {
         </form>
         <p class="no-passkey">"This needs JavaScript, and a browser that knows passkeys."</p>
     }
-    .into_any()
+    .erased()
 }
 
 fn rename(form: FormState, passkeys: &[OwnPasskey]) -> AnyView {
@@ -348,5 +349,5 @@ fn rename(form: FormState, passkeys: &[OwnPasskey]) -> AnyView {
             </Form>
         </section>
     }
-    .into_any()
+    .erased()
 }

@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, RefusedElsewhere},
         list::listing,
         load::loaded,
@@ -122,7 +123,7 @@ fn person(favorites: bool) -> AnyView {
         <RefusedElsewhere function=SetFollow::PATH />
         {shown}
     }
-    .into_any()
+    .erased()
 }
 
 fn show(profile: Profile, favorites: bool) -> AnyView {
@@ -145,7 +146,7 @@ fn show(profile: Profile, favorites: bool) -> AnyView {
     } else {
         "has not published anything yet."
     };
-    let empty = view! { <p>{format!("{username} {none}")}</p> }.into_any();
+    let empty = view! { <p>{format!("{username} {none}")}</p> }.erased();
     let list = listing(articles, base, empty);
     view! {
         <Title text=title />
@@ -168,14 +169,14 @@ fn show(profile: Profile, favorites: bool) -> AnyView {
             {list}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// A way to a list, and whether it is the one that is shown.
 pub(super) fn tab(href: String, text: &'static str, here: bool) -> AnyView {
     let class = if here { "nav-link active" } else { "nav-link" };
     let current = here.then_some("page");
-    view! { <a class=class href=href aria-current=current>{text}</a> }.into_any()
+    view! { <a class=class href=href aria-current=current>{text}</a> }.erased()
 }
 
 /// A plain form, as all that readers press.
@@ -189,5 +190,5 @@ fn follow(username: &str, follows: bool) -> AnyView {
             <button type="submit" class="secondary">{label}{username.to_owned()}</button>
         </form>
     }
-    .into_any()
+    .erased()
 }

@@ -15,6 +15,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::{answered, loaded, refusal},
         status::set_status,
@@ -151,7 +152,7 @@ fn code(email: String, Forms { code: form, again, .. }: Forms) -> AnyView {
             </section>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn name(taken: String, form: FormState) -> AnyView {
@@ -172,7 +173,7 @@ fn name(taken: String, form: FormState) -> AnyView {
             </Form>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn nothing(Forms { code, again, name }: Forms) -> AnyView {
@@ -188,7 +189,7 @@ fn nothing(Forms { code, again, name }: Forms) -> AnyView {
             <p class="aside">"You have an account? "<a href="/login">"Log in"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 crate::ui::lazy::lazy_page! {
@@ -231,7 +232,7 @@ fn confirm(token: String, here: bool, form: FormState) -> AnyView {
             </Form>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn expired(error: &Error) -> AnyView {
@@ -244,5 +245,5 @@ fn expired(error: &Error) -> AnyView {
             <p class="actions"><a class="button" href="/login">"Log in"</a> <a class="button secondary" href="/register">"Register"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }

@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
         new_password::NewPassword,
@@ -114,7 +115,7 @@ fn closed(terms: &Terms, form: FormState) -> AnyView {
     } else {
         "This site is not taking new accounts. Whoever runs it can make one for you."
     };
-    view! { <ErrorMessages form /><p class="notice">{why}</p> }.into_any()
+    view! { <ErrorMessages form /><p class="notice">{why}</p> }.erased()
 }
 
 fn fields(terms: Terms, invitation: String, form: FormState) -> AnyView {
@@ -162,5 +163,5 @@ fn fields(terms: Terms, invitation: String, form: FormState) -> AnyView {
             <p class="actions"><Submit form label="Register" /></p>
         </Form>
     }
-    .into_any()
+    .erased()
 }

@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::{answered, refusal},
         new_password::NewPassword,
@@ -117,7 +118,7 @@ fn fields(token: String, min: u8, form: FormState) -> AnyView {
             <p class="aside"><a href="/reset">"Ask for another link"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn expired(error: &Error) -> AnyView {
@@ -130,5 +131,5 @@ fn expired(error: &Error) -> AnyView {
             <p class="actions"><a class="button" href="/reset">"Ask for another link"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }

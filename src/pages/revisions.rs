@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, use_form},
         load::loaded,
     },
@@ -111,7 +112,7 @@ fn show(history: History, form: FormState) -> AnyView {
             </section>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// What a revision changed, with the way back to it.
@@ -136,18 +137,18 @@ fn change(
             {restore}
         </section>
     }
-    .into_any()
+    .erased()
 }
 
 fn part(Difference { part, pieces }: Difference) -> AnyView {
     let piece = |(fate, text): (Fate, String)| match fate {
-        Fate::Kept => text.into_any(),
-        Fate::Added => view! { <ins class="added">{text}</ins> }.into_any(),
-        Fate::Removed => view! { <del class="removed">{text}</del> }.into_any(),
-        Fate::Skipped => view! { <span class="skipped">" … "</span> }.into_any(),
+        Fate::Kept => text.erased(),
+        Fate::Added => view! { <ins class="added">{text}</ins> }.erased(),
+        Fate::Removed => view! { <del class="removed">{text}</del> }.erased(),
+        Fate::Skipped => view! { <span class="skipped">" … "</span> }.erased(),
     };
     let pieces = pieces.into_iter().map(piece).collect_view();
-    view! { <h3>{part}</h3><div class="difference" dir="auto">{pieces}</div> }.into_any()
+    view! { <h3>{part}</h3><div class="difference" dir="auto">{pieces}</div> }.erased()
 }
 
 fn restore(form: FormState, path: &str, slug: &str, revision: i64, version: i64) -> AnyView {
@@ -162,5 +163,5 @@ fn restore(form: FormState, path: &str, slug: &str, revision: i64, version: i64)
             <Submit form label="Restore this version" />
         </Form>
     }
-    .into_any()
+    .erased()
 }

@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         list::{pager, preview_with},
         load::{loaded, refusal},
         status::set_status,
@@ -58,7 +59,7 @@ fn show((q, found): (String, Result<Found, Error>)) -> AnyView {
         Ok(found) => (None, results(found, &q)),
         Err(error @ Error::Invalid(_)) => {
             set_status(error.status());
-            (error.about(Field::Q), ().into_any())
+            (error.about(Field::Q), ().erased())
         }
         Err(error) => return refusal(error),
     };
@@ -85,14 +86,14 @@ fn show((q, found): (String, Result<Found, Error>)) -> AnyView {
             {below}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn results(found: Found, q: &str) -> AnyView {
     let Found { hits, page, pages, total, more } = found;
     if q.is_empty() {
         let say = "Type what its title, its tags or its text says. Of the last word its first three letters are enough.";
-        return view! { <div class="empty-feed-message"><p>{say}</p></div> }.into_any();
+        return view! { <div class="empty-feed-message"><p>{say}</p></div> }.erased();
     }
     let count = match total {
         0 => "No article has all of these words.".to_owned(),
@@ -111,7 +112,7 @@ fn results(found: Found, q: &str) -> AnyView {
         <div class="feed">{hits.into_iter().map(hit).collect::<Vec<_>>()}</div>
         {pager(page, pages, &base)}
     }
-    .into_any()
+    .erased()
 }
 
 fn hit(hit: Hit) -> AnyView {
@@ -122,7 +123,7 @@ fn hit(hit: Hit) -> AnyView {
 /// Text and marked text: never HTML, whatever it says.
 fn in_pieces(pieces: Vec<Piece>) -> AnyView {
     let piece = |Piece { text, found }| {
-        if found { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() }
+        if found { view! { <mark>{text}</mark> }.erased() } else { text.erased() }
     };
-    pieces.into_iter().map(piece).collect::<Vec<_>>().into_any()
+    pieces.into_iter().map(piece).collect::<Vec<_>>().erased()
 }

@@ -25,6 +25,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
     },
@@ -100,7 +101,7 @@ pub async fn make_recovery_codes() -> Result<Handed, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`SecondFactorPage`].
-    SecondFactorRoute = SecondFactorPage in factors
+    SecondFactorRoute = SecondFactorPage in settings
 }
 
 /// The page's forms.
@@ -166,7 +167,7 @@ fn show(own: OwnFactors, forms: Forms) -> AnyView {
             <p class="aside"><a href="/settings/security">"Security"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// The form for a fresh proof, when one of the others was refused for want of one.
@@ -178,7 +179,7 @@ fn proof(username: String, forms: Forms) -> AnyView {
         confirm.was_refused() || asking.iter().any(stale)
     });
     let form = move || needed.get().then(|| confirmation(confirm, username.clone(), HERE));
-    form.into_any()
+    form.erased()
 }
 
 /// A form whose answer is shown once: the browser sends it itself.
@@ -189,7 +190,7 @@ fn sent_whole(form: FormState, name: &str, contents: AnyView) -> AnyView {
             {contents}
         </form>
     }
-    .into_any()
+    .erased()
 }
 
 fn app(factors: Factors, forms: Forms) -> AnyView {
@@ -213,10 +214,10 @@ fn app(factors: Factors, forms: Forms) -> AnyView {
     });
     view! {
         <p>{state}</p>
-        {sent_whole(begin, "begin-authenticator", button.into_any())}
+        {sent_whole(begin, "begin-authenticator", button.erased())}
         {off}
     }
-    .into_any()
+    .erased()
 }
 
 /// A secret on its way into an app.
@@ -242,9 +243,9 @@ fn arriving(set_up: SetUp, form: FormState) -> AnyView {
             <div><dt>"Key"</dt><dd><code class="secret">{secret}</code></dd></div>
         </dl>
         <p><a href=uri rel="external">"The app is on this device"</a></p>
-        {sent_whole(form, "confirm-authenticator", fields.into_any())}
+        {sent_whole(form, "confirm-authenticator", fields.erased())}
     }
-    .into_any()
+    .erased()
 }
 
 fn codes(factors: Factors, forms: Forms) -> AnyView {
@@ -257,25 +258,25 @@ fn codes(factors: Factors, forms: Forms) -> AnyView {
             <p>{format!("Left: {} of ten. Each logs you in once when your second factor is lost.", factors.recovery_codes)}</p>
             {few_codes(factors)}
             {(factors.recovery_codes > 0).then(|| view! { <p>"New codes take the place of the old ones."</p> })}
-            {sent_whole(form, "make-recovery-codes", button.into_any())}
+            {sent_whole(form, "make-recovery-codes", button.erased())}
         </section>
     }
-    .into_any()
+    .erased()
 }
 
 /// Says so when there are hardly any recovery codes left.
 pub fn few_codes(factors: Factors) -> AnyView {
     let text = match factors.recovery_codes {
-        _ if !factors.any() => return ().into_any(),
+        _ if !factors.any() => return ().erased(),
         0 => {
             "You have no recovery codes. Make some: without them you are locked out when your second factor is lost."
         }
         1..=Factors::FEW => {
             "Hardly any recovery codes are left: make new ones before you need them."
         }
-        _ => return ().into_any(),
+        _ => return ().erased(),
     };
-    view! { <p class="notice">{text}</p> }.into_any()
+    view! { <p class="notice">{text}</p> }.erased()
 }
 
 /// Codes that were just made.
@@ -290,5 +291,5 @@ fn handed_codes(codes: Vec<String>) -> AnyView {
             <p><a href=file download="recovery-codes.txt" rel="external">"Save them as a file"</a></p>
         </section>
     }
-    .into_any()
+    .erased()
 }

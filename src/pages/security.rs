@@ -21,6 +21,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
         new_password::NewPassword,
@@ -159,7 +160,7 @@ fn show(security: Security, forms: Forms) -> AnyView {
             <p class="aside"><a href="/settings">"Settings"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn second_factor(factors: Factors) -> AnyView {
@@ -175,7 +176,7 @@ fn second_factor(factors: Factors) -> AnyView {
         {few_codes(factors)}
         <p><a href="/settings/security/second-factor">{label}</a></p>
     }
-    .into_any()
+    .erased()
 }
 
 /// The facts, and one button for the step that would help most.
@@ -187,11 +188,11 @@ fn protected_by(protection: Protection) -> AnyView {
     let next = match protection.next {
         Some(Step { label, to }) => {
             view! { <p class="actions"><a class="button" href=to rel="external">{label}</a></p> }
-                .into_any()
+                .erased()
         }
-        None => view! { <p>"Nothing is left to do."</p> }.into_any(),
+        None => view! { <p>"Nothing is left to do."</p> }.erased(),
     };
-    view! { <ul>{facts.collect_view()}</ul>{next} }.into_any()
+    view! { <ul>{facts.collect_view()}</ul>{next} }.erased()
 }
 
 fn list(sessions: Vec<OwnSession>, username: String, forms: Forms) -> AnyView {
@@ -207,7 +208,7 @@ fn list(sessions: Vec<OwnSession>, username: String, forms: Forms) -> AnyView {
         </Form>
         {others}
     }
-    .into_any()
+    .erased()
 }
 
 fn row(session: OwnSession) -> impl IntoView {
@@ -242,13 +243,9 @@ fn others(username: String, forms: Forms) -> AnyView {
         }
     };
     let shown = move || {
-        if needed.get() {
-            confirmation(confirm, username.clone(), HERE)
-        } else {
-            button().into_any()
-        }
+        if needed.get() { confirmation(confirm, username.clone(), HERE) } else { button().erased() }
     };
-    view! { <ErrorMessages form />{shown} }.into_any()
+    view! { <ErrorMessages form />{shown} }.erased()
 }
 
 /// Whether the form was refused for want of a fresh proof. Tracked.
@@ -276,7 +273,7 @@ fn password(forms: Forms, username: String, min: u8) -> AnyView {
             <p class="actions"><Submit form label="Change the password" /></p>
         </Form>
     }
-    .into_any()
+    .erased()
 }
 
 /// What a form of this page leads to. The page is loaded anew then, and says so by what was
@@ -290,7 +287,7 @@ fn is_an_answer(kind: EventKind) -> bool {
 
 fn log(events: Vec<Event>) -> AnyView {
     if events.is_empty() {
-        return view! { <p>"Nothing yet. Log-ins, failed ones too, and what changes the account are kept here for 90 days."</p> }.into_any();
+        return view! { <p>"Nothing yet. Log-ins, failed ones too, and what changes the account are kept here for 90 days."</p> }.erased();
     }
     let rows = events.into_iter().map(|event| {
         let from = event.network.unwrap_or_else(|| "By whoever runs the site".into());
@@ -305,5 +302,5 @@ fn log(events: Vec<Event>) -> AnyView {
             </li>
         }
     });
-    view! { <ul class="desk">{rows.collect_view()}</ul> }.into_any()
+    view! { <ul class="desk">{rows.collect_view()}</ul> }.erased()
 }

@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextArea, TextField, use_form},
         load::loaded,
     },
@@ -150,7 +151,7 @@ fn settings(account: OwnAccount, (form, profile): (FormState, FormState)) -> Any
             </section>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn about_oneself(bio: String, image: String, form: FormState) -> AnyView {
@@ -174,5 +175,5 @@ fn about_oneself(bio: String, image: String, form: FormState) -> AnyView {
             <p class="actions"><Submit form label="Save the profile" /></p>
         </Form>
     }
-    .into_any()
+    .erased()
 }

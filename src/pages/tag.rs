@@ -9,7 +9,7 @@ use crate::{
     domain::page::Listing,
     error::Error,
     json::Json,
-    ui::{list::listing, load::loaded},
+    ui::{erased::Erase, list::listing, load::loaded},
 };
 
 /// One page of what the viewer may read under a tag, newest first.
@@ -58,8 +58,8 @@ fn show((tag, list): (String, Listing)) -> AnyView {
             <header class="page-head">
                 <h1>"Articles on "<em>{tag}</em></h1>
             </header>
-            {listing(list, &base, empty.into_any())}
+            {listing(list, &base, empty.erased())}
         </div>
     }
-    .into_any()
+    .erased()
 }

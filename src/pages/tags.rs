@@ -9,7 +9,7 @@ use crate::{
     domain::tags::{TagCount, TagList},
     error::Error,
     json::Json,
-    ui::load::loaded,
+    ui::{erased::Erase, load::loaded},
 };
 
 /// One page of all tags that the viewer finds articles under, each with their number.
@@ -37,10 +37,10 @@ pub fn TagsPage() -> impl IntoView {
 
 fn show(TagList { tags, page, more }: TagList) -> AnyView {
     let tags = if tags.is_empty() {
-        view! { <div class="empty-feed-message"><p>"No tags here."</p></div> }.into_any()
+        view! { <div class="empty-feed-message"><p>"No tags here."</p></div> }.erased()
     } else {
         let tags = tags.into_iter().map(entry).collect::<Vec<_>>();
-        view! { <ul class="tag-list all-tags">{tags}</ul> }.into_any()
+        view! { <ul class="tag-list all-tags">{tags}</ul> }.erased()
     };
     view! {
         <Title text="Tags" />
@@ -51,12 +51,12 @@ fn show(TagList { tags, page, more }: TagList) -> AnyView {
             {pager(page, more)}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn entry(TagCount { tag, articles }: TagCount) -> AnyView {
     let href = format!("/tag/{}", Url::escape(&tag));
-    view! { <li><a href=href>{tag}</a>" "<span>{articles.to_string()}</span></li> }.into_any()
+    view! { <li><a href=href>{tag}</a>" "<span>{articles.to_string()}</span></li> }.erased()
 }
 
 /// Back and forth: how many pages there are would have to be counted.
@@ -64,7 +64,7 @@ fn pager(page: u32, more: bool) -> Option<AnyView> {
     let link = |n: u32, rel: &'static str, text: &'static str| {
         let href = if n == 1 { "/tags".to_owned() } else { format!("/tags?page={n}") };
         view! { <li class="page-item"><a class="page-link" href=href rel=rel>{text}</a></li> }
-            .into_any()
+            .erased()
     };
     let mut items = Vec::new();
     if page > 1 {
@@ -74,6 +74,6 @@ fn pager(page: u32, more: bool) -> Option<AnyView> {
         items.push(link(page + 1, "next", "Next"));
     }
     (!items.is_empty()).then(|| {
-        view! { <nav class="pagination" aria-label="Pages"><ul>{items}</ul></nav> }.into_any()
+        view! { <nav class="pagination" aria-label="Pages"><ul>{items}</ul></nav> }.erased()
     })
 }

@@ -29,6 +29,7 @@ use crate::{
     error::Error,
     json::Text,
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, FormState, Submit, TextField, send, use_form},
         layout::ViewerResource,
     },
@@ -199,7 +200,7 @@ fn log_in(watch: Watch) -> AnyView {
             <p class="aside"><a href="/" rel="external">"Leave this page, and what was typed in it"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn fields(form: FormState) -> AnyView {
@@ -209,5 +210,5 @@ fn fields(form: FormState) -> AnyView {
         <TextField form field=Field::Password kind="password" autocomplete="current-password" />
         <p class="actions"><Submit form label="Log in" /></p>
     }
-    .into_any()
+    .erased()
 }

@@ -28,6 +28,7 @@ use crate::{
     domain::field::{Field, Length},
     error::Error,
     json::Text,
+    ui::erased::Erase,
 };
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -269,11 +270,11 @@ pub fn ErrorMessages(
                     .map(|(field, problem)| {
                         let href = format!("#{}", field.name());
                         view! { <li><a href=href rel="external">{problem.text(*field)}</a></li> }
-                            .into_any()
+                            .erased()
                     })
                     .collect(),
-                Error::Unauthenticated => vec![log_in_and_return().into_any()],
-                other => vec![view! { <li>{other.text()}</li> }.into_any()],
+                Error::Unauthenticated => vec![log_in_and_return().erased()],
+                other => vec![view! { <li>{other.text()}</li> }.erased()],
             };
             let first = form.starts_at(None);
             view! { <div role="alert"><ul class="error-messages" tabindex="-1" autofocus=first>{items}</ul></div> }
@@ -459,7 +460,7 @@ fn maxlength(kind: &str, Length { max, .. }: Length) -> Option<String> {
 }
 
 fn hint_of(name: &'static str, hint: Option<String>) -> AnyView {
-    hint.map(|hint| view! { <p class="hint" id=format!("{name}-hint")>{hint}</p> }).into_any()
+    hint.map(|hint| view! { <p class="hint" id=format!("{name}-hint")>{hint}</p> }).erased()
 }
 
 /// What is wrong with a field, beside it.
@@ -468,7 +469,7 @@ fn error_of(form: FormState, field: Field) -> AnyView {
         let about = form.error().and_then(|error| error.about(field));
         about.map(|text| view! { <p class="error" id=format!("{}-error", field.name())>{text}</p> })
     };
-    text.into_any()
+    text.erased()
 }
 
 fn invalid(

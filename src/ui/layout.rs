@@ -1,6 +1,8 @@
 //! What surrounds every page.
 
 use leptos::prelude::*;
+
+use crate::ui::erased::Erase;
 use leptos_router::hooks::use_location;
 
 use crate::{domain::account::Viewer, error::Error};
@@ -39,7 +41,7 @@ fn stranger_links() -> AnyView {
         link("/login", "Log in".into()),
         link("/register", "Register".into()),
     ]
-    .into_any()
+    .erased()
 }
 
 fn member_links(viewer: Viewer) -> AnyView {
@@ -51,7 +53,7 @@ fn member_links(viewer: Viewer) -> AnyView {
     links.push(link("/settings", "Settings".into()));
     let me = format!("/profile/{}", viewer.username);
     links.push(link_with("nav-link nav-me", me, viewer.username));
-    links.into_any()
+    links.erased()
 }
 
 fn link(href: &'static str, text: String) -> AnyView {
@@ -67,7 +69,7 @@ fn link_with(class: &'static str, href: String, text: String) -> AnyView {
             {text}
         </a>
     }
-    .into_any()
+    .erased()
 }
 
 /// The footer.

@@ -20,13 +20,15 @@ macro_rules! lazy_page {
         const _: () = {
             use leptos::{prelude::*, wasm_split::SplitLoaderError};
 
+            use $crate::ui::erased::Erase as _;
+
             #[leptos::wasm_split::wasm_split(
                 $chunk,
                 wasm_split_path = ::leptos::wasm_split,
                 fallible
             )]
             fn page() -> Result<AnyView, SplitLoaderError> {
-                Ok(view! { <$page /> }.into_any())
+                Ok(view! { <$page /> }.erased())
             }
 
             impl leptos_router::LazyRoute for $route {

@@ -2,10 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::domain::{
-    account::FORMER,
-    article::{Preview, Visibility},
-    page::Listing,
+use crate::{
+    domain::{
+        account::FORMER,
+        article::{Preview, Visibility},
+        page::Listing,
+    },
+    ui::erased::Erase,
 };
 
 /// The articles of one page, and the way to the others.
@@ -13,17 +16,17 @@ use crate::domain::{
 /// `base` is the list's address without its page, `empty` what is said when there is none.
 pub fn listing(list: Listing, base: &str, empty: AnyView) -> AnyView {
     if list.previews.is_empty() {
-        return view! { <div class="empty-feed-message">{empty}</div> }.into_any();
+        return view! { <div class="empty-feed-message">{empty}</div> }.erased();
     }
     let pager = pager(list.page, list.pages, base);
     let previews = list.previews.into_iter().map(preview).collect_view();
-    view! { <div class="feed">{previews}</div>{pager} }.into_any()
+    view! { <div class="feed">{previews}</div>{pager} }.erased()
 }
 
 fn preview(mut article: Preview) -> AnyView {
-    let title = std::mem::take(&mut article.title).into_any();
+    let title = std::mem::take(&mut article.title).erased();
     let standfirst = std::mem::take(&mut article.description);
-    let standfirst = (!standfirst.is_empty()).then(|| standfirst.into_any());
+    let standfirst = (!standfirst.is_empty()).then(|| standfirst.erased());
     preview_with(article, title, standfirst)
 }
 
@@ -45,16 +48,16 @@ pub fn preview_with(article: Preview, title: AnyView, standfirst: Option<AnyView
             </p>
         </article>
     }
-    .into_any()
+    .erased()
 }
 
 /// Who wrote an article, with the way to their page, if they have one.
 pub fn signature(author: String) -> AnyView {
     if author == FORMER {
-        return view! { <span class="author">{author}</span> }.into_any();
+        return view! { <span class="author">{author}</span> }.erased();
     }
     let href = format!("/profile/{author}");
-    view! { <a class="author" href=href rel="author">{author}</a> }.into_any()
+    view! { <a class="author" href=href rel="author">{author}</a> }.erased()
 }
 
 /// Says that an article is not for everybody.
@@ -65,7 +68,7 @@ pub fn members_badge(visibility: Visibility) -> Option<impl IntoView> {
 /// First, last, this page and its neighbours.
 pub fn pager(page: u32, pages: u32, base: &str) -> AnyView {
     if pages <= 1 {
-        return ().into_any();
+        return ().erased();
     }
     let mark = if base.contains('?') { '&' } else { '?' };
     let near = |n: u32| n == 1 || n == pages || n.abs_diff(page) <= 2;
@@ -78,8 +81,7 @@ pub fn pager(page: u32, pages: u32, base: &str) -> AnyView {
             continue;
         }
         if n > last + 1 {
-            items
-                .push(view! { <li class="page-item"><span class="gap">"…"</span></li> }.into_any());
+            items.push(view! { <li class="page-item"><span class="gap">"…"</span></li> }.erased());
         }
         last = n;
         let href = if n == 1 { base.to_owned() } else { format!("{base}{mark}page={n}") };
@@ -87,8 +89,8 @@ pub fn pager(page: u32, pages: u32, base: &str) -> AnyView {
         let class = if n == page { "page-item active" } else { "page-item" };
         items.push(
             view! { <li class=class><a class="page-link" href=href aria-current=here aria-label=format!("Page {n}")>{n.to_string()}</a></li> }
-                .into_any(),
+                .erased(),
         );
     }
-    view! { <nav class="pagination" aria-label="Pages"><ul>{items}</ul></nav> }.into_any()
+    view! { <nav class="pagination" aria-label="Pages"><ul>{items}</ul></nav> }.erased()
 }

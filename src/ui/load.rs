@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
-use super::status::set_status;
+use super::{erased::Erase, status::set_status};
 use crate::error::Error;
 
 /// Shows what a resource brings, or why it does not.
@@ -41,15 +41,15 @@ type Coming = Pin<Box<dyn Future<Output = AnyView> + Send>>;
 /// of data.
 fn awaited(view: Arc<dyn Fn() -> Coming + Send + Sync>) -> AnyView {
     let content = move || Suspend::new(view());
-    view! { <Transition fallback=|| view! { <p class="loading" role="status">"Loading …"</p> }>{content}</Transition> }.into_any()
+    view! { <Transition fallback=|| view! { <p class="loading" role="status">"Loading …"</p> }>{content}</Transition> }.erased()
 }
 
 /// A page in place of one that cannot be shown, with the status that says the same.
 pub fn refusal(error: Error) -> AnyView {
     set_status(error.status());
     match error {
-        Error::NotFound => missing().into_any(),
-        Error::Unauthenticated => log_in_first().into_any(),
+        Error::NotFound => missing().erased(),
+        Error::Unauthenticated => log_in_first().erased(),
         other => view! {
             <Title text="Something went wrong" />
             <div class="page narrow message-page">
@@ -59,7 +59,7 @@ pub fn refusal(error: Error) -> AnyView {
                 <p class="actions"><a class="button" href="/">"Go to the front page"</a></p>
             </div>
         }
-        .into_any(),
+        .erased(),
     }
 }
 

@@ -4,6 +4,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::erased::Erase;
+
 /// Has the browser load that script, once the page is there.
 pub fn load_script() {
     Effect::new(|_| {
@@ -24,5 +26,5 @@ pub fn with_passkey(ceremony: &'static str, label: &'static str) -> AnyView {
             <p class="error" role="alert"></p>
         </form>
     }
-    .into_any()
+    .erased()
 }

@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     json::Json,
     pages::{page_number, watch::watch_session},
-    ui::load::loaded,
+    ui::{erased::Erase, load::loaded},
 };
 
 /// One page of everything that was done to accounts, the last first.
@@ -27,7 +27,7 @@ pub async fn show_log(page: u32) -> Result<Log, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`LogPage`].
-    LogRoute = LogPage in admin
+    LogRoute = LogPage in settings
 }
 
 /// The audit log.
@@ -42,10 +42,10 @@ fn show(log: Log) -> AnyView {
     let Log { deeds, page, more } = log;
     let entries = if deeds.is_empty() {
         let none = "Nothing yet. What administrators and the command line do to accounts is kept here for a year.";
-        view! { <div class="empty-feed-message"><p>{none}</p></div> }.into_any()
+        view! { <div class="empty-feed-message"><p>{none}</p></div> }.erased()
     } else {
         let rows = deeds.into_iter().map(|deed| entry(deed, true)).collect_view();
-        view! { <ul class="desk">{rows}</ul> }.into_any()
+        view! { <ul class="desk">{rows}</ul> }.erased()
     };
     view! {
         <Title text="What was done" />
@@ -58,5 +58,5 @@ fn show(log: Log) -> AnyView {
             {turning(page, more, "/admin/log")}
         </div>
     }
-    .into_any()
+    .erased()
 }

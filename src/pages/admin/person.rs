@@ -26,6 +26,7 @@ use crate::{
         watch::watch_session,
     },
     ui::{
+        erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, Tick, use_form},
         load::loaded,
     },
@@ -110,7 +111,7 @@ pub async fn mail_reset(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`PersonPage`].
-    PersonRoute = PersonPage in admin
+    PersonRoute = PersonPage in settings
 }
 
 /// The page's forms.
@@ -189,7 +190,7 @@ fn show(dossier: Dossier, forms: Forms, choice: Memo<Option<Choice>>) -> AnyView
     let chosen = {
         let here = here.clone();
         move || match choice.get() {
-            None => choices(&person, sessions, &here).into_any(),
+            None => choices(&person, sessions, &here).erased(),
             Some(choice) => form_for(choice, forms, &person, &here, &viewer),
         }
     };
@@ -214,7 +215,7 @@ fn show(dossier: Dossier, forms: Forms, choice: Memo<Option<Choice>>) -> AnyView
             <p class="aside"><a href="/admin">"People"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// What was done just now, and the way back where there is one.
@@ -242,13 +243,13 @@ fn facts(person: &Person, sessions: u32) -> impl IntoView + use<> {
     };
     let proof = if confirmed { "" } else { " (not proved)" };
     let seen = match seen {
-        Some(seen) => moment(seen).into_any(),
-        None => view! { "Not lately" }.into_any(),
+        Some(seen) => moment(seen).erased(),
+        None => view! { "Not lately" }.erased(),
     };
     let profile = if active {
-        view! { <a href=format!("/profile/{username}")>{username.clone()}</a> }.into_any()
+        view! { <a href=format!("/profile/{username}")>{username.clone()}</a> }.erased()
     } else {
-        username.into_any()
+        username.erased()
     };
     view! {
         <dl class="facts">
@@ -318,7 +319,7 @@ fn form_for(choice: Choice, forms: Forms, person: &Person, here: &str, viewer: &
     let stale = Memo::new(move |_| form.error() == Some(Error::RecentLoginNeeded));
     let proof =
         move || stale.get().then(|| confirmation(forms.confirm, viewer.clone(), here.clone()));
-    view! { <ErrorMessages form />{proof}<div hidden=move || stale.get()>{asks}</div> }.into_any()
+    view! { <ErrorMessages form />{proof}<div hidden=move || stale.get()>{asks}</div> }.erased()
 }
 
 /// What it will do, and what it needs to know.
@@ -338,13 +339,13 @@ fn fields_of(choice: Choice, form: FormState, person: &Person) -> AnyView {
                     <select id="role" name="role">{options.collect_view()}</select>
                 </div>
             }
-            .into_any()
+            .erased()
         }
         Choice::Active if person.active => view! {
             <p>"They are logged out everywhere, cannot log in, and are told by mail. Their profile is gone from the site; what they published stays. You can activate the account again."</p>
             <input type="hidden" name="active" value="false" />
         }
-        .into_any(),
+        .erased(),
         Choice::Active if person.closed.is_some() => {
             let wanted = form.typed("active").is_some_and(|active| active == "true");
             view! {
@@ -357,21 +358,21 @@ fn fields_of(choice: Choice, form: FormState, person: &Person) -> AnyView {
                     </select>
                 </div>
             }
-            .into_any()
+            .erased()
         }
         Choice::Active => view! {
             <p>"They can log in again with the password that they had, and are told by mail."</p>
             <input type="hidden" name="active" value="true" />
         }
-        .into_any(),
+        .erased(),
         Choice::Sessions => view! {
             <p>"They are logged out in every browser, and links that were mailed to them open nothing any more. They can log in again."</p>
         }
-        .into_any(),
+        .erased(),
         Choice::Reset | Choice::Confirm => view! {
             <p>"Only they see the link. It works for 15 minutes, and their password stays until they use it. Whoever was mailed two within a quarter of an hour gets no third."</p>
         }
-        .into_any(),
+        .erased(),
     }
 }
 
@@ -397,15 +398,15 @@ fn sure(form: FormState) -> impl IntoView {
 
 fn done_lately(deeds: Vec<Deed>) -> AnyView {
     if deeds.is_empty() {
-        return view! { <p>"Nothing yet."</p> }.into_any();
+        return view! { <p>"Nothing yet."</p> }.erased();
     }
     let rows = deeds.into_iter().map(|deed| entry(deed, false)).collect_view();
-    view! { <ul class="desk">{rows}</ul> }.into_any()
+    view! { <ul class="desk">{rows}</ul> }.erased()
 }
 
 fn happened_lately(events: Vec<Event>) -> AnyView {
     if events.is_empty() {
-        return view! { <p>"Nothing within the last 90 days."</p> }.into_any();
+        return view! { <p>"Nothing within the last 90 days."</p> }.erased();
     }
     let rows = events.into_iter().map(|event| {
         view! {
@@ -419,5 +420,5 @@ fn happened_lately(events: Vec<Event>) -> AnyView {
             </li>
         }
     });
-    view! { <ul class="desk">{rows.collect_view()}</ul> }.into_any()
+    view! { <ul class="desk">{rows.collect_view()}</ul> }.erased()
 }

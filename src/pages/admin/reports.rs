@@ -14,6 +14,7 @@ use crate::{
     json::Json,
     pages::{page_number, watch::watch_session},
     ui::{
+        erased::Erase,
         form::{Done, RefusedElsewhere},
         load::loaded,
     },
@@ -52,7 +53,7 @@ pub async fn settle_report(handle: String, verdict: Verdict) -> Result<Done, Err
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ReportsPage`].
-    ReportsRoute = ReportsPage in admin
+    ReportsRoute = ReportsPage in settings
 }
 
 /// The queue.
@@ -84,7 +85,7 @@ fn show(reports: Reports) -> AnyView {
             {turning(page, more, HERE)}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn section(title: &'static str, keep: &'static str, rows: Vec<Reported>) -> Option<AnyView> {
@@ -92,7 +93,7 @@ fn section(title: &'static str, keep: &'static str, rows: Vec<Reported>) -> Opti
         return None;
     }
     let rows = rows.into_iter().map(|row| entry(row, keep)).collect_view();
-    Some(view! { <section><h2>{title}</h2><ul class="desk">{rows}</ul></section> }.into_any())
+    Some(view! { <section><h2>{title}</h2><ul class="desk">{rows}</ul></section> }.erased())
 }
 
 fn entry(reported: Reported, keep: &'static str) -> AnyView {
@@ -113,7 +114,7 @@ fn entry(reported: Reported, keep: &'static str) -> AnyView {
             </div>
         </li>
     }
-    .into_any()
+    .erased()
 }
 
 fn verdict(
@@ -129,5 +130,5 @@ fn verdict(
             <button type="submit" class=class>{label}</button>
         </form>
     }
-    .into_any()
+    .erased()
 }

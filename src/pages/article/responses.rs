@@ -15,7 +15,7 @@ use crate::{
     },
     error::Error,
     pages::profile::SetFollow,
-    ui::{form::Refused, list::signature, picture::picture},
+    ui::{erased::Erase, form::Refused, list::signature, picture::picture},
 };
 
 /// The forms of which it says why they were refused.
@@ -44,7 +44,7 @@ pub fn html(responses: Responses, refused: Option<Refused>) -> String {
         <div class="responses" id="responses">{refusal}<div class="actions">{liking}{follow}</div></div>
         {thread}
     }
-    .into_any()
+    .erased()
     .to_html()
 }
 
@@ -79,13 +79,13 @@ impl Here {
         };
         // Its field is below all that was said.
         let text = if function == AddComment::PATH {
-            view! { <a href="#comment" rel="external">{text}</a> }.into_any()
+            view! { <a href="#comment" rel="external">{text}</a> }.erased()
         } else {
-            text.into_any()
+            text.erased()
         };
         Some(view! {
             <div role="alert"><ul class="error-messages" tabindex="-1" autofocus=true><li>{text}</li></ul></div>
-        }.into_any())
+        }.erased())
     }
 }
 
@@ -106,7 +106,7 @@ fn button_of(
     });
     let fields = fields.collect_view();
     view! { <form class="inline-form" method="post" action=to>{fields}<button type="submit" class=class>{label}</button></form> }
-        .into_any()
+        .erased()
 }
 
 fn liking(here: &Here, count: u64, favorite: bool) -> AnyView {
@@ -116,7 +116,7 @@ fn liking(here: &Here, count: u64, favorite: bool) -> AnyView {
         n => Some(format!("{n} people’s favourite")),
     };
     if !here.member {
-        return people.map(|people| view! { <p class="meta"><span>{people}</span></p> }).into_any();
+        return people.map(|people| view! { <p class="meta"><span>{people}</span></p> }).erased();
     }
     let label = if favorite { "Remove from favourites" } else { "Add to favourites" };
     let label = if count == 0 { label.to_owned() } else { format!("{label} ({count})") };
@@ -155,7 +155,7 @@ fn comments(here: &Here, thread: Thread) -> AnyView {
             {ending}
         </section>
     }
-    .into_any()
+    .erased()
 }
 
 /// The ways to the earlier page and to the later one. The browser itself goes them, and finds the
@@ -169,7 +169,7 @@ fn turning(here: &Here, page: u32, more: bool) -> Option<AnyView> {
     let later = link(more, page.saturating_add(1), "next external", "Later comments");
     (page > 1 || more).then(|| {
         view! { <nav class="pagination" aria-label="Pages of comments"><ul>{earlier}{later}</ul></nav> }
-            .into_any()
+            .erased()
     })
 }
 
@@ -178,12 +178,11 @@ fn turning(here: &Here, page: u32, more: bool) -> Option<AnyView> {
 fn comment_form(here: &Here, open: bool) -> AnyView {
     let refused = here.refused(AddComment::PATH, None);
     if refused.is_none() && !open {
-        return view! { <p class="hint">"Comments are closed."</p> }.into_any();
+        return view! { <p class="hint">"Comments are closed."</p> }.erased();
     }
     if refused.is_none() && !here.member {
         let log_in = format!("/login?next=/article/{}", here.slug);
-        return view! { <p><a href=log_in rel="external">"Log in"</a>" to comment."</p> }
-            .into_any();
+        return view! { <p><a href=log_in rel="external">"Log in"</a>" to comment."</p> }.erased();
     }
     let problem = refused.and_then(|refused| refused.error.about(Field::Comment));
     let invalid = problem.is_some().then_some("true");
@@ -212,7 +211,7 @@ fn comment_form(here: &Here, open: bool) -> AnyView {
             <p class="actions"><button type="submit" class="primary">"Post Comment"</button></p>
         </form>
     }
-    .into_any()
+    .erased()
 }
 
 fn card(here: &Here, comment: Comment, moderates: bool) -> AnyView {
@@ -238,7 +237,7 @@ fn card(here: &Here, comment: Comment, moderates: bool) -> AnyView {
             {deeds}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// What the viewer can do about a comment.
@@ -252,7 +251,7 @@ fn deeds(here: &Here, comment: &Comment, moderates: bool) -> Option<AnyView> {
         let (to, sure) = (here.to("delete-comment"), format!("{label} this comment"));
         let sure = button_of("destructive", to, &[handle()], sure);
         view! { <details><summary>{label}</summary><p>"It is gone at once, and nothing brings it back."</p>{sure}</details> }
-            .into_any()
+            .erased()
     });
     let show = (here.mine || moderates).then(|| {
         let (label, shown) = match comment.state {
@@ -265,12 +264,12 @@ fn deeds(here: &Here, comment: &Comment, moderates: bool) -> Option<AnyView> {
     });
     let report =
         (!comment.mine && comment.state == CommentState::Shown).then(|| report_form(here, comment));
-    Some(view! { <div class="comment-deeds">{show}{delete}{report}</div> }.into_any())
+    Some(view! { <div class="comment-deeds">{show}{delete}{report}</div> }.erased())
 }
 
 fn report_form(here: &Here, comment: &Comment) -> AnyView {
     if comment.reported {
-        return view! { <p class="hint">"You have reported this."</p> }.into_any();
+        return view! { <p class="hint">"You have reported this."</p> }.erased();
     }
     let refused = here.refused(ReportComment::PATH, Some(&comment.handle));
     let typed = refused.and_then(|refused| refused.typed("reason")).map(str::to_owned);
@@ -288,5 +287,5 @@ fn report_form(here: &Here, comment: &Comment) -> AnyView {
             </form>
         </details>
     }
-    .into_any()
+    .erased()
 }

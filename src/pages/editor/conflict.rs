@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::erased::Erase;
+
 use super::{
     autosave::Autosave,
     state::{Told, Trouble},
@@ -16,7 +18,7 @@ pub fn choice(autosave: Autosave) -> AnyView {
         Told::Trouble(Trouble::Gone) => Some(gone()),
         _ => None,
     };
-    panel.into_any()
+    panel.erased()
 }
 
 fn two_versions(autosave: Autosave) -> AnyView {
@@ -40,7 +42,7 @@ fn two_versions(autosave: Autosave) -> AnyView {
             </p>
         </section>
     }
-    .into_any()
+    .erased()
 }
 
 /// The stored text, beside one's own.
@@ -57,7 +59,7 @@ pub fn stored(theirs: &Manuscript) -> AnyView {
             </div>
         </section>
     }
-    .into_any()
+    .erased()
 }
 
 /// As long as no script runs: a box to tick.
@@ -68,7 +70,7 @@ pub fn without_script(form: FormState, slug: String, runs: RwSignal<bool>) -> An
         Some(Error::NotFound) if !runs.get() => Some(gone()),
         _ => None,
     };
-    panel.into_any()
+    panel.erased()
 }
 
 fn tick_box(slug: &str, version: i64) -> AnyView {
@@ -86,7 +88,7 @@ fn tick_box(slug: &str, version: i64) -> AnyView {
             </label>
         </section>
     }
-    .into_any()
+    .erased()
 }
 
 /// The article was deleted in another tab: what was typed becomes an article of its own, rather
@@ -102,5 +104,5 @@ fn gone() -> AnyView {
             </p>
         </section>
     }
-    .into_any()
+    .erased()
 }

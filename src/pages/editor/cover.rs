@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use crate::{
     domain::field::Field,
-    ui::form::{FormState, TextField},
+    ui::{
+        erased::Erase,
+        form::{FormState, TextField},
+    },
 };
 
 /// The fields for it, with what stands in them at first.
@@ -23,5 +26,5 @@ pub fn cover_fields(form: FormState, cover: String, alt: String) -> AnyView {
             value=alt
         />
     }
-    .into_any()
+    .erased()
 }

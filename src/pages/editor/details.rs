@@ -8,7 +8,10 @@ use crate::{
         article::{Manuscript, Stage, details::Direction},
         field::Field,
     },
-    ui::form::{FormState, TextField},
+    ui::{
+        erased::Erase,
+        form::{FormState, TextField},
+    },
 };
 
 /// The address, the language and the time of an article.
@@ -51,7 +54,7 @@ pub fn details(form: FormState, manuscript: &Manuscript) -> AnyView {
             {revisions}
         </details>
     }
-    .into_any()
+    .erased()
 }
 
 fn direction_field(chosen: Direction) -> AnyView {
@@ -105,7 +108,7 @@ fn publish_at(form: FormState, stored: String) -> AnyView {
             <p class="error" id="publish_at-error" hidden=move || wrong().is_none()>{wrong}</p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// As the input has it.

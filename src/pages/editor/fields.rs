@@ -8,7 +8,10 @@ use crate::{
         article::{Manuscript, Stage, Visibility},
         field::Field,
     },
-    ui::form::{FormState, Submit, TextArea, TextField},
+    ui::{
+        erased::Erase,
+        form::{FormState, Submit, TextArea, TextField},
+    },
 };
 
 /// Title, description and text: what is beside the preview, or beside another version.
@@ -36,7 +39,7 @@ pub fn writing(
             {images::image_button()}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// Who may read it.
@@ -69,7 +72,7 @@ pub fn choice(
             {values.iter().map(button).collect_view()}
         </fieldset>
     }
-    .into_any()
+    .erased()
 }
 
 /// What the form can do, now or later. The first button is what Enter presses.
@@ -88,7 +91,7 @@ pub fn buttons(form: FormState, stage: Stage, later: RwSignal<bool>) -> AnyView 
         <button type="submit" class="primary" name="status" value="published" aria-busy=busy>{publish}</button>
         <Submit form label=draft name="status" value="draft" class="secondary" />
     }
-    .into_any()
+    .erased()
 }
 
 /// How Markdown works, and the keys.
@@ -111,5 +114,5 @@ pub fn help() -> AnyView {
             <dl>{MARKDOWN.iter().chain(&toolbar::KEYS_HELP).map(entry).collect_view()}</dl>
         </details>
     }
-    .into_any()
+    .erased()
 }

@@ -20,6 +20,7 @@ use crate::{
     },
     error::Error,
     pages::images::{TAKEN, UPLOAD},
+    ui::erased::Erase,
 };
 
 /// What stands in the text while a picture is on its way.
@@ -43,7 +44,7 @@ pub fn image_button() -> AnyView {
             <p class="hint"><a href=UPLOAD target="_blank" rel="external">"Your pictures, in a new tab"</a></p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 type Listener = Closure<dyn Fn(Event)>;

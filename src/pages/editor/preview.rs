@@ -16,7 +16,7 @@ use leptos::{
 };
 use web_sys::{DomParser, SupportedType};
 
-use crate::markdown::to_html;
+use crate::{markdown::to_html, ui::erased::Erase};
 
 /// Between the last key and the drawing.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -60,7 +60,7 @@ impl Preview {
                 "Preview"
             </button>
         }
-        .into_any()
+        .erased()
     }
 
     /// Where it is drawn.
@@ -75,7 +75,7 @@ impl Preview {
                 }
             })
         };
-        pane.into_any()
+        pane.erased()
     }
 
     /// Draws it anew when there is a pause in typing, if it is open.

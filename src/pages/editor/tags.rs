@@ -12,7 +12,10 @@ use leptos::{
 use super::text::tell;
 use crate::{
     domain::field::Field,
-    ui::form::{FormState, TextField},
+    ui::{
+        erased::Erase,
+        form::{FormState, TextField},
+    },
 };
 
 /// The tags of one article.
@@ -56,7 +59,7 @@ impl TagList {
                 {self.pills()}
             </div>
         }
-        .into_any()
+        .erased()
     }
 
     /// When the form is read: all tags, in their order, separated by commas.
@@ -80,7 +83,7 @@ impl TagList {
                 view! { <ul class="tag-list" aria-label="Tags of this article">{pills}</ul> }
             })
         };
-        pills.into_any()
+        pills.erased()
     }
 
     fn pill(self, tag: String) -> AnyView {
@@ -96,7 +99,7 @@ impl TagList {
                 <button type="button" class="plain" aria-label=label on:click=remove>"×"</button>
             </li>
         }
-        .into_any()
+        .erased()
     }
 
     fn on_key(self, event: &KeyboardEvent) {

@@ -9,6 +9,8 @@ use leptos::{
     wasm_bindgen::JsCast,
     web_sys::{HtmlElement, HtmlTextAreaElement},
 };
+
+use crate::ui::erased::Erase;
 use web_sys::HtmlDocument;
 
 use super::{autosave::Autosave, state::Happened, text::tell};
@@ -82,7 +84,7 @@ pub fn toolbar(runs: RwSignal<bool>) -> AnyView {
             {buttons.collect_view()}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// What a key does in the text. Tab moves on, as everywhere.

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::erased::Erase;
+
 use super::{
     autosave::Autosave,
     browser::clock,
@@ -20,7 +22,7 @@ pub fn state_line(autosave: Autosave) -> AnyView {
         let trouble = matches!(autosave.told.get(), Told::Trouble(ref t) if !matches!(t, Trouble::Away { .. }));
         if trouble { "save-state wrong" } else { "save-state" }
     };
-    view! { <p class=wrong role="status">{text}</p> }.into_any()
+    view! { <p class=wrong role="status">{text}</p> }.erased()
 }
 
 /// Says that the text is that of this browser, and gives the way back.
@@ -35,7 +37,7 @@ pub fn restored_line(autosave: Autosave) -> AnyView {
             }
         })
     };
-    line.into_any()
+    line.erased()
 }
 
 /// The other texts of this article, until they are dismissed.
@@ -52,7 +54,7 @@ pub fn kept_texts(autosave: Autosave) -> AnyView {
             }
         })
     };
-    list.into_any()
+    list.erased()
 }
 
 fn row(autosave: Autosave, copy: Copy) -> AnyView {
@@ -68,5 +70,5 @@ fn row(autosave: Autosave, copy: Copy) -> AnyView {
             </p>
         </li>
     }
-    .into_any()
+    .erased()
 }
