@@ -429,13 +429,14 @@ story!(a_file_that_ends_early_breaks_nothing, |engine| {
 /// The files in a zip, by name.
 fn opened(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut zip = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+    let files = zip.len();
     let read = |n| {
         let mut file = zip.by_index(n).unwrap();
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).unwrap();
-        (file.name().to_owned(), bytes)
+        (file.name().unwrap().into_owned(), bytes)
     };
-    (0..zip.len()).map(read).collect()
+    (0..files).map(read).collect()
 }
 
 fn repacked(files: &[(String, Vec<u8>)]) -> Vec<u8> {
