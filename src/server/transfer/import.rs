@@ -4,7 +4,7 @@ mod pictures;
 
 use std::{
     collections::{HashMap, HashSet},
-    io::{Read, Seek, SeekFrom},
+    io::{self, Read, Seek},
     time::Duration,
 };
 
@@ -102,10 +102,8 @@ impl<'a> Import<'a> {
         mut file: impl Read + Seek + Send + 'static,
         limits: Limits,
     ) -> Result<Report, Failure> {
-        let mut first = [0; 1];
-        let begun = file.read(&mut first).and_then(|_| file.seek(SeekFrom::Start(0)));
-        begun.map_err(|_| Error::Import(Fault::Unreadable))?;
-        if &first == b"P" {
+        let first = first_byte(&mut file).map_err(|_| Error::Import(Fault::Unreadable))?;
+        if first == Some(b'P') {
             self.take_zip(file, limits).await?;
         } else {
             self.take_json(file, limits).await?;
@@ -255,6 +253,14 @@ impl<'a> Import<'a> {
         self.known.insert(key(name), found);
         Ok(found)
     }
+}
+
+/// What a file begins with; it stands at its beginning afterwards, wherever it stood before.
+fn first_byte(file: &mut (impl Read + Seek)) -> io::Result<Option<u8>> {
+    file.rewind()?;
+    let first = file.by_ref().bytes().next().transpose()?;
+    file.rewind()?;
+    Ok(first)
 }
 
 /// Checks every field. What is from times to come was saved now.

@@ -1,0 +1,1 @@
+-- SQLite walks the index for a page of tags without being told how rare a scope is.
