@@ -509,8 +509,8 @@ story!(a_picture_that_is_not_what_it_says_is_left_out_and_its_article_is_not, |e
     let noted = [&stored[..2], b"\xFF\xFE\x00\x08SECRET", &stored[2..]].concat();
     let longer = [&stored[..], b"<script>"].concat();
     let cut = stored[..stored.len() / 2].to_vec();
-    // A WebP that says in its first bytes that it has 16,384 pixels each way.
-    let vast = b"RIFF\x12\x00\x00\x00WEBPVP8L\x05\x00\x00\x00\x2F\xFF\xFF\xFF\x0F\x00".to_vec();
+    // A WebP that says in its first bytes that it has 8,192 pixels each way.
+    let vast = b"RIFF\x12\x00\x00\x00WEBPVP8L\x05\x00\x00\x00\x2F\xFF\xDF\xFF\x07\x00".to_vec();
     let false_name = json!("false_name");
     let of = |flaw: &str| json!({ "picture": flaw });
     let named = |bytes: &[u8], rest: &str| format!("images/{}-{rest}", digest(bytes));
