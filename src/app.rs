@@ -4,7 +4,7 @@ use html_escape::encode_text;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    Lazy, ParamSegment, SsrMode, StaticSegment,
+    ParamSegment, SsrMode, StaticSegment,
     components::{FlatRoutes, Route, Router},
     hooks::use_location,
 };
@@ -12,32 +12,32 @@ use leptos_router::{
 use crate::{
     pages::who_am_i,
     pages::{
-        account::{AccountRoute, EmailRoute},
-        admin::{PeopleRoute, log::LogRoute, person::PersonRoute, reports::ReportsRoute},
-        article::ArticleRoute,
-        articles::DeskRoute,
-        data::DataRoute,
-        editor::EditorRoute,
-        home::HomeRoute,
-        images::ImagesRoute,
-        import::ImportRoute,
-        invitations::InvitationsRoute,
-        log_in::LogInRoute,
-        log_in_step::LogInStepRoute,
-        not_me::NotMeRoute,
-        passkeys::PasskeysRoute,
-        profile::{FavoritesRoute, ProfileRoute},
-        proof::{ProofLinkRoute, ProofRoute},
-        register::RegisterRoute,
-        reset::{NewPasswordRoute, ResetRoute},
-        restore::RestoreRoute,
-        revisions::RevisionsRoute,
-        search::SearchRoute,
-        second_factor::SecondFactorRoute,
-        security::SecurityRoute,
-        settings::SettingsRoute,
-        tag::TagRoute,
-        tags::TagsRoute,
+        account::{ACCOUNT_ROUTE, EMAIL_ROUTE},
+        admin::{PEOPLE_ROUTE, log::LOG_ROUTE, person::PERSON_ROUTE, reports::REPORTS_ROUTE},
+        article::ARTICLE_ROUTE,
+        articles::DESK_ROUTE,
+        data::DATA_ROUTE,
+        editor::EDITOR_ROUTE,
+        home::HOME_ROUTE,
+        images::IMAGES_ROUTE,
+        import::IMPORT_ROUTE,
+        invitations::INVITATIONS_ROUTE,
+        log_in::LOG_IN_ROUTE,
+        log_in_step::LOG_IN_STEP_ROUTE,
+        not_me::NOT_ME_ROUTE,
+        passkeys::PASSKEYS_ROUTE,
+        profile::{FAVORITES_ROUTE, PROFILE_ROUTE},
+        proof::{PROOF_LINK_ROUTE, PROOF_ROUTE},
+        register::REGISTER_ROUTE,
+        reset::{NEW_PASSWORD_ROUTE, RESET_ROUTE},
+        restore::RESTORE_ROUTE,
+        revisions::REVISIONS_ROUTE,
+        search::SEARCH_ROUTE,
+        second_factor::SECOND_FACTOR_ROUTE,
+        security::SECURITY_ROUTE,
+        settings::SETTINGS_ROUTE,
+        tag::TAG_ROUTE,
+        tags::TAGS_ROUTE,
     },
     ui::{
         form::provide_refusal,
@@ -61,40 +61,40 @@ pub fn App() -> impl IntoView {
             <main id="main" tabindex="-1">
                 <FocusOnNavigation />
                 <FlatRoutes fallback=missing>
-                    <Route path=StaticSegment("") view={Lazy::<HomeRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=StaticSegment("login") view={Lazy::<LogInRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("login"), StaticSegment("step")) view={Lazy::<LogInStepRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=StaticSegment("register") view={Lazy::<RegisterRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("register"), StaticSegment("confirm")) view={Lazy::<ProofRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("register"), StaticSegment("confirm"), ParamSegment("token")) view={Lazy::<ProofLinkRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=StaticSegment("reset") view={Lazy::<ResetRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("reset"), ParamSegment("token")) view={Lazy::<NewPasswordRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("restore"), ParamSegment("token")) view={Lazy::<RestoreRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=StaticSegment("settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("settings"), StaticSegment("security")) view={Lazy::<SecurityRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("settings"), StaticSegment("account")) view={Lazy::<AccountRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("settings"), StaticSegment("email"), ParamSegment("token")) view={Lazy::<EmailRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("not-me"), ParamSegment("token")) view={Lazy::<NotMeRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("settings"), StaticSegment("data"), StaticSegment("import")) view={Lazy::<ImportRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("settings"), StaticSegment("data")) view={Lazy::<DataRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("passkeys")) view={Lazy::<PasskeysRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("settings"), StaticSegment("invitations")) view={Lazy::<InvitationsRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("second-factor")) view={Lazy::<SecondFactorRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=StaticSegment("search") view={Lazy::<SearchRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=StaticSegment("articles") view={Lazy::<DeskRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("articles"), ParamSegment("slug"), StaticSegment("revisions")) view={Lazy::<RevisionsRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=StaticSegment("editor") view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("editor"), ParamSegment("slug")) view={Lazy::<EditorRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=StaticSegment("images") view={Lazy::<ImagesRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=StaticSegment("admin") view={Lazy::<PeopleRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("admin"), StaticSegment("log")) view={Lazy::<LogRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("admin"), StaticSegment("reports")) view={Lazy::<ReportsRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("admin"), StaticSegment("people"), ParamSegment("username")) view={Lazy::<PersonRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("article"), ParamSegment("slug")) view={Lazy::<ArticleRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("profile"), ParamSegment("username")) view={Lazy::<ProfileRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("profile"), ParamSegment("username"), StaticSegment("favorites")) view={Lazy::<FavoritesRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=(StaticSegment("tag"), ParamSegment("tag")) view={Lazy::<TagRoute>::new()} ssr=SsrMode::Async />
-                    <Route path=StaticSegment("tags") view={Lazy::<TagsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("") view=HOME_ROUTE ssr=SsrMode::Async />
+                    <Route path=StaticSegment("login") view=LOG_IN_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("login"), StaticSegment("step")) view=LOG_IN_STEP_ROUTE ssr=SsrMode::Async />
+                    <Route path=StaticSegment("register") view=REGISTER_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("register"), StaticSegment("confirm")) view=PROOF_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("register"), StaticSegment("confirm"), ParamSegment("token")) view=PROOF_LINK_ROUTE ssr=SsrMode::Async />
+                    <Route path=StaticSegment("reset") view=RESET_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("reset"), ParamSegment("token")) view=NEW_PASSWORD_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("restore"), ParamSegment("token")) view=RESTORE_ROUTE ssr=SsrMode::Async />
+                    <Route path=StaticSegment("settings") view=SETTINGS_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("security")) view=SECURITY_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("account")) view=ACCOUNT_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("email"), ParamSegment("token")) view=EMAIL_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("not-me"), ParamSegment("token")) view=NOT_ME_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("data"), StaticSegment("import")) view=IMPORT_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("data")) view=DATA_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("passkeys")) view=PASSKEYS_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("invitations")) view=INVITATIONS_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("second-factor")) view=SECOND_FACTOR_ROUTE ssr=SsrMode::Async />
+                    <Route path=StaticSegment("search") view=SEARCH_ROUTE ssr=SsrMode::Async />
+                    <Route path=StaticSegment("articles") view=DESK_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("articles"), ParamSegment("slug"), StaticSegment("revisions")) view=REVISIONS_ROUTE ssr=SsrMode::Async />
+                    <Route path=StaticSegment("editor") view=EDITOR_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("editor"), ParamSegment("slug")) view=EDITOR_ROUTE ssr=SsrMode::Async />
+                    <Route path=StaticSegment("images") view=IMAGES_ROUTE ssr=SsrMode::Async />
+                    <Route path=StaticSegment("admin") view=PEOPLE_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("admin"), StaticSegment("log")) view=LOG_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("admin"), StaticSegment("reports")) view=REPORTS_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("admin"), StaticSegment("people"), ParamSegment("username")) view=PERSON_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("article"), ParamSegment("slug")) view=ARTICLE_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("profile"), ParamSegment("username")) view=PROFILE_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("profile"), ParamSegment("username"), StaticSegment("favorites")) view=FAVORITES_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("tag"), ParamSegment("tag")) view=TAG_ROUTE ssr=SsrMode::Async />
+                    <Route path=StaticSegment("tags") view=TAGS_ROUTE ssr=SsrMode::Async />
                 </FlatRoutes>
             </main>
             <SiteFooter />

@@ -106,7 +106,7 @@ pub async fn change_email(token: TypedToken) -> Result<Done, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`AccountPage`].
-    AccountRoute = AccountPage in settings
+    ACCOUNT_ROUTE = AccountPage in settings
 }
 
 /// The page's forms.
@@ -210,7 +210,7 @@ fn changes(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`EmailPage`].
-    EmailRoute = EmailPage in links
+    EMAIL_ROUTE = EmailPage in links
 }
 
 /// The page that the link to a new address leads to.

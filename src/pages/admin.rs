@@ -34,7 +34,7 @@ pub async fn show_people(#[server(default)] q: String, page: u32) -> Result<Peop
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`PeoplePage`].
-    PeopleRoute = PeoplePage in settings
+    PEOPLE_ROUTE = PeoplePage in settings
 }
 
 /// The list of accounts.

@@ -67,7 +67,7 @@ pub async fn withdraw_article(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ArticlePage`].
-    ArticleRoute = ArticlePage in reading
+    ARTICLE_ROUTE = ArticlePage in reading
 }
 
 /// An article's page.

@@ -87,7 +87,7 @@ pub async fn delete_for_good(slug: String) -> Result<Done, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`DeskPage`].
-    DeskRoute = DeskPage in writing
+    DESK_ROUTE = DeskPage in writing
 }
 
 /// The desk. Its forms are plain ones: the browser itself sends them.

@@ -43,7 +43,7 @@ pub async fn delete_account(username: String, articles: String) -> Result<Done, 
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`DataPage`].
-    DataRoute = DataPage in settings
+    DATA_ROUTE = DataPage in settings
 }
 
 /// The page's forms.

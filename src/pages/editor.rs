@@ -45,7 +45,7 @@ use crate::{
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`EditorPage`].
-    EditorRoute = EditorPage in writing
+    EDITOR_ROUTE = EditorPage in writing
 }
 
 /// The editor.

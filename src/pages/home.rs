@@ -41,7 +41,7 @@ pub async fn front_page(page: u32, #[server(default)] feed: String) -> Result<Li
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`HomePage`].
-    HomeRoute = HomePage in reading
+    HOME_ROUTE = HomePage in reading
 }
 
 /// The front page.

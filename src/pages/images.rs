@@ -74,7 +74,7 @@ pub async fn delete_image(id: String) -> Result<Done, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ImagesPage`].
-    ImagesRoute = ImagesPage in writing
+    IMAGES_ROUTE = ImagesPage in writing
 }
 
 /// The page of one's own pictures. Its forms are the browser's own, with JavaScript too.

@@ -27,7 +27,7 @@ pub const IMPORT: &str = "/settings/data/import";
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ImportPage`].
-    ImportRoute = ImportPage in settings
+    IMPORT_ROUTE = ImportPage in settings
 }
 
 /// The page that takes articles in. Its form is the browser's own, with JavaScript too.

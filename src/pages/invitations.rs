@@ -65,7 +65,7 @@ pub async fn withdraw_invitation(handle: String) -> Result<Done, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`InvitationsPage`].
-    InvitationsRoute = InvitationsPage in settings
+    INVITATIONS_ROUTE = InvitationsPage in settings
 }
 
 /// The invitations page.

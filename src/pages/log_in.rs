@@ -41,7 +41,7 @@ pub async fn log_in(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`LogInPage`].
-    LogInRoute = LogInPage in account
+    LOG_IN_ROUTE = LogInPage in account
 }
 
 /// What leads here by its name in the query, and what is said of it.

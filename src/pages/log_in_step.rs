@@ -51,7 +51,7 @@ pub async fn finish_log_in(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`LogInStepPage`].
-    LogInStepRoute = LogInStepPage in account
+    LOG_IN_STEP_ROUTE = LogInStepPage in links
 }
 
 /// The page between a right password and being logged in.

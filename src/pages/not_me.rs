@@ -39,7 +39,7 @@ pub async fn undo(token: TypedToken) -> Result<Done, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`NotMePage`].
-    NotMeRoute = NotMePage in links
+    NOT_ME_ROUTE = NotMePage in links
 }
 
 /// The page of such a link.

@@ -177,7 +177,7 @@ pub async fn remove_passkey(handle: String) -> Result<Done, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`PasskeysPage`].
-    PasskeysRoute = PasskeysPage in settings
+    PASSKEYS_ROUTE = PasskeysPage in settings
 }
 
 /// The page's forms.

@@ -91,7 +91,7 @@ pub async fn set_follow(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ProfilePage`].
-    ProfileRoute = ProfilePage in reading
+    PROFILE_ROUTE = ProfilePage in reading
 }
 
 /// An author's page.
@@ -102,7 +102,7 @@ pub fn ProfilePage() -> impl IntoView {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`FavoritesPage`].
-    FavoritesRoute = FavoritesPage in reading
+    FAVORITES_ROUTE = FavoritesPage in reading
 }
 
 /// An author's favourites.

@@ -98,7 +98,7 @@ pub async fn confirm_by_link(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ProofPage`].
-    ProofRoute = ProofPage in links
+    PROOF_ROUTE = ProofPage in links
 }
 
 /// The page's forms.
@@ -194,7 +194,7 @@ fn nothing(Forms { code, again, name }: Forms) -> AnyView {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ProofLinkPage`].
-    ProofLinkRoute = ProofLinkPage in links
+    PROOF_LINK_ROUTE = ProofLinkPage in links
 }
 
 /// The page that a mailed link leads to.

@@ -85,7 +85,7 @@ pub async fn register(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`RegisterPage`].
-    RegisterRoute = RegisterPage in account
+    REGISTER_ROUTE = RegisterPage in account
 }
 
 /// The registration page.

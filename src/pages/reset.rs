@@ -50,7 +50,7 @@ pub async fn reset_password(token: TypedToken, password: TypedPassword) -> Resul
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ResetPage`].
-    ResetRoute = ResetPage in links
+    RESET_ROUTE = ResetPage in links
 }
 
 /// The page that asks for the mail.
@@ -82,7 +82,7 @@ pub fn ResetPage() -> impl IntoView {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`NewPasswordPage`].
-    NewPasswordRoute = NewPasswordPage in links
+    NEW_PASSWORD_ROUTE = NewPasswordPage in links
 }
 
 /// The page that a mailed link leads to.

@@ -22,7 +22,7 @@ pub async fn restore_account(token: TypedToken) -> Result<Done, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`RestorePage`].
-    RestoreRoute = RestorePage in links
+    RESTORE_ROUTE = RestorePage in links
 }
 
 /// The page that a mailed link leads to. It asks the server nothing: programs that look for bad

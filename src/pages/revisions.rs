@@ -52,7 +52,7 @@ pub async fn restore_revision(slug: String, revision: i64, version: i64) -> Resu
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`RevisionsPage`].
-    RevisionsRoute = RevisionsPage in writing
+    REVISIONS_ROUTE = RevisionsPage in writing
 }
 
 /// The revisions of an article.

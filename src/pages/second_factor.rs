@@ -101,7 +101,7 @@ pub async fn make_recovery_codes() -> Result<Handed, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`SecondFactorPage`].
-    SecondFactorRoute = SecondFactorPage in settings
+    SECOND_FACTOR_ROUTE = SecondFactorPage in settings
 }
 
 /// The page's forms.

@@ -95,7 +95,7 @@ pub async fn change_password(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`SecurityPage`].
-    SecurityRoute = SecurityPage in settings
+    SECURITY_ROUTE = SecurityPage in settings
 }
 
 /// The page's forms.

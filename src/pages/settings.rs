@@ -75,7 +75,7 @@ pub async fn log_out() -> Result<Done, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`SettingsPage`].
-    SettingsRoute = SettingsPage in settings
+    SETTINGS_ROUTE = SettingsPage in settings
 }
 
 /// The settings page.

@@ -32,7 +32,7 @@ pub async fn tagged(tag: String, page: u32) -> Result<Listing, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`TagPage`].
-    TagRoute = TagPage in reading
+    TAG_ROUTE = TagPage in reading
 }
 
 /// A tag's page.

@@ -1,12 +1,14 @@
 //! Pages that come in WebAssembly chunks of their own, when they are first visited.
 
+use std::pin::Pin;
+
 use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, closure::Closure},
     wasm_split::SplitLoaderError,
     web_sys::Event,
 };
-use leptos_router::{hooks::use_location, location::Location};
+use leptos_router::{ChooseView, hooks::use_location, location::Location};
 
 /// Makes a route of a page component whose code is not part of the first download.
 ///
@@ -15,9 +17,7 @@ use leptos_router::{hooks::use_location, location::Location};
 macro_rules! lazy_page {
     ($(#[$doc:meta])* $route:ident = $page:ident in $chunk:ident) => {
         $(#[$doc])*
-        pub struct $route;
-
-        const _: () = {
+        pub const $route: $crate::ui::lazy::LazyPage = {
             use leptos::{prelude::*, wasm_split::SplitLoaderError};
 
             use $crate::ui::erased::Erase as _;
@@ -31,24 +31,41 @@ macro_rules! lazy_page {
                 Ok(view! { <$page /> }.erased())
             }
 
-            impl leptos_router::LazyRoute for $route {
-                fn data() -> Self {
-                    Self
-                }
-
-                async fn view(_: Self) -> AnyView {
-                    $crate::ui::lazy::arrived(page().await).await
-                }
-            }
+            $crate::ui::lazy::LazyPage::new(|| Box::pin(page()))
         };
     };
 }
 pub(crate) use lazy_page;
 
+/// A page that is on its way, or the reason why it does not come.
+type Coming = Pin<Box<dyn Future<Output = Result<AnyView, SplitLoaderError>>>>;
+
+/// What the route table has for a page.
+///
+/// One type for all of them: Leptos' own `Lazy` is another one for each page, and so is then all
+/// that the router makes of it.
+#[derive(Clone, Copy)]
+pub struct LazyPage(fn() -> Coming);
+
+impl LazyPage {
+    /// Of what begins to fetch it.
+    pub const fn new(fetch: fn() -> Coming) -> Self {
+        Self(fetch)
+    }
+}
+
+impl ChooseView for LazyPage {
+    async fn choose(self) -> AnyView {
+        arrived((self.0)().await).await
+    }
+
+    async fn preload(&self) {}
+}
+
 /// The page. When its chunk did not come (a network that failed, a server that was upgraded
 /// meanwhile) the browser loads the document at the new address, which needs no chunk; a document
 /// that is being hydrated stays as the server rendered it, readable, with forms that work.
-pub(crate) async fn arrived(page: Result<AnyView, SplitLoaderError>) -> AnyView {
+async fn arrived(page: Result<AnyView, SplitLoaderError>) -> AnyView {
     match page {
         Ok(view) => view,
         Err(_) if is_hydrating() => {

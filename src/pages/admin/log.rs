@@ -27,7 +27,7 @@ pub async fn show_log(page: u32) -> Result<Log, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`LogPage`].
-    LogRoute = LogPage in settings
+    LOG_ROUTE = LogPage in settings
 }
 
 /// The audit log.

@@ -111,7 +111,7 @@ pub async fn mail_reset(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`PersonPage`].
-    PersonRoute = PersonPage in settings
+    PERSON_ROUTE = PersonPage in settings
 }
 
 /// The page's forms.

@@ -53,7 +53,7 @@ pub async fn settle_report(handle: String, verdict: Verdict) -> Result<Done, Err
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ReportsPage`].
-    ReportsRoute = ReportsPage in settings
+    REPORTS_ROUTE = ReportsPage in settings
 }
 
 /// The queue.
