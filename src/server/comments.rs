@@ -203,8 +203,8 @@ pub async fn add(
 /// A comment of one's own, as it was typed.
 #[derive(FromRow)]
 pub struct Own {
-    /// The last part of the article's address.
-    pub slug: String,
+    /// The last part of the article's address; none while the article is not there for its readers.
+    pub slug: Option<String>,
     /// The Markdown.
     pub body: String,
     /// Who sees it.
@@ -217,8 +217,9 @@ pub struct Own {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn all_of(db: &Db, author: Uuid) -> sqlx::Result<Vec<Own>> {
-    const ALL: &str = "select a.slug, c.body, c.state, c.created_at from comments c \
+pub async fn all_of(db: &Db, author: Uuid, now: Timestamp) -> sqlx::Result<Vec<Own>> {
+    const ALL: &str = "select case when a.status = 'published' and a.published_at <= $2 \
+         then a.slug end as slug, c.body, c.state, c.created_at from comments c \
          join articles a on a.id = c.article_id where c.author_id = $1 order by c.created_at, c.id";
-    reading!(db, |pool| sqlx::query_as(ALL).bind(author).fetch_all(pool).await)
+    reading!(db, |pool| sqlx::query_as(ALL).bind(author).bind(now).fetch_all(pool).await)
 }
