@@ -154,7 +154,8 @@ pub async fn place_of(
 }
 
 /// Stores what somebody says under an article; gives its key. What they say first is held, where
-/// that is asked for, unless they wrote the article or moderate.
+/// that is asked for, unless they wrote the article or moderate; what they say under articles of
+/// their own, which nobody else looks at first, makes them no better known.
 ///
 /// # Errors
 /// [`Error::Invalid`]; [`Error::CommentsClosed`]; [`Error::TooMany`].
@@ -169,7 +170,8 @@ pub async fn add(
     // As one statement, so that nothing is said where it was ended meanwhile.
     const ADD: &str = "insert into comments (id, article_id, author_id, body, html, state, created_at) \
          select $1, a.id, $3, $4, $5, case when $6 and not exists (select 1 from comments k \
-         where k.author_id = $3 and k.state = 'shown') then 'held' else 'shown' end, $7 \
+         join articles b on b.id = k.article_id where k.author_id = $3 and k.state = 'shown' \
+         and b.author_id <> $3) then 'held' else 'shown' end, $7 \
          from articles a where a.id = $2 and a.status = 'published' and not a.comments_closed";
     let mut problems = Problems::default();
     let text = problems.check(Field::Comment, CommentText::parse(typed));
@@ -201,8 +203,8 @@ pub async fn add(
 /// A comment of one's own, as it was typed.
 #[derive(FromRow)]
 pub struct Own {
-    /// The last part of the article's address.
-    pub slug: String,
+    /// The last part of the article's address; none while the article is not there for its readers.
+    pub slug: Option<String>,
     /// The Markdown.
     pub body: String,
     /// Who sees it.
@@ -215,8 +217,9 @@ pub struct Own {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn all_of(db: &Db, author: Uuid) -> sqlx::Result<Vec<Own>> {
-    const ALL: &str = "select a.slug, c.body, c.state, c.created_at from comments c \
+pub async fn all_of(db: &Db, author: Uuid, now: Timestamp) -> sqlx::Result<Vec<Own>> {
+    const ALL: &str = "select case when a.status = 'published' and a.published_at <= $2 \
+         then a.slug end as slug, c.body, c.state, c.created_at from comments c \
          join articles a on a.id = c.article_id where c.author_id = $1 order by c.created_at, c.id";
-    reading!(db, |pool| sqlx::query_as(ALL).bind(author).fetch_all(pool).await)
+    reading!(db, |pool| sqlx::query_as(ALL).bind(author).bind(now).fetch_all(pool).await)
 }

@@ -155,7 +155,7 @@ impl Packer {
                 &profiles::own(&db, user.id).await?,
                 now,
             )?,
-            File::comments(&comments::all_of(&db, user.id).await?, now)?,
+            File::comments(&comments::all_of(&db, user.id, now).await?, now)?,
             File::favorites(&favorites::all_of(&db, user.id, now).await?, now)?,
             File::follows(&follows::all_of(&db, user.id).await?, now)?,
             File::factors(

@@ -66,6 +66,16 @@ fn a_button_waits_for_the_save_on_its_way_and_then_names_its_version() {
 }
 
 #[test]
+fn what_was_typed_after_the_form_was_sent_is_not_stored_by_its_answer() {
+    let mut saver = Saver::new(3);
+    saver.step(TYPED, 0);
+    assert_eq!(saver.step(Happened::Submitted, 100), Deed::Submit);
+    saver.step(TYPED, 150);
+    saver.step(Happened::Done, 300);
+    assert!(saver.is_unsaved());
+}
+
+#[test]
 fn a_form_that_was_refused_leaves_the_text_to_be_saved() {
     let mut saver = Saver::new(0);
     saver.step(TYPED, 0);

@@ -385,6 +385,37 @@ story!(what_an_article_said_before_is_kept_compared_and_brought_back, |engine| {
     assert_eq!(all().await.as_array().unwrap().len(), 100);
 });
 
+story!(what_is_dropped_or_replaced_on_purpose_stays_among_the_versions, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let texts = async |slug: &str| {
+        let all = ada.ask("revisions", &[("slug", slug)]).await.json()["revisions"].clone();
+        let mut texts = Vec::new();
+        for revision in all.as_array().unwrap() {
+            let version = revision["version"].to_string();
+            let shown = ada.ask("revisions", &[("slug", slug), ("version", &version)]).await;
+            texts.push(shown.body);
+        }
+        texts.concat()
+    };
+    save(&ada, &[("title", "Open"), BODY, PUBLISHED]).await;
+    keep(&ada, "open", &[("title", "Open"), ("body", "An hour of work.")]).await;
+    assert_eq!(ada.call("discard-changes", &[("slug", "open")]).await.status, StatusCode::OK);
+    // Whoever goes on writing at once takes nothing away from what was discarded.
+    keep(&ada, "open", &[("title", "Open"), ("body", "Another beginning.")]).await;
+    assert!(texts("open").await.contains("hour of work"));
+
+    // A version that is brought back takes the place of no other one.
+    let version = manuscript(&ada, "open").await["version"].to_string();
+    let back = [("slug", "open"), ("revision", "1"), ("version", &version)];
+    assert_eq!(ada.call("restore-revision", &back).await.status, StatusCode::OK);
+    keep(&ada, "open", &[("title", "Open"), ("body", "A third one.")]).await;
+    let all = texts("open").await;
+    for text in ["hour of work", "Another beginning", "third one"] {
+        assert!(all.contains(text), "{text} in {all}");
+    }
+});
+
 story!(an_article_says_its_language_its_direction_and_where_it_belongs, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;

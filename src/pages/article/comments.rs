@@ -32,7 +32,7 @@ pub async fn delete_comment(handle: String) -> Result<Done, Error> {
     let comment = deciding::key_of(&handle)?;
     let now = state.clock.now();
     let slug = deciding::delete(&state.db, (&user, &client), comment, now).await?;
-    Ok(Done::at(format!("/article/{slug}#comments")))
+    Ok(Done::at(slug.map_or("/".into(), |slug| format!("/article/{slug}#comments"))))
 }
 
 /// Shows a comment on one's own article, or hides it.

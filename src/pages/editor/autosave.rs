@@ -128,10 +128,13 @@ impl Autosave {
         false
     }
 
-    /// The form did what it was for: nothing has to be kept any more.
+    /// The form did what it was for: nothing has to be kept any more, but for what was typed since
+    /// it was sent.
     pub fn done(self) {
         self.happened(Happened::Done);
-        local::forget(&self.key.get_value());
+        if !self.is_unsaved() {
+            local::forget(&self.key.get_value());
+        }
     }
 
     /// Whether something would be lost to the server if the page was left now.
@@ -344,14 +347,14 @@ impl Autosave {
     /// Asks what is stored, to show it beside what was typed.
     async fn compare(self) {
         let Some(form) = self.form.get_untracked() else { return };
-        let mine = text::all_of(&form);
-        let article = text::value(&mine, "article").to_owned();
+        let article = text::value(&text::all_of(&form), "article").to_owned();
         if article.is_empty() {
             // The answer that would have named the article was lost: what is stored is this text.
             return self.happened(Happened::Mine);
         }
         match stored_manuscript(article).await {
-            Ok(theirs) if text::is_same(&text_of(&theirs), &mine) => {
+            // With what was typed while it was asked for.
+            Ok(theirs) if text::is_same(&text_of(&theirs), &text::all_of(&form)) => {
                 self.happened(Happened::Theirs);
                 if let Some(key) = self.key.try_get_value() {
                     local::forget(&key);

@@ -138,6 +138,8 @@ pub struct Saver {
     edits: u32,
     stored: u32,
     on_way: Option<u32>,
+    /// How many the form left with.
+    sent: u32,
     /// When the first edit was made that the server does not have, and when the last one was.
     since: Millis,
     last: Millis,
@@ -156,6 +158,7 @@ impl Saver {
             edits: 0,
             stored: 0,
             on_way: None,
+            sent: 0,
             since: 0,
             last: 0,
             trouble: None,
@@ -208,7 +211,7 @@ impl Saver {
             Happened::NotKept(trouble) => self.not_kept(trouble, now),
             Happened::Submitted => self.submitted(),
             Happened::NotDone(trouble) => self.not_done(trouble),
-            Happened::Done => self.all_is_stored(now),
+            Happened::Done => self.is_stored(self.sent, now),
             Happened::Mine => self.mine(now),
             Happened::Theirs => self.theirs(now),
         }
@@ -293,6 +296,7 @@ impl Saver {
         match (self.submission, self.on_way) {
             (Submission::None, None) | (Submission::Sent, _) => {
                 self.submission = Submission::Sent;
+                self.sent = self.edits;
                 Deed::Submit
             }
             _ => {
@@ -323,8 +327,8 @@ impl Saver {
         }
     }
 
-    fn all_is_stored(&mut self, now: Millis) -> Deed {
-        self.stored = self.edits;
+    fn is_stored(&mut self, edits: u32, now: Millis) -> Deed {
+        self.stored = edits;
         self.saved_at = Some(now);
         self.trouble = None;
         Deed::Nothing
@@ -342,7 +346,7 @@ impl Saver {
         if let Some(Trouble::Conflict { version }) = self.trouble.take() {
             self.version = version;
         }
-        self.all_is_stored(now)
+        self.is_stored(self.edits, now)
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Each publication, update and end of a publication is a revision. What is only kept while
 //! somebody writes, every few seconds perhaps, is one for ten minutes at most: in place of the one
-//! before, so that its text is the latest of them.
+//! before, so that its text is the latest of them. What its author drops, or puts another text in the
+//! place of, ends those ten minutes.
 
 mod difference;
 
@@ -89,6 +90,18 @@ async fn replace(
             .await
             .map(|done| done.rows_affected() == 1)
     })
+}
+
+/// What was kept last stays: what is kept next does not take its place, however soon. For an author
+/// who drops a text, or puts another one there, and goes on writing.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(super) async fn let_stay(tx: &mut Tx, article: Uuid) -> sqlx::Result<()> {
+    // As if it had been begun long ago.
+    const LET_STAY: &str = "update revisions set begun_at = 0 where article_id = $1 \
+         and version = (select max(version) from revisions where article_id = $1)";
+    within!(tx, |c| sqlx::query(LET_STAY).bind(article).execute(c).await.map(|_| ()))
 }
 
 async fn add(
@@ -219,6 +232,9 @@ pub async fn restore(
     let manuscript = reading::manuscript(db, author, id, now).await?;
     let typed = Typed { title, description, body, tags, cover, cover_alt, ..Typed::of(manuscript) };
     let text = typed.unfinished()?;
+    let mut tx = saving::begin(db, author).await?;
+    let_stay(&mut tx, id).await?;
+    tx.commit().await?;
     let basis = Basis { which: Which::Id(id), version };
     Ok(saving::save(db, author, basis, &text, Intent::Keep, now).await?.slug)
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{
     reading::TextRow,
+    revisions,
     saving::{Basis, Which, begin, raise_version, stored, text::Text},
 };
 use crate::{
@@ -104,6 +105,7 @@ pub async fn discard(db: &Db, author: Uuid, slug: &Slug) -> Result<(), Failure> 
         // An editor that is open elsewhere is told that its text is not the stored one any more.
         let basis = Basis { which: Which::Id(before.id), version: before.version };
         raise_version(&mut tx, &basis, before.id).await?;
+        revisions::let_stay(&mut tx, before.id).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -30,7 +30,8 @@ pub fn key_of(handle: &str) -> Result<Uuid, Error> {
 }
 
 /// Deletes a comment of one's own, or, as whoever moderates, anybody's; that is written down. Gives
-/// the last part of the article's address.
+/// the last part of the article's address, if the article is there: where a draft is by now is told
+/// to nobody.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -39,21 +40,21 @@ pub async fn delete(
     (user, client): (&User, &Client),
     comment: Uuid,
     now: Timestamp,
-) -> Result<String, Failure> {
+) -> Result<Option<String>, Failure> {
     // What is under a draft nobody but its author has to do with.
     const DELETE: &str = "delete from comments where id = $1 and (author_id = $2 or ($3 and exists \
          (select 1 from articles a where a.id = comments.article_id and a.status = 'published'))) \
          returning article_id, author_id";
-    const NAMES: &str =
-        "select a.slug, u.username from articles a, users u where a.id = $1 and u.id = $2";
+    const NAMES: &str = "select a.slug, a.status = 'published' and a.published_at <= $3, u.username \
+         from articles a, users u where a.id = $1 and u.id = $2";
     let moderates = user.may(Permission::ModerateComments);
     let mut tx = db.begin().await?;
     let deleted: Option<(Uuid, Uuid)> = within!(&mut tx, |c| {
         sqlx::query_as(DELETE).bind(comment).bind(user.id).bind(moderates).fetch_optional(c).await
     })?;
     let (article, author) = deleted.ok_or(Error::NotFound)?;
-    let (slug, name): (String, String) = within!(&mut tx, |c| {
-        sqlx::query_as(NAMES).bind(article).bind(author).fetch_one(c).await
+    let (slug, is_there, name): (String, bool, String) = within!(&mut tx, |c| {
+        sqlx::query_as(NAMES).bind(article).bind(author).bind(now).fetch_one(c).await
     })?;
     if author != user.id {
         let by = By { who: Some((user, client)), reason: Reason::default(), now };
@@ -61,7 +62,7 @@ pub async fn delete(
     }
     tx.commit().await?;
     tracing::info!(event = "comment_deleted", %author, by = %user.id);
-    Ok(slug)
+    Ok(is_there.then_some(slug))
 }
 
 /// Shows a comment or hides it, as the author of the article or as whoever moderates. Shown, one

@@ -202,3 +202,27 @@ story!(ones_own_comment_is_deleted_and_nobody_elses, |engine| {
         0
     );
 });
+
+story!(where_a_draft_is_now_is_not_told_to_whoever_commented_on_it, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    ada.write("Open", "published", "public").await;
+    let (first, second) = (say(&bob, "open", "One").await, say(&bob, "open", "Two").await);
+    let moved = [
+        ("slug", "open"),
+        ("version", "1"),
+        ("title", "Open"),
+        ("body", "Enough words to be an article."),
+        ("slug_wanted", "my-secret-plan"),
+        ("status", "draft"),
+    ];
+    assert_eq!(ada.call("save-article", &moved).await.status, StatusCode::OK);
+    let files = crate::downloads::data_of(&app, &bob).await;
+    assert!(files["comments.json"].contains("Two") && !files["comments.json"].contains("secret"));
+    for (script, handle) in [(true, &first), (false, &second)] {
+        let fields = [("handle", handle.as_str())];
+        let answer = send(&bob, script, "/article/open?form=delete-comment", &fields).await;
+        assert_eq!(led_to(&answer), "/", "{answer:?}");
+    }
+    assert_eq!(app.count("select count(*) from comments").await, 0);
+});

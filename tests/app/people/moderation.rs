@@ -154,6 +154,21 @@ story!(what_somebody_says_first_is_held_until_it_is_approved, |engine| {
     assert!(under(&app.browser(), "open").await.contains("Second words"));
 });
 
+story!(nobody_approves_themselves_under_an_article_of_their_own, |engine| {
+    let app = TestApp::start_with(engine, &["--comments", "hold"]).await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    ada.write("Open", "published", "public").await;
+    bob.write("Mine", "published", "public").await;
+    say(&bob, "mine", "Nobody looks at this").await;
+    let comment = say(&bob, "open", "Buy boats").await;
+    assert!(!under(&app.browser(), "open").await.contains("Buy boats"));
+    // What the author of the other article approves counts.
+    let approve = [("slug", "open"), ("handle", comment.as_str()), ("shown", "true")];
+    led_to(&ada.call("show-comment", &approve).await);
+    say(&bob, "open", "Thank you").await;
+    assert!(under(&app.browser(), "open").await.contains("Thank you"));
+});
+
 story!(a_site_without_comments_takes_and_shows_none, |engine| {
     let app = TestApp::start_with(engine, &["--comments", "off"]).await;
     let (ada, bob) = (app.person("ada").await, app.person("bob").await);
