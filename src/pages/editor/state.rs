@@ -288,17 +288,18 @@ impl Saver {
         if self.submission != Submission::Waits {
             return Deed::Nothing;
         }
+        self.send()
+    }
+
+    fn send(&mut self) -> Deed {
         self.submission = Submission::Sent;
+        self.sent = self.edits;
         Deed::Submit
     }
 
     fn submitted(&mut self) -> Deed {
         match (self.submission, self.on_way) {
-            (Submission::None, None) | (Submission::Sent, _) => {
-                self.submission = Submission::Sent;
-                self.sent = self.edits;
-                Deed::Submit
-            }
+            (Submission::None, None) | (Submission::Sent, _) => self.send(),
             _ => {
                 self.submission = Submission::Waits;
                 Deed::Nothing
