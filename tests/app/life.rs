@@ -403,7 +403,7 @@ story!(what_is_dropped_or_replaced_on_purpose_stays_among_the_versions, |engine|
     assert_eq!(ada.call("discard-changes", &[("slug", "open")]).await.status, StatusCode::OK);
     // Whoever goes on writing at once takes nothing away from what was discarded.
     keep(&ada, "open", &[("title", "Open"), ("body", "Another beginning.")]).await;
-    assert!(texts("open").await.contains("hour of work"));
+    assert!(texts("open").await.contains("hour"));
 
     // A version that is brought back takes the place of no other one.
     let version = manuscript(&ada, "open").await["version"].to_string();
@@ -411,8 +411,9 @@ story!(what_is_dropped_or_replaced_on_purpose_stays_among_the_versions, |engine|
     assert_eq!(ada.call("restore-revision", &back).await.status, StatusCode::OK);
     keep(&ada, "open", &[("title", "Open"), ("body", "A third one.")]).await;
     let all = texts("open").await;
-    for text in ["hour of work", "Another beginning", "third one"] {
-        assert!(all.contains(text), "{text} in {all}");
+    // What has changed is told word by word.
+    for word in ["hour", "beginning", "third"] {
+        assert!(all.contains(word), "{word} in {all}");
     }
 });
 
