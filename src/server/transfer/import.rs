@@ -258,9 +258,10 @@ impl<'a> Import<'a> {
 /// What a file begins with; it stands at its beginning afterwards, wherever it stood before.
 fn first_byte(file: &mut (impl Read + Seek)) -> io::Result<Option<u8>> {
     file.rewind()?;
-    let first = file.by_ref().bytes().next().transpose()?;
+    let mut first = [0];
+    let there = file.read(&mut first)? == first.len();
     file.rewind()?;
-    Ok(first)
+    Ok(there.then_some(first[0]))
 }
 
 /// Checks every field. What is from times to come was saved now.
