@@ -23,7 +23,7 @@ use crate::{
 const PER_PAGE: u32 = 24;
 
 /// What all forms of all pictures of one person may take.
-pub const MOST_BYTES: i64 = 500 * 1024 * 1024;
+const MOST_BYTES: i64 = 500 * 1024 * 1024;
 
 /// Keeps a picture. The same one again is the same one, with the newer description.
 ///
@@ -36,16 +36,9 @@ pub async fn keep(
     picture: Picture,
     alt: &str,
 ) -> Result<Uploaded, Failure> {
-    let mut tx = state.db.begin().await?;
-    // Held, as everywhere: two uploads at once do not both take the last of the room.
-    users::hold(&mut tx, uploader).await?.ok_or(Error::Unauthenticated)?;
-    let known = insert(&mut tx, uploader, &picture, alt, state.clock.now()).await?;
-    // Whoever throws the same picture away at this moment has done so, or finds it wanted.
-    unused::want(&mut tx, &picture.name.hash).await?;
-    if !known && bytes_of(&mut tx, uploader).await? > MOST_BYTES {
-        return Err(Error::Picture(Flaw::NoRoom).into());
-    }
-    tx.commit().await?;
+    let now = state.clock.now();
+    let new = New { owner: uploader, alt, uploaded: now, renews: true, limited: true };
+    let known = !add(&state.db, &new, &picture, now).await?;
     let (name, height) = (picture.name.clone(), picture.height);
     for (name, bytes) in picture.forms {
         if let Err(cause) = state.images.put(&name, bytes).await {
@@ -61,41 +54,80 @@ pub async fn keep(
     Ok(Uploaded { markdown: markdown(&path, alt), path, width: name.width, height })
 }
 
-/// Whether the uploader had it already.
+/// A picture that will be somebody's.
+pub struct New<'a> {
+    /// Whose.
+    pub owner: Uuid,
+    /// What it shows, in words.
+    pub alt: &'a str,
+    /// When it was uploaded.
+    pub uploaded: Timestamp,
+    /// Whether one that they have gets that description, and another day before it goes unused.
+    pub renews: bool,
+    /// Whether their room has its end.
+    pub limited: bool,
+}
+
+/// Makes it somebody's; says whether it was not.
+///
+/// # Errors
+/// [`Error::Picture`] when there is no room; [`Error::Unauthenticated`] when the account was closed
+/// meanwhile.
+pub async fn add(
+    db: &Db,
+    new: &New<'_>,
+    picture: &Picture,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let mut tx = db.begin().await?;
+    if new.limited {
+        // Held, as everywhere: two at once do not both take the last of the room.
+        users::hold(&mut tx, new.owner).await?.ok_or(Error::Unauthenticated)?;
+    }
+    let added = insert(&mut tx, new, picture, now).await?;
+    // Whoever throws the same picture away at this moment has done so, or finds it wanted.
+    unused::want(&mut tx, &picture.name.hash).await?;
+    if added && new.limited && bytes_of(&mut tx, new.owner).await? > MOST_BYTES {
+        return Err(Error::Picture(Flaw::NoRoom).into());
+    }
+    tx.commit().await?;
+    Ok(added)
+}
+
 async fn insert(
     tx: &mut Tx,
-    uploader: Uuid,
+    new: &New<'_>,
     picture: &Picture,
-    alt: &str,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
+    // What stays as it is is written all the same: so it is held, and not thrown away meanwhile.
     const INSERT: &str = "insert into images (id, hash, uploader_id, width, height, kind, bytes, alt, created_at, unused_since) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) \
-         on conflict (hash, uploader_id) do update set alt = excluded.alt, unused_since = excluded.unused_since \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (hash, uploader_id) do update set \
+         alt = case when $11 then excluded.alt else images.alt end, \
+         unused_since = case when $11 then excluded.unused_since else images.unused_since end \
          returning id";
     let id = Uuid::now_v7();
     let kept: Uuid = within!(tx, |c| {
         sqlx::query_scalar(INSERT)
             .bind(id)
             .bind(&picture.name.hash)
-            .bind(uploader)
+            .bind(new.owner)
             .bind(i64::from(picture.name.width))
             .bind(i64::from(picture.height))
             .bind(picture.name.kind.ending())
             .bind(i64::try_from(picture.bytes()).unwrap_or(i64::MAX))
-            .bind(alt)
+            .bind(new.alt)
+            .bind(new.uploaded)
             .bind(now)
+            .bind(new.renews)
             .fetch_one(c)
             .await
     })?;
-    Ok(kept != id)
+    Ok(kept == id)
 }
 
 /// What all forms of all of somebody's pictures take.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn bytes_of(tx: &mut Tx, uploader: Uuid) -> sqlx::Result<i64> {
+async fn bytes_of(tx: &mut Tx, uploader: Uuid) -> sqlx::Result<i64> {
     const BYTES: &str =
         "select cast(coalesce(sum(bytes), 0) as bigint) from images where uploader_id = $1";
     within!(tx, |c| sqlx::query_scalar(BYTES).bind(uploader).fetch_one(c).await)

@@ -19,8 +19,8 @@ use crate::{
         clock::Timestamp,
         failure::Failure,
         images::{
-            decoding,
-            importing::{self, Incoming},
+            decoding, importing,
+            keeping::{self, New},
         },
         transfer::{
             pictures::{self, Described},
@@ -154,12 +154,14 @@ impl Import<'_> {
         let mut sum = Outcome::There;
         for Owner { key, alt, uploaded } in owners {
             let owner = key.ok_or(Error::NotFound)?;
-            let new = Incoming { owner, alt: &alt, uploaded };
-            let now = self.site.clock.now();
-            match importing::keep(self.site.db, &new, &picture, limited, now).await? {
-                Outcome::Skipped(reason) => return Ok(Outcome::Skipped(reason)),
-                Outcome::Taken => sum = Outcome::Taken,
-                Outcome::There => {}
+            let new = New { owner, alt: &alt, uploaded, renews: false, limited };
+            match keeping::add(self.site.db, &new, &picture, self.site.clock.now()).await {
+                Ok(true) => sum = Outcome::Taken,
+                Ok(false) => {}
+                Err(Failure::Refused(Error::Picture(flaw))) => {
+                    return Ok(Outcome::Skipped(Reason::Picture(flaw)));
+                }
+                Err(failure) => return Err(failure),
             }
         }
         importing::store(self.site.shelf, picture).await?;
