@@ -1,10 +1,9 @@
 //! What surrounds every page.
 
 use leptos::prelude::*;
-
-use crate::ui::erased::Erase;
 use leptos_router::hooks::use_location;
 
+use super::erased::Erase;
 use crate::{domain::account::Viewer, error::Error};
 
 /// Whoever looks at the page, or nobody; provided by the app.

@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::erased::Erase;
+use super::erased::Erase;
 
 /// Has the browser load that script, once the page is there.
 pub fn load_script() {

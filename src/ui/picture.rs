@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::erased::Erase;
+use super::erased::Erase;
 
 /// Somebody's picture, or the beginning of their name where there is none. Their name stands beside
 /// it, so it says nothing to whoever cannot see it.

@@ -3,13 +3,15 @@
 
 use leptos::prelude::*;
 
-use crate::ui::erased::Erase;
-
 use super::{
     autosave::Autosave,
     state::{Told, Trouble},
 };
-use crate::{domain::article::Manuscript, error::Error, ui::form::FormState};
+use crate::{
+    domain::article::Manuscript,
+    error::Error,
+    ui::{erased::Erase, form::FormState},
+};
 
 /// The choice, above the texts, and where the article went if it is gone.
 pub fn choice(autosave: Autosave) -> AnyView {

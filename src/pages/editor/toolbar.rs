@@ -9,11 +9,10 @@ use leptos::{
     wasm_bindgen::JsCast,
     web_sys::{HtmlElement, HtmlTextAreaElement},
 };
-
-use crate::ui::erased::Erase;
 use web_sys::HtmlDocument;
 
 use super::{autosave::Autosave, state::Happened, text::tell};
+use crate::ui::erased::Erase;
 use edits::{Tool, edit, in_bytes, in_utf16};
 
 /// The buttons: what they do, what they are called, what stands on them, their key.

@@ -2,8 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::ui::erased::Erase;
-
 use super::{
     autosave::Autosave,
     browser::clock,
@@ -11,6 +9,7 @@ use super::{
     state::{Told, Trouble},
     text::value,
 };
+use crate::ui::erased::Erase;
 
 /// How much of a kept text is shown to know it by, in characters.
 const BEGINNING: usize = 80;

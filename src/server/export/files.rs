@@ -12,6 +12,7 @@ use crate::{
         clock::Timestamp,
         comments,
         transfer::{
+            export,
             front_matter::ArticleFile,
             pictures::{self, Described},
         },
@@ -31,9 +32,7 @@ pub struct File {
 
 impl File {
     fn json(name: &str, value: &Value, now: Timestamp) -> anyhow::Result<Self> {
-        let mut contents = serde_json::to_vec_pretty(value)?;
-        contents.push(b'\n');
-        Ok(Self { name: name.into(), changed: Some(now), contents })
+        Ok(Self { name: name.into(), changed: Some(now), contents: export::json(value)? })
     }
 
     /// What is in the zip, for whoever opens it in ten years.

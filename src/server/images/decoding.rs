@@ -66,14 +66,21 @@ pub async fn decode(
     declared: Option<String>,
     most_pixels: u64,
 ) -> Result<Picture, Failure> {
-    let turn = TURN.acquire().await.map_err(anyhow::Error::from)?;
+    let made = in_turn(move || make(&file, declared.as_deref(), most_pixels)).await?;
+    made.map_err(|flaw| Error::Picture(flaw).into())
+}
+
+/// Does what takes so much memory, once nobody else does.
+async fn in_turn<T: Send + 'static>(
+    decode: impl FnOnce() -> T + Send + 'static,
+) -> anyhow::Result<T> {
+    let turn = TURN.acquire().await?;
     // The permit goes along: a caller that gives up does not free memory still in use.
     let decoding = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        make(&file, declared.as_deref(), most_pixels)
+        decode()
     });
-    let made = decoding.await.map_err(anyhow::Error::from)?;
-    made.map_err(|flaw| Error::Picture(flaw).into())
+    Ok(decoding.await?)
 }
 
 /// The same, here and now.
@@ -114,12 +121,7 @@ pub async fn reopen(
     name: ImageName,
     most_pixels: u64,
 ) -> anyhow::Result<Result<Picture, Reason>> {
-    let turn = TURN.acquire().await?;
-    let decoding = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        make_again(file, name, most_pixels)
-    });
-    Ok(decoding.await?)
+    in_turn(move || make_again(file, name, most_pixels)).await
 }
 
 /// The same, here and now.

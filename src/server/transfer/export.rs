@@ -80,7 +80,11 @@ async fn put_pictures<W: Write>(
     Ok(written.len())
 }
 
-fn json(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+/// A file of JSON that people can read as well.
+///
+/// # Errors
+/// None that is known.
+pub fn json(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let mut json = serde_json::to_vec_pretty(value)?;
     json.push(b'\n');
     Ok(json)

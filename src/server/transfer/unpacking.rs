@@ -3,9 +3,8 @@
 
 use std::io::{Read, Seek};
 
-use zip::ZipArchive;
-
 use serde::de::DeserializeOwned;
+use zip::ZipArchive;
 
 use super::{
     people::{self, Person},
