@@ -53,11 +53,11 @@ pub async fn save_profile(
     #[server(default)] bio: String,
     #[server(default)] image: String,
 ) -> Result<Done, Error> {
-    use crate::server::{context, failure::Failure, profiles};
+    use crate::server::{context, profiles};
     let user = context::require_user()?;
     let (bio, image) = profiles::parse(&bio, &image)?;
     let db = context::state()?.db;
-    profiles::save(&db, user.id, &bio, &image).await.map_err(Failure::from)?;
+    profiles::save(&db, &user, &bio, &image).await?;
     Ok(Done::at(format!("/profile/{}", user.username)))
 }
 

@@ -214,26 +214,11 @@ async fn hold(tx: &mut Tx, by: &By<'_>, username: &str) -> Result<Subject, Failu
     }
     users::hold_administrators(&mut *tx).await?;
     if let Some((administrator, _)) = by.who {
-        still_has_the_right(&mut *tx, administrator).await?;
+        users::still_has_the_right(&mut *tx, administrator).await?;
     }
     let key = users::key(username);
     let found = within!(tx, |c| sqlx::query_as(HOLD).bind(key).fetch_optional(c).await)?;
     found.ok_or_else(|| Error::NotFound.into())
-}
-
-/// A role that is taken away, and an account that is shut out, have another stamp: what somebody
-/// was allowed when their request began, they may not be any more.
-async fn still_has_the_right(tx: &mut Tx, administrator: &User) -> Result<(), Failure> {
-    const SAME: &str =
-        "select count(*) from users where id = $1 and security_stamp = $2 and active";
-    let same: i64 = within!(tx, |c| {
-        sqlx::query_scalar(SAME)
-            .bind(administrator.id)
-            .bind(&administrator.security_stamp)
-            .fetch_one(c)
-            .await
-    })?;
-    if same == 1 { Ok(()) } else { Err(Error::Unauthenticated.into()) }
 }
 
 impl Subject {

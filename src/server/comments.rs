@@ -15,10 +15,10 @@ use super::{
     attempts::{self, Budget},
     clock::Timestamp,
     config::Comments,
-    db::{Db, reading, writing},
+    db::{Db, reading, within},
     failure::Failure,
     markdown::comments::render,
-    users::User,
+    users::{self, User},
 };
 use crate::{
     domain::{
@@ -184,7 +184,8 @@ pub async fn add(
     let trusted = author.id == article.author_id || author.may(Permission::ModerateComments);
     let id = Uuid::now_v7();
     let html = render(text.as_str());
-    let added = writing!(db, |pool| {
+    let mut tx = users::begin(db, author).await?;
+    let added = within!(&mut tx, |c| {
         sqlx::query(ADD)
             .bind(id)
             .bind(article.id)
@@ -193,11 +194,15 @@ pub async fn add(
             .bind(&html)
             .bind(rule == Comments::Hold && !trusted)
             .bind(now)
-            .execute(pool)
+            .execute(c)
             .await
             .map(|done| done.rows_affected())
     })?;
-    if added == 1 { Ok(id) } else { Err(Error::CommentsClosed.into()) }
+    if added == 0 {
+        return Err(Error::CommentsClosed.into());
+    }
+    tx.commit().await?;
+    Ok(id)
 }
 
 /// A comment of one's own, as it was typed.

@@ -4,33 +4,37 @@ use uuid::Uuid;
 
 use super::{
     clock::Timestamp,
-    db::{Db, reading, writing},
+    db::{Db, reading, within},
+    failure::Failure,
+    users::{self, User},
 };
 
 /// Makes an article a favourite of somebody's, or no longer; what is so already stays so.
 ///
 /// # Errors
-/// When the database cannot be written.
+/// [`Error::Unauthenticated`](crate::error::Error::Unauthenticated) when the account was closed
+/// meanwhile.
 pub async fn set(
     db: &Db,
-    user: Uuid,
+    user: &User,
     article: Uuid,
     favorite: bool,
     now: Timestamp,
-) -> sqlx::Result<()> {
+) -> Result<(), Failure> {
     // An article that was deleted meanwhile is nobody's favourite.
     const ADD: &str = "insert into favorites (user_id, article_id, created_at) \
          select $1, id, $3 from articles where id = $2 on conflict (user_id, article_id) do nothing";
     const REMOVE: &str = "delete from favorites where user_id = $1 and article_id = $2";
-    if favorite {
-        writing!(db, |pool| {
-            sqlx::query(ADD).bind(user).bind(article).bind(now).execute(pool).await.map(|_| ())
-        })
-    } else {
-        writing!(db, |pool| {
-            sqlx::query(REMOVE).bind(user).bind(article).execute(pool).await.map(|_| ())
-        })
-    }
+    let mut tx = users::begin(db, user).await?;
+    within!(&mut tx, |c| {
+        let set = if favorite {
+            sqlx::query(ADD).bind(user.id).bind(article).bind(now)
+        } else {
+            sqlx::query(REMOVE).bind(user.id).bind(article)
+        };
+        set.execute(c).await.map(|_| ())
+    })?;
+    Ok(tx.commit().await?)
 }
 
 /// Of how many people an article is a favourite, and whether it is one of that person's.

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     clock::Timestamp,
-    db::{Db, reading, writing},
+    db::{Db, Tx, reading, within},
     failure::Failure,
     users::{self, User},
 };
@@ -37,40 +37,42 @@ pub async fn set(
     if author == follower.id {
         return Err(Error::BadRequest.into());
     }
+    // Held: of two who are one too many, the second is told.
+    let mut tx = users::begin(db, follower).await?;
     if follow {
-        begin(db, follower.id, author, now).await?;
+        begin(&mut tx, follower.id, author, now).await?;
     } else {
-        end(db, follower.id, author).await?;
+        end(&mut tx, follower.id, author).await?;
     }
+    tx.commit().await?;
     Ok(name)
 }
 
-async fn begin(db: &Db, follower: Uuid, author: Uuid, now: Timestamp) -> Result<(), Failure> {
+async fn begin(tx: &mut Tx, follower: Uuid, author: Uuid, now: Timestamp) -> Result<(), Failure> {
+    // Whom somebody follows already is written as it is, and counts as begun.
     const BEGIN: &str = "insert into follows (follower_id, author_id, created_at) select $1, $2, $3 \
-         where (select count(*) from follows where follower_id = $1) < $4 \
-         on conflict (follower_id, author_id) do nothing";
+         where (select count(*) from follows where follower_id = $1 and author_id <> $2) < $4 \
+         on conflict (follower_id, author_id) do update set created_at = follows.created_at";
     let most = i64::try_from(MOST_FOLLOWED).unwrap_or(i64::MAX);
-    let begun = writing!(db, |pool| {
+    let begun = within!(tx, |c| {
         sqlx::query(BEGIN)
             .bind(follower)
             .bind(author)
             .bind(now)
             .bind(most)
-            .execute(pool)
+            .execute(c)
             .await
             .map(|done| done.rows_affected())
     })?;
-    if begun == 1 || is_following(db, follower, author).await? {
+    if begun == 1 {
         return Ok(());
     }
     Err(Error::Invalid(vec![(Field::Username, Problem::TooMany(MOST_FOLLOWED))]).into())
 }
 
-async fn end(db: &Db, follower: Uuid, author: Uuid) -> sqlx::Result<()> {
+async fn end(tx: &mut Tx, follower: Uuid, author: Uuid) -> sqlx::Result<()> {
     const END: &str = "delete from follows where follower_id = $1 and author_id = $2";
-    writing!(db, |pool| {
-        sqlx::query(END).bind(follower).bind(author).execute(pool).await.map(|_| ())
-    })
+    within!(tx, |c| sqlx::query(END).bind(follower).bind(author).execute(c).await.map(|_| ()))
 }
 
 /// Whether one follows the other.

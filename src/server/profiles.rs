@@ -6,8 +6,9 @@ use uuid::Uuid;
 use super::{
     clock::Timestamp,
     db::{Db, reading, within},
+    failure::Failure,
     images::references,
-    users::key,
+    users::{self, User, key},
 };
 use crate::{
     domain::{
@@ -65,19 +66,20 @@ pub fn parse(bio: &str, image: &str) -> Result<(Bio, Image), Error> {
 /// Replaces what somebody says of themselves.
 ///
 /// # Errors
-/// When the database cannot be written.
-pub async fn save(db: &Db, id: Uuid, bio: &Bio, image: &Image) -> sqlx::Result<()> {
+/// [`Error::Unauthenticated`] when the account was closed meanwhile.
+pub async fn save(db: &Db, user: &User, bio: &Bio, image: &Image) -> Result<(), Failure> {
     const SAVE: &str = "update users set bio = $2, image = $3 where id = $1";
-    let mut tx = db.begin().await?;
+    // Before the picture: whoever saves a text with it comes in the same order.
+    let mut tx = users::begin(db, user).await?;
     references::want(&mut tx, &[image.as_str()]).await?;
     within!(&mut tx, |c| {
         sqlx::query(SAVE)
-            .bind(id)
+            .bind(user.id)
             .bind(bio.as_str())
             .bind(image.as_str())
             .execute(c)
             .await
             .map(|_| ())
     })?;
-    tx.commit().await
+    Ok(tx.commit().await?)
 }

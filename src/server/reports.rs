@@ -9,9 +9,9 @@ use super::{
     auth::Client,
     clock::Timestamp,
     comments::deciding,
-    db::{Db, Tx, reading, within, writing},
+    db::{Db, Tx, reading, within},
     failure::Failure,
-    users::User,
+    users::{self, User},
 };
 use crate::{
     domain::{
@@ -43,19 +43,21 @@ pub async fn report(
     let reason = parse(reason)?;
     // Not given back: somebody reads each.
     let _ = attempts::take(db, &[Budget::reports_of(reporter.id)], now).await?;
-    let reported = writing!(db, |pool| {
+    let mut tx = users::begin(db, reporter).await?;
+    let reported = within!(&mut tx, |c| {
         sqlx::query(REPORT)
             .bind(comment)
             .bind(reporter.id)
             .bind(reason.as_str())
             .bind(now)
-            .execute(pool)
+            .execute(c)
             .await
             .map(|done| done.rows_affected())
     })?;
     if reported == 0 {
         return Err(Error::NotFound.into());
     }
+    tx.commit().await?;
     tracing::info!(event = "comment_reported", %comment, by = %reporter.id);
     Ok(())
 }
@@ -147,7 +149,7 @@ pub async fn settle(
             deciding::delete(db, (moderator, client), comment, now).await?;
         }
         Verdict::Keep => {
-            let mut tx = db.begin().await?;
+            let mut tx = users::begin(db, moderator).await?;
             let settled = keep(&mut tx, comment).await?;
             if settled == 0 {
                 return Err(Error::NotFound.into());

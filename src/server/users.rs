@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use self::access::new_stamp;
 pub use self::access::{
-    change_password, end_access, hold, lock_out, renew_stamp, replace_password, set_password,
-    shut_out, upgrade_hash,
+    begin, change_password, end_access, hold, lock_out, renew_stamp, replace_password,
+    set_password, shut_out, still_has_the_right, upgrade_hash,
 };
 use super::{
     administration,

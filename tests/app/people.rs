@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     downloads::write_many,
+    images::{jpeg, taken},
     support::{Answer, Browser, PASSWORD, TestApp, story},
 };
 
@@ -69,6 +70,25 @@ story!(a_person_says_something_of_themselves_and_shows_a_picture, |engine| {
     let page = app.browser().get("/profile/ada").await.body;
     assert!(page.contains("class=\"user-img\">A</span>"), "a drawn one: {page}");
 });
+
+story!(
+    whoever_shows_a_picture_of_themselves_while_a_text_with_it_is_saved_waits_for_nobody,
+    |engine| {
+        let app = TestApp::start(engine).await;
+        let ada = app.person("ada").await;
+        let picture = taken(&ada, &jpeg(20, 20, 1), "A boat").await;
+        let body = format!("What is shown: ![]({picture})");
+        for _ in 0..20 {
+            let (profile, text) = (
+                [("bio", ""), ("image", picture.as_str())],
+                [("title", "Boats"), ("body", body.as_str()), ("status", "draft")],
+            );
+            let (profile, saved) =
+                tokio::join!(ada.call("save-profile", &profile), ada.call("save-article", &text));
+            assert_eq!((profile.status, saved.status), (StatusCode::OK, StatusCode::OK));
+        }
+    }
+);
 
 story!(what_is_no_bio_and_no_picture_is_refused_and_stays_in_the_form, |engine| {
     let app = TestApp::start(engine).await;

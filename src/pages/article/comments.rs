@@ -94,13 +94,13 @@ pub async fn report_comment(slug: String, handle: String, reason: String) -> Res
 pub async fn set_favorite(slug: String, favorite: bool) -> Result<Done, Error> {
     use crate::{
         domain::{article::Slug, role::Permission},
-        server::{articles::open, context, failure::Failure, favorites},
+        server::{articles::open, context, favorites},
     };
     let user = context::require(Permission::ReadMembers)?;
     let state = context::state()?;
     let (db, now) = (&state.db, state.clock.now());
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
     let article = open::find(db, &slug, Some(&user), now).await?;
-    favorites::set(db, user.id, article.id, favorite, now).await.map_err(Failure::from)?;
+    favorites::set(db, &user, article.id, favorite, now).await?;
     Ok(Done::at(format!("/article/{}#responses", slug.as_str())))
 }

@@ -16,7 +16,7 @@ use crate::{
         db::{Db, Tx, within},
         failure::Failure,
         mail::{letters::Letter, outbox},
-        security_log,
+        security_log, users,
     },
 };
 
@@ -38,13 +38,17 @@ struct Withdrawn {
 /// publish it once more. Nothing of it is lost, and its address stays. Gives the author's name.
 ///
 /// # Errors
-/// [`Error::NotFound`], also for a draft.
+/// [`Error::NotFound`], also for a draft; [`Error::Unauthenticated`] when whoever does it lost the
+/// right meanwhile.
 pub async fn withdraw(db: &Db, by: &By<'_>, slug: &Slug) -> Result<String, Failure> {
     // A new version: whoever is editing it is told that it was changed meanwhile.
     const WITHDRAW: &str = "update articles set status = 'draft', version = version + 1, updated_at = $3, appeared = true \
          where slug = $1 and author_id = $2 and status = 'published' and published_at <= $3 returning id, title, visibility";
     let mut tx = db.begin().await?;
     let author = hold_author(&mut tx, slug).await?;
+    if let Some((editor, _)) = by.who {
+        users::still_has_the_right(&mut tx, editor).await?;
+    }
     let withdrawn: Option<Withdrawn> = within!(&mut tx, |c| {
         sqlx::query_as(WITHDRAW)
             .bind(slug.as_str())

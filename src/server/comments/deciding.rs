@@ -15,9 +15,9 @@ use crate::{
         audit::{self, By},
         auth::Client,
         clock::Timestamp,
-        db::{Db, within, writing},
+        db::{Db, within},
         failure::Failure,
-        users::User,
+        users::{self, User},
     },
 };
 
@@ -48,7 +48,7 @@ pub async fn delete(
     const NAMES: &str = "select a.slug, a.status = 'published' and a.published_at <= $3, u.username \
          from articles a, users u where a.id = $1 and u.id = $2";
     let moderates = user.may(Permission::ModerateComments);
-    let mut tx = db.begin().await?;
+    let mut tx = users::begin(db, user).await?;
     let deleted: Option<(Uuid, Uuid)> = within!(&mut tx, |c| {
         sqlx::query_as(DELETE).bind(comment).bind(user.id).bind(moderates).fetch_optional(c).await
     })?;
@@ -82,16 +82,20 @@ pub async fn set_shown(
     if user.id != article.author_id && !user.may(Permission::ModerateComments) {
         return Err(Error::NotFound.into());
     }
-    let set = writing!(db, |pool| {
+    let mut tx = users::begin(db, user).await?;
+    let set = within!(&mut tx, |c| {
         sqlx::query(SET)
             .bind(comment)
             .bind(article.id)
             .bind(state.name())
-            .execute(pool)
+            .execute(c)
             .await
             .map(|done| done.rows_affected())
     })?;
-    if set == 1 { Ok(()) } else { Err(Error::NotFound.into()) }
+    if set == 0 {
+        return Err(Error::NotFound.into());
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Takes comments on one's own article, or no more. Those that there are stay.
@@ -100,14 +104,18 @@ pub async fn set_shown(
 /// [`Error::NotFound`] for somebody else's.
 pub async fn set_open(db: &Db, user: &User, article: &Open, open: bool) -> Result<(), Failure> {
     const SET: &str = "update articles set comments_closed = $3 where id = $1 and author_id = $2";
-    let set = writing!(db, |pool| {
+    let mut tx = users::begin(db, user).await?;
+    let set = within!(&mut tx, |c| {
         sqlx::query(SET)
             .bind(article.id)
             .bind(user.id)
             .bind(!open)
-            .execute(pool)
+            .execute(c)
             .await
             .map(|done| done.rows_affected())
     })?;
-    if set == 1 { Ok(()) } else { Err(Error::NotFound.into()) }
+    if set == 0 {
+        return Err(Error::NotFound.into());
+    }
+    Ok(tx.commit().await?)
 }

@@ -160,6 +160,33 @@ pub async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Vec<u8>>> {
     within!(tx, |c| sqlx::query_scalar(HOLD).bind(id).fetch_optional(c).await)
 }
 
+/// Begins what somebody does, and holds their account. Whoever was shut out since their request
+/// began, or may do less by now, has another stamp, and changes nothing any more.
+///
+/// # Errors
+/// [`Error::Unauthenticated`].
+pub async fn begin(db: &Db, user: &User) -> Result<Tx, Failure> {
+    let mut tx = db.begin().await?;
+    let stamp = hold(&mut tx, user.id).await?;
+    let same = stamp.is_some_and(|stamp| stamp == user.security_stamp);
+    if same { Ok(tx) } else { Err(Error::Unauthenticated.into()) }
+}
+
+/// A role that is taken away, and an account that is shut out, have another stamp: what somebody
+/// was allowed when their request began, they may not be any more. For what is done to somebody
+/// else, whose account is held instead.
+///
+/// # Errors
+/// [`Error::Unauthenticated`].
+pub async fn still_has_the_right(tx: &mut Tx, user: &User) -> Result<(), Failure> {
+    const SAME: &str =
+        "select count(*) from users where id = $1 and security_stamp = $2 and active";
+    let same: i64 = within!(tx, |c| {
+        sqlx::query_scalar(SAME).bind(user.id).bind(&user.security_stamp).fetch_one(c).await
+    })?;
+    if same == 1 { Ok(()) } else { Err(Error::Unauthenticated.into()) }
+}
+
 /// Renews the security stamp of an account that is as `user` was read, and gives the new one.
 /// To be followed by [`end_access`].
 ///

@@ -1,6 +1,18 @@
 //! What becomes of comments that somebody does not want.
 
-use byline::domain::role::Role;
+use byline::{
+    domain::{article::Slug, comment::Verdict, role::Role},
+    error::Error,
+    server::{
+        administration,
+        articles::{open, withdrawing},
+        auth::Client,
+        comments::{self, deciding},
+        config::Comments,
+        failure::Failure,
+        favorites, follows, profiles, reports, users,
+    },
+};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -167,6 +179,55 @@ story!(nobody_approves_themselves_under_an_article_of_their_own, |engine| {
     led_to(&ada.call("show-comment", &approve).await);
     say(&bob, "open", "Thank you").await;
     assert!(under(&app.browser(), "open").await.contains("Thank you"));
+});
+
+story!(t07_whoever_is_shut_out_meanwhile_says_likes_and_decides_nothing, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    app.person_with("eve", Role::Editor).await;
+    ada.write("Open", "published", "public").await;
+    let hers = deciding::key_of(&say(&ada, "open", "Rude words").await).unwrap();
+    let his = deciding::key_of(&say(&bob, "open", "Hasty words").await).unwrap();
+    let (db, now) = (&app.state.db, app.state.clock.now());
+    let user = async |name: &str| {
+        let (id, ..) = users::find_public(db, name).await.unwrap().unwrap();
+        users::find(db, id).await.unwrap().unwrap()
+    };
+    let client = Client { address: [127, 0, 0, 1].into(), user_agent: String::new() };
+    // Their requests have passed the guard …
+    let (bob, eve) = (user("bob").await, user("eve").await);
+    let slug = Slug::parse("open").unwrap();
+    let article = open::find(db, &slug, Some(&bob), now).await.unwrap();
+    // … when somebody takes the right away.
+    users::set_active(db, "bob", false, now).await.unwrap();
+    users::set_role(db, "eve", Role::Reader, now).await.unwrap();
+    let kept = async || {
+        let mut rows = app.dump().await;
+        rows.retain(|row| !row.starts_with("attempts:"));
+        rows
+    };
+    let before = kept().await;
+    let by = administration::by(&eve, &client, "", now).unwrap();
+    let (bio, image) = profiles::parse("Still here", "").unwrap();
+    let said = comments::add(db, Comments::Open, &article, &bob, "Still here", now).await;
+    let done = [
+        said.map(|_| ()),
+        reports::report(db, &bob, hers, "Rude", now).await,
+        follows::set(db, &bob, "ada", true, now).await.map(|_| ()),
+        favorites::set(db, &bob, article.id, true, now).await,
+        profiles::save(db, &bob, &bio, &image).await,
+        deciding::delete(db, (&bob, &client), his, now).await.map(|_| ()),
+        deciding::delete(db, (&eve, &client), hers, now).await.map(|_| ()),
+        deciding::set_shown(db, &eve, &article, hers, false).await,
+        withdrawing::withdraw(db, &by, &slug).await.map(|_| ()),
+        reports::settle(db, (&eve, &client), hers, Verdict::Remove, now).await,
+        reports::settle(db, (&eve, &client), hers, Verdict::Keep, now).await,
+    ];
+    for (n, done) in done.into_iter().enumerate() {
+        let refused = matches!(done, Err(Failure::Refused(Error::Unauthenticated)));
+        assert!(refused, "{n}: {done:?}");
+    }
+    assert_eq!(kept().await, before);
 });
 
 story!(a_site_without_comments_takes_and_shows_none, |engine| {
