@@ -77,13 +77,24 @@ fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
 
 /// Sends a form with a file, as the page of pictures does, or the editor.
 pub async fn upload(browser: &Browser, accept: &str, kind: &str, file: &[u8], alt: &str) -> Answer {
+    upload_to(browser, "/images", accept, kind, file, alt).await
+}
+
+async fn upload_to(
+    browser: &Browser,
+    path: &str,
+    accept: &str,
+    kind: &str,
+    file: &[u8],
+    alt: &str,
+) -> Answer {
     let head = format!(
         "--b\r\nContent-Disposition: form-data; name=\"alt\"\r\n\r\n{alt}\r\n--b\r\n\
          Content-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\nContent-Type: {kind}\r\n\r\n"
     );
     let body = [head.as_bytes(), file, b"\r\n--b--\r\n"].concat();
     let request = browser
-        .bare(Method::POST, "/images")
+        .bare(Method::POST, path)
         .header("accept", accept)
         .header("origin", browser.origin())
         .header("sec-fetch-site", "same-origin")
@@ -314,6 +325,31 @@ story!(there_is_an_end_to_how_much_one_person_uploads, |engine| {
     let often = sent(&ada, "image/jpeg", &jpeg(5, 5, 200), "").await;
     assert_eq!(often.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(!often.header("retry-after").is_empty());
+});
+
+story!(of_whoever_sent_enough_files_no_byte_is_read, |engine| {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    taken(&ada, &jpeg(5, 5, 9), "").await;
+    upload_to(&ada, "/settings/data/import", "application/json", "application/zip", b"x", "").await;
+    app.execute("update attempts set count = 100").await;
+    for path in ["/images", "/settings/data/import"] {
+        // A body that is announced and never comes.
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\nOrigin: {}\r\nAccept: application/json\r\n\
+             Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n",
+            app.address,
+            ada.cookie().unwrap(),
+            ada.origin()
+        );
+        let mut stream = tokio::net::TcpStream::connect(app.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        let read = stream.read_exact(&mut answer);
+        tokio::time::timeout(Duration::from_secs(5), read).await.unwrap().unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 429", "{path}");
+    }
 });
 
 story!(an_article_offers_all_widths_and_keeps_their_place, |engine| {

@@ -70,10 +70,11 @@ async fn take(
     // Before a byte of it is read: strangers send no pictures.
     let author = auth::require_permission(parts, Permission::WriteArticles)?;
     let now = state.clock.now();
+    // Not given back: what is wrong with a picture is found by work that is worth counting. And
+    // before the file is read: each waits in memory until it is there.
+    let _ = attempts::take(&state.db, &[Budget::uploads_of(author.id)], now).await?;
     let form = read_form(&parts.headers, body, state.config.images.most_bytes).await?;
     typed.push((Field::Alt.name().to_owned(), form.alt.clone()));
-    // Not given back: what is wrong with a picture is found by work that is worth counting.
-    let _ = attempts::take(&state.db, &[Budget::uploads_of(author.id)], now).await?;
     let mut problems = Problems::default();
     let alt = problems.check(Field::Alt, check_text(Field::Alt, form.alt.trim()));
     let alt = alt.ok_or_else(|| problems.into_error())?;

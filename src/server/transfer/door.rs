@@ -86,11 +86,12 @@ async fn take(state: &AppState, parts: &Parts, body: Body) -> Result<Report, Fai
     // Before a byte of it is read: strangers send no files.
     auth::require_permission(parts, Permission::WriteArticles)?;
     let author = auth::require_recent(state, parts).await?;
-    let most = most_bytes(&state.config);
-    let Form { file, look } = read_form(&parts.headers, body, most).await?;
-    // Not given back: to find out what is in a file is work, whatever it is.
+    // Not given back: to find out what is in a file is work, whatever it is. And before the file is
+    // read: each waits on the disk until it is there.
     let now = state.clock.now();
     let _ = attempts::take(&state.db, &[Budget::imports_of(author.id)], now).await?;
+    let most = most_bytes(&state.config);
+    let Form { file, look } = read_form(&parts.headers, body, most).await?;
     let AppState { db, clock, images: shelf, config, .. } = state;
     let site = Site { db, clock, shelf, images: &config.images };
     let import = Import::new(site, Whose::Of(author.id), look).within(TIME);
