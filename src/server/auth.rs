@@ -14,7 +14,7 @@ use super::{
     db::Tx,
     devices,
     failure::Failure,
-    new_devices,
+    new_devices::{self, Arrival},
     passwords::Verdict,
     second_step, security_log,
     sessions::{self, ABOUT, Aal, About, KEPT_ABSOLUTE, note, own},
@@ -134,28 +134,37 @@ pub async fn log_in(
     let mut tx = state.db.begin().await?;
     // While the password was being checked it may have been changed, and with it the stamp:
     // what was proved then is worth nothing now.
-    let user = users::find_within(&mut tx, credential.user_id)
+    let arrival = new_devices::arriving(&mut tx, credential.user_id, client)
         .await?
-        .filter(|user| user.security_stamp == credential.security_stamp)
+        .filter(|arrival| arrival.user.security_stamp == credential.security_stamp)
         .ok_or(Error::BadCredentials)?;
-    let second_step = user.second_factor();
-    if second_step {
-        second_step::begin(state, &mut tx, &user, keep).await?;
-    } else {
-        tx = enter(state, tx, auth, &user, client, keep, Aal::One).await?;
-    }
-    taken.give_back_within(&mut tx).await?;
-    tx.commit().await?;
-    if second_step {
+    if arrival.user.second_factor() {
+        second_step::begin(state, &mut tx, &arrival.user, keep).await?;
+        taken.give_back_within(&mut tx).await?;
+        tx.commit().await?;
         return Ok(Progress::SecondStep);
     }
-    state.mail.wake();
-    tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
+    let mut entry = enter(state, tx, auth, &arrival, client, keep, Aal::One).await?;
+    taken.give_back_within(&mut entry.tx).await?;
+    entry.tx.commit().await?;
+    if entry.letter {
+        state.mail.wake();
+    }
+    tracing::info!(event = "logged_in", user = %arrival.user.id, address = %client.address);
     Ok(Progress::LoggedIn)
 }
 
+/// Somebody who is let in once the transaction is committed.
+#[must_use]
+pub struct Entry {
+    /// The log-in and the session are written in it.
+    pub tx: Tx,
+    /// There is a letter about it: whoever commits wakes the mail.
+    pub letter: bool,
+}
+
 /// Lets somebody in who has proved all that the account asks for: the log-in is written down and
-/// the session stored in one transaction. Whoever commits it wakes the mail.
+/// the session stored in one transaction.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -163,14 +172,16 @@ pub async fn enter(
     state: &AppState,
     mut tx: Tx,
     auth: &mut AuthSession,
-    user: &User,
+    arrival: &Arrival,
     client: &Client,
     keep: bool,
     aal: Aal,
-) -> Result<Tx, Failure> {
-    new_devices::note_log_in(state, &mut tx, user, client).await?;
+) -> Result<Entry, Failure> {
+    let letter = new_devices::note_log_in(state, &mut tx, arrival, client).await?;
     let session = auth.session.clone();
-    sessions::join(tx, &session, sign_in(auth, user, client, keep, aal)).await
+    let signed_in = sign_in(auth, &arrival.user, client, keep, aal);
+    let tx = sessions::join(tx, &session, signed_in).await?;
+    Ok(Entry { tx, letter })
 }
 
 /// Whoever is logged in proves once more that they know the account's password. It is

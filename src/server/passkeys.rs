@@ -82,8 +82,13 @@ pub async fn log_in(
         return Err(Error::PasskeyRefused.into());
     }
     let tx = take(state, client, tx, user.id, &asked, &answer).await?;
-    auth::enter(state, tx, auth, &user, client, keep, Aal::Two).await?.commit().await?;
-    state.mail.wake();
+    let arrival = user.into();
+    let entry = auth::enter(state, tx, auth, &arrival, client, keep, Aal::Two).await?;
+    entry.tx.commit().await?;
+    if entry.letter {
+        state.mail.wake();
+    }
+    let user = &arrival.user;
     tracing::info!(event = "logged_in", by = "passkey", user = %user.id, address = %client.address);
     Ok(())
 }

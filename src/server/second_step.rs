@@ -175,12 +175,13 @@ pub async fn finish(
     pending: Pending,
     tx: Tx,
 ) -> Result<(), Failure> {
-    let Pending { user, kept, .. } = pending;
-    let tx = auth::enter(state, tx, auth, &user, client, kept, Aal::Two).await?;
-    tx.commit().await?;
+    let arrival = pending.user.into();
+    let entry = auth::enter(state, tx, auth, &arrival, client, pending.kept, Aal::Two).await?;
+    entry.tx.commit().await?;
+    // A recovery code is told of too.
     state.mail.wake();
     cookies::remove(&state.config.origin, COOKIE);
-    tracing::info!(event = "logged_in", user = %user.id, address = %client.address);
+    tracing::info!(event = "logged_in", user = %arrival.user.id, address = %client.address);
     Ok(())
 }
 

@@ -109,23 +109,25 @@ pub async fn find_even_closed(db: &Db, id: Uuid, now: Timestamp) -> sqlx::Result
     find_if(db, id, Some(now)).await
 }
 
-/// [`find`], in a transaction.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn find_within(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<User>> {
-    let closed: Option<Timestamp> = None;
-    within!(tx, |c| sqlx::query_as(FIND).bind(id).bind(closed).fetch_optional(c).await)
+/// What a [`User`] is read from, and `$more` with it: the account whose key is `$1`, if.
+macro_rules! select_user {
+    ($more:literal) => {
+        concat!(
+            "select id, username, email, created_at, security_stamp, \
+             exists (select 1 from authenticators where user_id = users.id) as authenticator, \
+             exists (select 1 from passkeys where user_id = users.id) as passkeys, \
+             confirmed_at is not null as proved, \
+             coalesce((select string_agg(role, ',') from user_roles where user_id = users.id), '') as roles",
+            $more,
+            " from users where id = $1 and "
+        )
+    };
 }
 
-const FIND: &str = "select id, username, email, created_at, security_stamp, \
-     exists (select 1 from authenticators where user_id = users.id) as authenticator, \
-     exists (select 1 from passkeys where user_id = users.id) as passkeys, \
-     confirmed_at is not null as proved, \
-     coalesce((select string_agg(role, ',') from user_roles where user_id = users.id), '') as roles \
-     from users where id = $1 and (active or (leaves_at > $2 and not barred))";
+pub(super) use select_user;
 
 async fn find_if(db: &Db, id: Uuid, closed: Option<Timestamp>) -> sqlx::Result<Option<User>> {
+    const FIND: &str = concat!(select_user!(""), "(active or (leaves_at > $2 and not barred))");
     reading!(db, |pool| sqlx::query_as(FIND).bind(id).bind(closed).fetch_optional(pool).await)
 }
 

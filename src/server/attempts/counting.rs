@@ -23,16 +23,13 @@ pub struct Taken {
 /// As many budgets as one statement below looks after: those of a log-in.
 const AT_ONCE: usize = 5;
 
-/// Takes one attempt out of every budget, before the attempt is looked at. A flood costs
-/// reads: where nothing is left, nothing is written.
+/// Takes one attempt out of every budget, before the attempt is looked at. Where nothing is left,
+/// nothing is written.
 ///
 /// # Errors
 /// [`Error::TooMany`] when a budget whose end is told has none left; then none was taken
 /// out of the others either.
 pub async fn take(db: &Db, budgets: &[Budget], now: Timestamp) -> Result<Taken, Failure> {
-    if let Some(ends) = used_up_until(db, budgets, now).await? {
-        return Err(too_many(ends, now));
-    }
     // In the order of their keys: two of these never wait for each other.
     let mut budgets: Vec<&Budget> = budgets.iter().collect();
     budgets.sort_unstable_by(|one, other| one.bucket.cmp(&other.bucket));
@@ -40,31 +37,31 @@ pub async fn take(db: &Db, budgets: &[Budget], now: Timestamp) -> Result<Taken, 
     for some in budgets.chunks(AT_ONCE) {
         taken.from.extend(take_all(db, some, now).await?);
     }
-    let left_out = |budget: &&&Budget| !taken.from.iter().any(|(from, _)| *from == budget.bucket);
-    let left_out: Vec<Budget> = budgets.iter().filter(left_out).map(|b| (*b).clone()).collect();
-    if left_out.iter().any(|budget| budget.told) {
-        // For a moment they were short of one: that errs on the safe side.
-        taken.give_back(db).await?;
-        // The last one went to somebody else since; it may even be back already.
-        let ends = used_up_until(db, &left_out, now).await?;
-        return Err(too_many(ends.unwrap_or(now), now));
+    budgets.retain(|budget| !taken.from.iter().any(|(from, _)| *from == budget.bucket));
+    taken.whole = budgets.is_empty();
+    budgets.retain(|budget| budget.told);
+    if budgets.is_empty() {
+        return Ok(taken);
     }
-    taken.whole = left_out.is_empty();
-    Ok(taken)
+    // What others took at the same moment; for a moment they are short of one, which errs on the
+    // safe side.
+    taken.give_back(db).await?;
+    // The last one went to somebody else; it may even be back already.
+    let ends = used_up_until(db, &budgets, now).await?;
+    Err(too_many(ends.unwrap_or(now), now))
 }
 
-/// When the last of the windows ends that have nothing left, of those whose end is told.
+/// When the last of the windows ends that have nothing left.
 async fn used_up_until(
     db: &Db,
-    budgets: &[Budget],
+    budgets: &[&Budget],
     now: Timestamp,
 ) -> sqlx::Result<Option<Timestamp>> {
     const USED_UP: &str = "select max(window_ends_at) from attempts \
          where bucket in ($2, $4, $6, $8, $10) and window_ends_at > $1 and count >= case bucket \
          when $2 then $3 when $4 then $5 when $6 then $7 when $8 then $9 when $10 then $11 end";
-    let told: Vec<&Budget> = budgets.iter().filter(|budget| budget.told).collect();
     let mut last = None;
-    for some in told.chunks(AT_ONCE) {
+    for some in budgets.chunks(AT_ONCE) {
         let ends: Option<Timestamp> = reading!(db, |pool| {
             let mut query = sqlx::query_scalar(USED_UP).bind(now);
             for place in 0..AT_ONCE {
@@ -81,20 +78,24 @@ async fn used_up_until(
 }
 
 /// Takes one out of each that has one left: the same as [`Budget::take_one`], for all in one
-/// statement. Gives those, with the ends of their windows.
+/// statement; out of none when one whose end is told has nothing left. Gives those, with the ends
+/// of their windows.
 async fn take_all(
     db: &Db,
     budgets: &[&Budget],
     now: Timestamp,
 ) -> sqlx::Result<Vec<(Vec<u8>, Timestamp)>> {
-    const TAKE: &str = "insert into attempts (bucket, window_ends_at, count) \
-         select column1, column2, 1 from (values ($2, $3), ($5, $6), ($8, $9), ($11, $12), ($14, $15)) as taken \
-         where column1 is not null \
+    const TAKE: &str = "with asked (bucket, ends_at, most, told) as (values ($2, $3, $4, $5), ($6, $7, $8, $9), \
+         ($10, $11, $12, $13), ($14, $15, $16, $17), ($18, $19, $20, $21)) \
+         insert into attempts (bucket, window_ends_at, count) \
+         select bucket, ends_at, 1 from asked where bucket is not null and not exists \
+         (select 1 from asked as used_up join attempts on attempts.bucket = used_up.bucket \
+         where used_up.told and attempts.window_ends_at > $1 and attempts.count >= used_up.most) \
          on conflict (bucket) do update set \
          count = case when attempts.window_ends_at <= $1 then 1 else attempts.count + 1 end, \
          window_ends_at = case when attempts.window_ends_at <= $1 then excluded.window_ends_at else attempts.window_ends_at end \
-         where attempts.window_ends_at <= $1 or attempts.count < case attempts.bucket \
-         when $2 then $4 when $5 then $7 when $8 then $10 when $11 then $13 when $14 then $16 end \
+         where attempts.window_ends_at <= $1 \
+         or attempts.count < (select most from asked where asked.bucket = attempts.bucket) \
          returning bucket, window_ends_at";
     writing!(db, |pool| {
         let mut query = sqlx::query_as(TAKE).bind(now);
@@ -103,7 +104,8 @@ async fn take_all(
             query = query
                 .bind(budget.map(|budget| &budget.bucket))
                 .bind(budget.map(|budget| now.after(budget.window)))
-                .bind(budget.map(|budget| i64::from(budget.most)));
+                .bind(budget.map(|budget| i64::from(budget.most)))
+                .bind(budget.map(|budget| budget.told));
         }
         query.fetch_all(pool).await
     })
