@@ -313,7 +313,10 @@ async fn import_all(args: ImportFile) -> anyhow::Result<()> {
     with(&database, async |db| {
         let whose = match &author {
             Some(name) => {
-                let found = people::find(db, name).await?;
+                let found = match people::find(db, name).await? {
+                    Some(id) => users::find(db, id).await?,
+                    None => None,
+                };
                 Whose::Of(found.with_context(|| format!("there is no account named {name}"))?)
             }
             None => Whose::Signed(unknown_password().await?),

@@ -72,7 +72,7 @@ test.describe('with JavaScript', () => {
     await register(page);
     const reconnect = await cutOff(page);
     const article = await write(page);
-    await expect(state(page)).toContainText('Offline: kept in this browser', { timeout: 15_000 });
+    await expect(state(page)).toContainText('Offline. Kept in this browser', { timeout: 15_000 });
     await page.reload();
     await expect(page.locator('.restored')).toContainText('Restored what you typed here at');
     await expect(field(page, 'title')).toHaveValue(article.title);
@@ -82,6 +82,29 @@ test.describe('with JavaScript', () => {
     await page.evaluate(() => window.dispatchEvent(new Event('online')));
     await saved(page);
     expect(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('byline-text')))).toEqual([]);
+  });
+
+  test('a browser that keeps nothing is not said to keep the text', async ({ page }) => {
+    await register(page);
+    const reconnect = await cutOff(page);
+    // Full to the last character.
+    await page.evaluate(() => {
+      for (let size = 1 << 23; size > 0; size >>= 1) {
+        try {
+          localStorage.setItem(`full-${size}`, 'x'.repeat(size));
+        } catch {
+          // Half of it may fit.
+        }
+      }
+    });
+    await write(page);
+    await expect(state(page)).toContainText('On this page alone, as this browser keeps nothing');
+    await page.evaluate(() => localStorage.clear());
+    await field(page, 'body').pressSequentially(' And more.');
+    await expect(state(page)).toContainText('Kept in this browser');
+    await reconnect();
+    await page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await saved(page);
   });
 
   test('the saved text can be used instead of the restored one, which stays within reach', async ({ page, server }) => {

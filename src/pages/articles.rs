@@ -55,7 +55,7 @@ pub async fn delete_article(slug: String) -> Result<Done, Error> {
     let author = context::require(Permission::WriteArticles)?;
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
     let state = context::state()?;
-    bin::delete(&state.db, author.id, &slug, state.clock.now()).await?;
+    bin::delete(&state.db, &author, &slug, state.clock.now()).await?;
     Ok(Done::at(format!("/articles?deleted={}", slug.as_str())))
 }
 
@@ -68,7 +68,7 @@ pub async fn restore_article(slug: String) -> Result<Done, Error> {
     };
     let author = context::require(Permission::WriteArticles)?;
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
-    bin::restore(&context::state()?.db, author.id, &slug).await?;
+    bin::restore(&context::state()?.db, &author, &slug).await?;
     Ok(Done::at("/articles"))
 }
 
@@ -81,7 +81,7 @@ pub async fn delete_for_good(slug: String) -> Result<Done, Error> {
     };
     let author = context::require(Permission::WriteArticles)?;
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
-    bin::delete_for_good(&context::state()?.db, author.id, &slug).await?;
+    bin::delete_for_good(&context::state()?.db, &author, &slug).await?;
     Ok(Done::at("/articles?tab=deleted"))
 }
 

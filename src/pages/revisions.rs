@@ -46,7 +46,7 @@ pub async fn restore_revision(slug: String, revision: i64, version: i64) -> Resu
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
     let state = context::state()?;
     let now = state.clock.now();
-    let slug = revisions::restore(&state.db, author.id, &slug, revision, version, now).await?;
+    let slug = revisions::restore(&state.db, &author, &slug, revision, version, now).await?;
     Ok(Done::at(format!("/editor/{slug}")))
 }
 

@@ -8,7 +8,7 @@ use super::{
     db::Db,
     failure::Failure,
     passwords::Passwords,
-    users::{self, NewUser},
+    users::{self, NewUser, User},
 };
 use crate::{
     domain::{
@@ -40,8 +40,8 @@ pub async fn seed(db: &Db, clock: &Clock, users: u32, articles: u32) -> anyhow::
     }
     for n in 0..articles {
         let Some(author) = authors.get((n % users.max(1)) as usize) else { break };
-        let basis = Basis { which: Which::New(None), version: 0 };
-        saving::save(db, *author, basis, &article(n)?, Intent::Publish, clock.now()).await?;
+        let basis = Basis { which: Which::New(None), version: 0, replaces: false };
+        saving::save(db, author, basis, &article(n)?, Intent::Publish, clock.now()).await?;
         if n % 1000 == 999 {
             eprintln!("{} of {articles} articles", n + 1);
         }
@@ -49,7 +49,7 @@ pub async fn seed(db: &Db, clock: &Clock, users: u32, articles: u32) -> anyhow::
     Ok(())
 }
 
-async fn author(db: &Db, clock: &Clock, n: u32, hash: &str) -> anyhow::Result<uuid::Uuid> {
+async fn author(db: &Db, clock: &Clock, n: u32, hash: &str) -> anyhow::Result<User> {
     let name = format!("user{n:04}");
     let new = NewUser {
         username: Username::parse(&name).ok().context("the seed's name")?,
@@ -60,13 +60,14 @@ async fn author(db: &Db, clock: &Clock, n: u32, hash: &str) -> anyhow::Result<uu
         role: Role::Author,
     };
     match users::create(db, &new, clock.now()).await {
-        Ok(id) => Ok(id),
-        Err(Failure::Refused(Error::Invalid(_))) => {
-            let found = users::find_public(db, &name).await?;
-            Ok(found.context("a seeded person is deactivated")?.0)
-        }
-        Err(other) => Err(other.into()),
+        Ok(_) | Err(Failure::Refused(Error::Invalid(_))) => {}
+        Err(other) => return Err(other.into()),
     }
+    let found = match users::find_public(db, &name).await? {
+        Some((id, ..)) => users::find(db, id).await?,
+        None => None,
+    };
+    found.context("a seeded person is deactivated")
 }
 
 fn article(n: u32) -> anyhow::Result<Text> {

@@ -410,9 +410,13 @@ story!(what_is_dropped_or_replaced_on_purpose_stays_among_the_versions, |engine|
     let back = [("slug", "open"), ("revision", "1"), ("version", &version)];
     assert_eq!(ada.call("restore-revision", &back).await.status, StatusCode::OK);
     keep(&ada, "open", &[("title", "Open"), ("body", "A third one.")]).await;
+    // Neither does one that its author chooses over what was stored meanwhile.
+    let version = manuscript(&ada, "open").await["version"].to_string();
+    let chosen = [("title", "Open"), ("body", "The last."), ("replaces", &version)];
+    assert_eq!(keep(&ada, "open", &chosen).await.status, StatusCode::OK);
     let all = texts("open").await;
     // What has changed is told word by word.
-    for word in ["hour", "beginning", "third"] {
+    for word in ["hour", "beginning", "third", "last"] {
         assert!(all.contains(word), "{word} in {all}");
     }
 });

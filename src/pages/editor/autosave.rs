@@ -41,6 +41,8 @@ pub struct Autosave {
     pub form: NodeRef<html::Form>,
     /// What its writer is told.
     pub told: RwSignal<Told>,
+    /// Whether the browser kept what it was last given to keep.
+    pub here: RwSignal<bool>,
     /// After a conflict, the text that is stored.
     pub theirs: RwSignal<Option<Manuscript>>,
     /// When what stands there was typed, if it was found in this browser.
@@ -63,6 +65,7 @@ impl Autosave {
         Self {
             form: NodeRef::new(),
             told: RwSignal::new(Told::Nothing),
+            here: RwSignal::new(true),
             theirs: RwSignal::new(None),
             restored: RwSignal::new(None),
             others: RwSignal::new(Vec::new()),
@@ -255,7 +258,7 @@ impl Autosave {
     fn keep(self, text: Text) {
         let key = self.key.get_value();
         if self.person.with_value(Option::is_some) {
-            local::keep(&Copy { key, at: now(), is_aside: false, text });
+            self.keep_copy(&Copy { key, at: now(), is_aside: false, text });
         }
     }
 
@@ -264,8 +267,15 @@ impl Autosave {
         let Some(person) = self.person.get_value() else { return };
         let key = local::key(&person, &fresh());
         let copy = Copy { key, at: now(), is_aside: true, text };
-        local::keep(&copy);
+        self.keep_copy(&copy);
         self.others.update(|others| others.insert(0, copy));
+    }
+
+    fn keep_copy(self, copy: &Copy) {
+        let kept = local::keep(copy);
+        if self.here.try_get_untracked() == Some(!kept) {
+            self.here.set(kept);
+        }
     }
 
     fn tell(self) {

@@ -90,10 +90,10 @@ pub async fn keep_text(
     };
     let text = typed.unfinished()?;
     let which = Which::parse(&article, &draft_key, None).ok_or(Error::NotFound)?;
-    let basis = Basis { which, version: if replaces > 0 { replaces } else { version } };
+    let basis = Basis::of(which, version, replaces);
     let state = context::state()?;
     let now = state.clock.now();
-    let saved = saving::save(&state.db, author.id, basis, &text, Intent::Keep, now).await?;
+    let saved = saving::save(&state.db, &author, basis, &text, Intent::Keep, now).await?;
     Ok(Kept {
         id: saved.id.to_string(),
         slug: saved.slug,
@@ -167,10 +167,10 @@ pub async fn save_article(
     let named =
         if slug.is_empty() { None } else { Some(Slug::parse(&slug).ok_or(Error::NotFound)?) };
     let which = Which::parse(&article, &draft_key, named.as_ref()).ok_or(Error::NotFound)?;
-    let basis = Basis { which, version: if replaces > 0 { replaces } else { version } };
+    let basis = Basis::of(which, version, replaces);
     let state = context::state()?;
     let now = state.clock.now();
-    let saved = saving::save(&state.db, author.id, basis, &text, intent, now).await?;
+    let saved = saving::save(&state.db, &author, basis, &text, intent, now).await?;
     Ok(match status {
         Status::Published if saved.scheduled => Done::at("/articles?tab=scheduled"),
         Status::Published => Done::at(format!("/article/{}", saved.slug)),
@@ -187,6 +187,6 @@ pub async fn discard_changes(slug: String) -> Result<Done, Error> {
     };
     let author = context::require(Permission::WriteArticles)?;
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
-    working_copies::discard(&context::state()?.db, author.id, &slug).await?;
+    working_copies::discard(&context::state()?.db, &author, &slug).await?;
     Ok(Done::at(format!("/article/{}", slug.as_str())))
 }

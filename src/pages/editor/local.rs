@@ -50,6 +50,7 @@ fn prefix(person: &str) -> String {
 }
 
 /// Whether the browser keeps it: a full or forbidden storage does not.
+#[must_use]
 pub fn keep(copy: &Copy) -> bool {
     let Ok(json) = serde_json::to_string(copy) else { return false };
     storage().is_some_and(|storage| storage.set_item(&copy.key, &json).is_ok())

@@ -21,6 +21,9 @@ const RETRY: (Millis, Millis) = (2_000, 60_000);
 /// Between looks whether somebody has logged in again.
 const LOGGED_OUT: Millis = 5_000;
 
+/// Of a browser whose storage is full, or switched off.
+const UNKEPT: &str = "On this page alone, as this browser keeps nothing";
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happened {
@@ -352,26 +355,32 @@ impl Saver {
 }
 
 impl Told {
-    /// The sentence of the state line; `clock` writes a moment as the writer's clock has it.
-    pub fn text(&self, clock: impl Fn(Millis) -> String) -> String {
+    /// The sentence of the state line; `clock` writes a moment as the writer's clock has it, and
+    /// `here` is whether the browser keeps the text too.
+    pub fn text(&self, clock: impl Fn(Millis) -> String, here: bool) -> String {
+        let (kept, stays) = if here {
+            ("Kept in this browser", "is kept in this browser")
+        } else {
+            (UNKEPT, "stays on this page alone, as this browser keeps nothing")
+        };
         match self {
             Told::Nothing => String::new(),
-            Told::Unsaved => "Kept in this browser, not saved yet".into(),
+            Told::Unsaved => format!("{kept}, not saved yet"),
             Told::Saving => "Saving …".into(),
             Told::Saved(at) => format!("Saved {}", clock(*at)),
             Told::Trouble(Trouble::Away { .. }) => {
-                "Offline: kept in this browser, and saved as soon as the site can be reached".into()
+                format!("Offline. {kept}, and saved as soon as the site can be reached")
             }
             Told::Trouble(Trouble::LoggedOut) => {
-                "Log in again: until then it is kept in this browser".into()
+                format!("Log in again: until then your text {stays}")
             }
             Told::Trouble(Trouble::Conflict { .. }) => {
-                "Conflict: another text was saved meanwhile. Yours is kept in this browser".into()
+                format!("Conflict: another text was saved meanwhile. Yours {stays}")
             }
             Told::Trouble(Trouble::Gone) => {
-                "The article is not here any more. Your text is kept in this browser".into()
+                format!("The article is not here any more. Your text {stays}")
             }
-            Told::Trouble(Trouble::Wrong(why)) => format!("Kept in this browser, not saved: {why}"),
+            Told::Trouble(Trouble::Wrong(why)) => format!("{kept}, not saved: {why}"),
         }
     }
 }

@@ -16,7 +16,7 @@ const BEGINNING: usize = 80;
 
 /// The state of the text in words.
 pub fn state_line(autosave: Autosave) -> AnyView {
-    let text = move || autosave.told.get().text(clock);
+    let text = move || autosave.told.get().text(clock, autosave.here.get());
     let wrong = move || {
         let trouble = matches!(autosave.told.get(), Told::Trouble(ref t) if !matches!(t, Trouble::Away { .. }));
         if trouble { "save-state wrong" } else { "save-state" }

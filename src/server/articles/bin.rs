@@ -8,10 +8,7 @@ use std::time::Duration;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{
-    saving::begin,
-    tallies::{Changes, Countable},
-};
+use super::tallies::{Changes, Countable};
 use crate::{
     domain::article::{Slug, Status, Visibility, life::DAYS_TO_UNDO},
     error::Error,
@@ -19,6 +16,7 @@ use crate::{
         clock::Timestamp,
         db::{Db, Tx, within, writing},
         failure::Failure,
+        users::{self, User},
     },
 };
 
@@ -39,21 +37,21 @@ struct Turned {
 ///
 /// # Errors
 /// [`Error::NotFound`], also for what is somebody else's.
-pub async fn delete(db: &Db, author: Uuid, slug: &Slug, now: Timestamp) -> Result<(), Failure> {
+pub async fn delete(db: &Db, author: &User, slug: &Slug, now: Timestamp) -> Result<(), Failure> {
     const DELETE: &str = "update articles set status = 'deleted', status_before = status, deleted_at = $3, \
          version = version + 1 where slug = $1 and author_id = $2 and status <> 'deleted' \
          returning id, visibility, status_before as status";
-    let mut tx = begin(db, author).await?;
+    let mut tx = users::begin(db, author).await?;
     let deleted: Option<Turned> = within!(&mut tx, |c| sqlx::query_as(DELETE)
         .bind(slug.as_str())
-        .bind(author)
+        .bind(author.id)
         .bind(now)
         .fetch_optional(c)
         .await)?;
     let deleted = deleted.ok_or(Error::NotFound)?;
     let tags = turn_tags(&mut tx, deleted.id).await?;
     let mut changes = Changes::default();
-    changes.remove(&deleted.countable(author, &tags));
+    changes.remove(&deleted.countable(author.id, &tags));
     changes.store(&mut tx).await?;
     Ok(tx.commit().await?)
 }
@@ -63,22 +61,22 @@ pub async fn delete(db: &Db, author: Uuid, slug: &Slug, now: Timestamp) -> Resul
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn restore(db: &Db, author: Uuid, slug: &Slug) -> Result<(), Failure> {
+pub async fn restore(db: &Db, author: &User, slug: &Slug) -> Result<(), Failure> {
     const RESTORE: &str = "update articles set \
          status = case when published_at > deleted_at then 'draft' else status_before end, \
          published_at = case when published_at > deleted_at then null else published_at end, \
          status_before = null, deleted_at = null, version = version + 1 \
          where slug = $1 and author_id = $2 and status = 'deleted' returning id, visibility, status";
-    let mut tx = begin(db, author).await?;
+    let mut tx = users::begin(db, author).await?;
     let restored: Option<Turned> = within!(&mut tx, |c| sqlx::query_as(RESTORE)
         .bind(slug.as_str())
-        .bind(author)
+        .bind(author.id)
         .fetch_optional(c)
         .await)?;
     let restored = restored.ok_or(Error::NotFound)?;
     let tags = turn_tags(&mut tx, restored.id).await?;
     let mut changes = Changes::default();
-    changes.add(&restored.countable(author, &tags));
+    changes.add(&restored.countable(author.id, &tags));
     changes.store(&mut tx).await?;
     Ok(tx.commit().await?)
 }
@@ -87,14 +85,14 @@ pub async fn restore(db: &Db, author: Uuid, slug: &Slug) -> Result<(), Failure> 
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn delete_for_good(db: &Db, author: Uuid, slug: &Slug) -> Result<(), Failure> {
+pub async fn delete_for_good(db: &Db, author: &User, slug: &Slug) -> Result<(), Failure> {
     const DELETE: &str =
         "delete from articles where slug = $1 and author_id = $2 and status = 'deleted'";
-    let mut tx = begin(db, author).await?;
+    let mut tx = users::begin(db, author).await?;
     let deleted = within!(&mut tx, |c| {
         sqlx::query(DELETE)
             .bind(slug.as_str())
-            .bind(author)
+            .bind(author.id)
             .execute(c)
             .await
             .map(|done| done.rows_affected())

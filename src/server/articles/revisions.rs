@@ -31,6 +31,7 @@ use crate::{
         db::{Db, Tx, reading, within},
         failure::Failure,
         images::references,
+        users::User,
     },
 };
 
@@ -220,21 +221,18 @@ async fn before(db: &Db, article: Uuid, version: i64) -> sqlx::Result<Option<Who
 /// [`Error::NotFound`], [`Error::Conflict`].
 pub async fn restore(
     db: &Db,
-    author: Uuid,
+    author: &User,
     slug: &Slug,
     revision: i64,
     version: i64,
     now: Timestamp,
 ) -> Result<String, Failure> {
-    let id = own_key(db, author, slug).await?.ok_or(Error::NotFound)?;
+    let id = own_key(db, author.id, slug).await?.ok_or(Error::NotFound)?;
     let Whole { title, description, body, tags, cover, cover_alt } =
         whole(db, id, revision).await?.ok_or(Error::NotFound)?;
-    let manuscript = reading::manuscript(db, author, id, now).await?;
+    let manuscript = reading::manuscript(db, author.id, id, now).await?;
     let typed = Typed { title, description, body, tags, cover, cover_alt, ..Typed::of(manuscript) };
     let text = typed.unfinished()?;
-    let mut tx = saving::begin(db, author).await?;
-    let_stay(&mut tx, id).await?;
-    tx.commit().await?;
-    let basis = Basis { which: Which::Id(id), version };
+    let basis = Basis { which: Which::Id(id), version, replaces: true };
     Ok(saving::save(db, author, basis, &text, Intent::Keep, now).await?.slug)
 }

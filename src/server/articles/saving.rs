@@ -18,7 +18,7 @@ use crate::{
         clock::Timestamp,
         db::{Db, Tx, within},
         failure::Failure,
-        users,
+        users::{self, User},
     },
 };
 
@@ -75,6 +75,9 @@ pub struct Basis<'a> {
     pub which: Which<'a>,
     /// The number that its last save gave; 0 for a new one.
     pub version: i64,
+    /// Whether it takes the place of what is stored on purpose: that stays among the revisions,
+    /// however lately it was kept.
+    pub replaces: bool,
 }
 
 /// What a save leads to.
@@ -98,21 +101,21 @@ pub struct Saved {
 /// [`Error::NotFound`], [`Error::Conflict`], [`Error::Invalid`] if the wanted address is taken.
 pub async fn save(
     db: &Db,
-    author: Uuid,
+    author: &User,
     basis: Basis<'_>,
     text: &Text,
     intent: Intent,
     now: Timestamp,
 ) -> Result<Saved, Failure> {
-    if intent == Intent::Keep && is_published(db, author, basis.which).await? {
+    if intent == Intent::Keep && is_published(db, author.id, basis.which).await? {
         return keep_apart(db, author, basis, text, now).await;
     }
-    let writing = Writing::new(db, author, text, intent, now).await?;
-    let mut tx = begin(db, author).await?;
-    let saved = match stored(&mut tx, author, basis.which).await? {
+    let writing = Writing::new(db, author.id, text, intent, now).await?;
+    let mut tx = users::begin(db, author).await?;
+    let saved = match stored(&mut tx, author.id, basis.which).await? {
         None => writing.insert(&mut tx, basis.which).await?,
         Some(before) => {
-            before.refuse_unless(basis.version)?;
+            basis.take_place_of(&mut tx, &before).await?;
             writing.overwrite(&mut tx, basis, &before).await?
         }
     };
@@ -123,14 +126,14 @@ pub async fn save(
 /// Keeps a text beside an article that is published.
 async fn keep_apart(
     db: &Db,
-    author: Uuid,
+    author: &User,
     basis: Basis<'_>,
     text: &Text,
     now: Timestamp,
 ) -> Result<Saved, Failure> {
-    let mut tx = begin(db, author).await?;
-    let before = stored(&mut tx, author, basis.which).await?.ok_or(Error::NotFound)?;
-    before.refuse_unless(basis.version)?;
+    let mut tx = users::begin(db, author).await?;
+    let before = stored(&mut tx, author.id, basis.which).await?.ok_or(Error::NotFound)?;
+    basis.take_place_of(&mut tx, &before).await?;
     let version = raise_version(&mut tx, &basis, before.id).await?;
     working_copies::put(&mut tx, before.id, text, now).await?;
     revisions::note(&mut tx, before.id, version, RevisionKind::Kept, text, now).await?;
@@ -139,12 +142,23 @@ async fn keep_apart(
     Ok(Saved { id: before.id, slug: before.slug, version, scheduled })
 }
 
-/// Holds the author's account first, as everywhere: whoever was shut out, or left, while this
-/// was on its way changes nothing any more.
-pub(in crate::server) async fn begin(db: &Db, author: Uuid) -> Result<Tx, Failure> {
-    let mut tx = db.begin().await?;
-    let held = users::hold(&mut tx, author).await?;
-    held.map(|_| tx).ok_or_else(|| Error::Unauthenticated.into())
+impl<'a> Basis<'a> {
+    /// Of a form: it started from `version`, or shall stand in the place of `replaces`, which its
+    /// author has seen since.
+    pub fn of(which: Which<'a>, version: i64, replaces: i64) -> Self {
+        let on_purpose = replaces > 0;
+        let version = if on_purpose { replaces } else { version };
+        Self { which, version, replaces: on_purpose }
+    }
+
+    /// What is stored has to make room: it is the version that the save started from.
+    async fn take_place_of(&self, tx: &mut Tx, before: &Stored) -> Result<(), Failure> {
+        before.refuse_unless(self.version)?;
+        if self.replaces {
+            revisions::let_stay(tx, before.id).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Raises an article's version alone: checked and written in one statement.

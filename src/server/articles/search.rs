@@ -1,8 +1,7 @@
 //! Search: the articles that have all the words that somebody types, the best first.
 //!
 //! Searching in texts is what the two engines have nothing in common for: SQLite has FTS5,
-//! PostgreSQL its `tsvector`. So beside `db.rs` this is the one file that asks which engine it
-//! is, in [`keep`] and [`matches`] alone; their steps of the schema are apart too, in
+//! PostgreSQL its `tsvector`. So this file asks which engine it is, as few others do, in [`keep`] and [`matches`] alone; their steps of the schema are apart too, in
 //! `migrations/sqlite/` and `migrations/postgres/`. Both get the same folded [`words`], so both
 //! find the same.
 //!

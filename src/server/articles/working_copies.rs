@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     reading::TextRow,
     revisions,
-    saving::{Basis, Which, begin, raise_version, stored, text::Text},
+    saving::{Basis, Which, raise_version, stored, text::Text},
 };
 use crate::{
     domain::article::Slug,
@@ -16,6 +16,7 @@ use crate::{
         clock::Timestamp,
         db::{Db, Tx, reading, within},
         failure::Failure,
+        users::{self, User},
     },
 };
 
@@ -97,13 +98,13 @@ pub(super) async fn drop_of(tx: &mut Tx, article: Uuid) -> sqlx::Result<bool> {
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn discard(db: &Db, author: Uuid, slug: &Slug) -> Result<(), Failure> {
-    let mut tx = begin(db, author).await?;
-    let found = stored(&mut tx, author, Which::At(slug)).await?;
+pub async fn discard(db: &Db, author: &User, slug: &Slug) -> Result<(), Failure> {
+    let mut tx = users::begin(db, author).await?;
+    let found = stored(&mut tx, author.id, Which::At(slug)).await?;
     let before = found.ok_or(Error::NotFound)?;
     if drop_of(&mut tx, before.id).await? {
         // An editor that is open elsewhere is told that its text is not the stored one any more.
-        let basis = Basis { which: Which::Id(before.id), version: before.version };
+        let basis = Basis { which: Which::Id(before.id), version: before.version, replaces: false };
         raise_version(&mut tx, &basis, before.id).await?;
         revisions::let_stay(&mut tx, before.id).await?;
     }

@@ -94,7 +94,7 @@ async fn take(state: &AppState, parts: &Parts, body: Body) -> Result<Report, Fai
     let Form { file, look } = read_form(&parts.headers, body, most).await?;
     let AppState { db, clock, images: shelf, config, .. } = state;
     let site = Site { db, clock, shelf, images: &config.images };
-    let import = Import::new(site, Whose::Of(author.id), look).within(TIME);
+    let import = Import::new(site, Whose::Of(author.clone()), look).within(TIME);
     let report = import.take(file, LIMITS).await?;
     let Report { taken, skipped, pictures, .. } = report;
     tracing::info!(event = "articles_imported", user = %author.id, look, taken, skipped, pictures);

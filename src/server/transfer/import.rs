@@ -28,7 +28,7 @@ use crate::{
         articles::{
             bin::DELETED,
             importing::{self, Incoming, Made},
-            saving::{self, text::Typed},
+            saving::text::Typed,
             slugs,
         },
         clock::{Clock, Timestamp},
@@ -37,7 +37,7 @@ use crate::{
         failure::Failure,
         images::shelf::Shelf,
         leaving,
-        users::key,
+        users::{self, User, key},
     },
 };
 
@@ -48,7 +48,7 @@ const LONGEST_JSON: u64 = 256 * 1024 * 1024;
 #[derive(Clone, Debug)]
 pub enum Whose {
     /// One person's, whoever signed them elsewhere.
-    Of(Uuid),
+    Of(User),
     /// Of whoever signed them; people in the file get accounts. They have no password but the
     /// one whose hash comes along, or else this hash of one that nobody knows.
     Signed(String),
@@ -219,8 +219,8 @@ impl<'a> Import<'a> {
             return Ok(Outcome::Taken);
         }
         let made = Made::of(self.site.db, incoming).await?;
-        let mut tx = match self.whose {
-            Whose::Of(_) => saving::begin(self.site.db, author).await?,
+        let mut tx = match &self.whose {
+            Whose::Of(author) => users::begin(self.site.db, author).await?,
             // Of whoever was shut out as well.
             Whose::Signed(_) => self.site.db.begin().await?,
         };
@@ -233,8 +233,8 @@ impl<'a> Import<'a> {
 
     /// The key of whoever the article will be of.
     async fn author(&mut self, name: &str, now: Timestamp) -> Result<Option<Uuid>, Failure> {
-        if let Whose::Of(author) = self.whose {
-            return Ok(Some(author));
+        if let Whose::Of(author) = &self.whose {
+            return Ok(Some(author.id));
         }
         if let Some(known) = self.known.get(&key(name)) {
             return Ok(*known);

@@ -5,7 +5,7 @@ use byline::{
     error::Error,
     server::{
         administration,
-        articles::{open, withdrawing},
+        articles::{bin, open, withdrawing},
         auth::Client,
         comments::{self, deciding},
         config::Comments,
@@ -184,8 +184,9 @@ story!(nobody_approves_themselves_under_an_article_of_their_own, |engine| {
 story!(t07_whoever_is_shut_out_meanwhile_says_likes_and_decides_nothing, |engine| {
     let app = TestApp::start(engine).await;
     let (ada, bob) = (app.person("ada").await, app.person("bob").await);
-    app.person_with("eve", Role::Editor).await;
+    let editor = app.person_with("eve", Role::Editor).await;
     ada.write("Open", "published", "public").await;
+    editor.write("Hers", "published", "public").await;
     let hers = deciding::key_of(&say(&ada, "open", "Rude words").await).unwrap();
     let his = deciding::key_of(&say(&bob, "open", "Hasty words").await).unwrap();
     let (db, now) = (&app.state.db, app.state.clock.now());
@@ -220,6 +221,7 @@ story!(t07_whoever_is_shut_out_meanwhile_says_likes_and_decides_nothing, |engine
         deciding::delete(db, (&eve, &client), hers, now).await.map(|_| ()),
         deciding::set_shown(db, &eve, &article, hers, false).await,
         withdrawing::withdraw(db, &by, &slug).await.map(|_| ()),
+        bin::delete(db, &eve, &Slug::parse("hers").unwrap(), now).await,
         reports::settle(db, (&eve, &client), hers, Verdict::Remove, now).await,
         reports::settle(db, (&eve, &client), hers, Verdict::Keep, now).await,
     ];

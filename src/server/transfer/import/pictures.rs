@@ -114,9 +114,9 @@ impl Import<'_> {
     /// Whose it will be: one person's, or of those who had it.
     async fn owners(&mut self, said: &[Described]) -> Result<Result<Vec<Owner>, Reason>, Failure> {
         let now = self.site.clock.now();
-        if let Whose::Of(owner) = self.whose {
+        if let Whose::Of(owner) = &self.whose {
             let alt = said.first().map_or("", |said| said.alt.as_str());
-            let owner = checked(alt).map(|alt| Owner { key: Some(owner), alt, uploaded: now });
+            let owner = checked(alt).map(|alt| Owner { key: Some(owner.id), alt, uploaded: now });
             return Ok(owner.map(|owner| vec![owner]));
         }
         let mut owners = Vec::new();
