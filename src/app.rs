@@ -40,6 +40,7 @@ use crate::{
         tags::TAGS_ROUTE,
     },
     ui::{
+        data::Data,
         form::provide_refusal,
         layout::{SiteFooter, SiteHeader},
         load::missing,
@@ -51,7 +52,7 @@ use crate::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_refusal();
-    let viewer = Resource::new(|| (), |()| who_am_i());
+    let viewer = Data::new(|| (), |()| who_am_i());
     provide_context(viewer);
     view! {
         <Title text=title_so_far() formatter=title_of_document() />

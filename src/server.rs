@@ -60,7 +60,10 @@ pub mod transfer;
 pub mod undo;
 pub mod users;
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Router,
@@ -97,9 +100,28 @@ use self::{
 };
 use crate::app::App;
 
-/// What every request can reach.
+/// What every request can reach. Each clones it many times.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Application>);
+
+impl Deref for AppState {
+    type Target = Application;
+
+    fn deref(&self) -> &Application {
+        &self.0
+    }
+}
+
+/// Whoever changes it has a copy of their own from then on.
+impl DerefMut for AppState {
+    fn deref_mut(&mut self) -> &mut Application {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+/// All that a running Byline has.
+#[derive(Clone)]
+pub struct Application {
     /// The database.
     pub db: Db,
     /// The settings.
@@ -132,7 +154,7 @@ impl AppState {
         let mail = Mail::new(&config)?;
         let key = SiteKey::read_or_make(&config.key_file)?;
         let images = Shelf::open(&config.images, &config.database)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Application {
             db,
             mail,
             key,
@@ -141,7 +163,7 @@ impl AppState {
             clock,
             passwords: Passwords::new()?,
             leptos: pages::leptos_options(),
-        })
+        })))
     }
 }
 

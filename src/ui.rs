@@ -1,5 +1,6 @@
 //! The pieces that pages share.
 
+pub mod data;
 pub mod erased;
 pub mod form;
 pub mod layout;

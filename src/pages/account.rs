@@ -23,6 +23,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::{answered, loaded, refusal},
@@ -51,10 +52,11 @@ pub async fn show_identity() -> Result<Identity, Error> {
         Err(Failure::Refused(Error::RecentLoginNeeded)) => false,
         Err(failure) => return Err(failure.into()),
     };
-    let (db, now) = (context::state()?.db, context::state()?.clock.now());
-    let pending = tokens::pending(&db, user.id, Purpose::ChangeEmail, now);
+    let state = context::state()?;
+    let (db, now) = (&state.db, state.clock.now());
+    let pending = tokens::pending(db, user.id, Purpose::ChangeEmail, now);
     let pending = pending.await.map_err(Failure::from)?;
-    let events = security_log::latest(&db, user.id, now).await.map_err(Failure::from)?;
+    let events = security_log::latest(db, user.id, now).await.map_err(Failure::from)?;
     let mut fresh = events.iter().filter(|event| event.fresh).map(|event| event.kind);
     let done = fresh.find(|kind| {
         use EventKind::{EmailChanged, EmailProved, UsernameChanged};
@@ -121,7 +123,7 @@ struct Forms {
 #[component]
 pub fn AccountPage() -> impl IntoView {
     watch_session();
-    let identity = Resource::new(|| (), |()| show_identity());
+    let identity = Data::new(|| (), |()| show_identity());
     let forms = Forms {
         username: use_form(ChangeUsername::PATH),
         email: use_form(AskForEmail::PATH),
@@ -218,7 +220,7 @@ crate::ui::lazy::lazy_page! {
 pub fn EmailPage() -> impl IntoView {
     watch_session();
     let token = segment("token");
-    let terms = Resource::new(move || token.get(), |token| email_terms(TypedToken::new(token)));
+    let terms = Data::new(move || token.get(), |token| email_terms(TypedToken::new(token)));
     let forms = (use_form(ChangeEmail::PATH), use_form(Confirm::PATH));
     answered(terms, move |terms| match terms {
         Ok(new) => offer(token.get_untracked(), new, forms),

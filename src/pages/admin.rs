@@ -17,7 +17,7 @@ use crate::{
     },
     error::Error,
     json::Json,
-    ui::{erased::Erase, load::loaded},
+    ui::{data::Data, erased::Erase, load::loaded},
 };
 
 /// One page of the accounts whose name or address has `q` in it, the newest first.
@@ -44,8 +44,7 @@ pub fn PeoplePage() -> impl IntoView {
     let page = page_number();
     let query = use_query_map();
     let wanted = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
-    let people =
-        Resource::new(move || (wanted.get(), page.get()), |(q, page)| show_people(q, page));
+    let people = Data::new(move || (wanted.get(), page.get()), |(q, page)| show_people(q, page));
     loaded(people, show)
 }
 

@@ -20,6 +20,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, RefusedElsewhere},
         list::{members_badge, signature},
@@ -76,7 +77,7 @@ pub fn ArticlePage() -> impl IntoView {
     let slug = segment("slug");
     let page = page_number();
     let article =
-        Resource::new(move || (slug.get(), page.get()), |(slug, page)| read_article(slug, page));
+        Data::new(move || (slug.get(), page.get()), |(slug, page)| read_article(slug, page));
     let shown = loaded(article, show);
     view! {
         <RefusedElsewhere function=DeleteArticle::PATH />

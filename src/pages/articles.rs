@@ -20,6 +20,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, RefusedElsewhere},
         list::pager,
@@ -100,10 +101,8 @@ pub fn DeskPage() -> impl IntoView {
         Memo::new(move |_| query.with(|query| query.get(name).unwrap_or_default()))
     };
     let (tab, q, deleted) = (asked("tab"), asked("q"), asked("deleted"));
-    let shown = Resource::new(
-        move || (tab.get(), q.get(), page.get()),
-        |(tab, q, page)| desk(tab, q, page),
-    );
+    let shown =
+        Data::new(move || (tab.get(), q.get(), page.get()), |(tab, q, page)| desk(tab, q, page));
     let undo = move || Slug::parse(&deleted.get()).map(undo_notice);
     view! {
         <Title text="My articles" />

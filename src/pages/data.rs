@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
@@ -58,7 +59,7 @@ struct Forms {
 #[component]
 pub fn DataPage() -> impl IntoView {
     watch_session();
-    let account = Resource::new(|| (), |()| show_account());
+    let account = Data::new(|| (), |()| show_account());
     let forms = Forms {
         download: use_form(DOWNLOAD),
         delete: use_form(DeleteAccount::PATH),

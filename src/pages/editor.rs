@@ -37,6 +37,7 @@ use crate::{
     domain::article::{Manuscript, Stage, Visibility, life::DAYS_TO_UNDO},
     error::Error,
     ui::{
+        data::Data,
         erased::Erase,
         form::{ErrorMessages, Form, FormState, Submit, send, use_form},
         load::{answered, refusal},
@@ -53,7 +54,7 @@ crate::ui::lazy::lazy_page! {
 pub fn EditorPage() -> impl IntoView {
     watch_session();
     let slug = segment("slug");
-    let manuscript = Resource::new(move || slug.get(), open_manuscript);
+    let manuscript = Data::new(move || slug.get(), open_manuscript);
     let form = use_form(SaveArticle::PATH);
     answered(manuscript, move |manuscript: Result<Option<Manuscript>, Error>| match manuscript {
         Ok(manuscript) => editor(manuscript, form),

@@ -6,10 +6,10 @@ use leptos_router::hooks::use_query_map;
 
 use super::{page_number, profile::tab};
 use crate::{
-    domain::{account::Viewer, page::Listing},
+    domain::page::Listing,
     error::Error,
     json::Json,
-    ui::{erased::Erase, list::listing, load::loaded},
+    ui::{data::Data, erased::Erase, layout::ViewerData, list::listing, load::loaded},
 };
 
 /// What `?feed=` says for the articles of those whom the viewer follows.
@@ -50,14 +50,14 @@ pub fn HomePage() -> impl IntoView {
     let page = page_number();
     let query = use_query_map();
     let feed = Memo::new(move |_| query.with(|query| query.get("feed").unwrap_or_default()));
-    let viewer = expect_context::<Resource<Result<Option<Viewer>, Error>>>();
+    let viewer = expect_context::<ViewerData>();
     // A list comes with what it is a list of: see the page of a tag.
-    let articles = Resource::new(
+    let articles = Data::new(
         move || (page.get(), feed.get()),
         move |(page, feed)| async move {
             let following = feed == FOLLOWING;
             let list = front_page(page, feed).await?;
-            Ok((list, following, viewer.await.is_ok_and(|viewer| viewer.is_some())))
+            Ok((list, following, viewer.ready().await.is_ok_and(|viewer| viewer.is_some())))
         },
     );
     loaded(articles, show)

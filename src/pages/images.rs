@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, FormState, TextField, use_form},
         list::pager,
@@ -82,7 +83,7 @@ crate::ui::lazy::lazy_page! {
 pub fn ImagesPage() -> impl IntoView {
     watch_session();
     let page = page_number();
-    let images = Resource::new(move || page.get(), show_images);
+    let images = Data::new(move || page.get(), show_images);
     let upload = use_form(UPLOAD);
     let (describe, delete) = (use_form(DescribeImage::PATH), use_form(DeleteImage::PATH));
     view! {

@@ -15,6 +15,7 @@ use crate::{
     },
     error::Error,
     ui::{
+        data::Data,
         erased::Erase,
         form::{ErrorMessages, FormState, use_form},
         load::loaded,
@@ -35,7 +36,7 @@ crate::ui::lazy::lazy_page! {
 pub fn ImportPage() -> impl IntoView {
     watch_session();
     let report = SharedValue::new(use_context::<Report>).into_inner();
-    let account = Resource::new(|| (), |()| show_account());
+    let account = Data::new(|| (), |()| show_account());
     let (import, confirm) = (use_form(IMPORT), use_form(Confirm::PATH));
     let report = StoredValue::new(report);
     loaded(account, move |account: OwnAccount| {

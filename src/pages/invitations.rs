@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
@@ -72,7 +73,7 @@ crate::ui::lazy::lazy_page! {
 #[component]
 pub fn InvitationsPage() -> impl IntoView {
     watch_session();
-    let invitations = Resource::new(|| (), |()| show_invitations());
+    let invitations = Data::new(|| (), |()| show_invitations());
     let (make, withdraw) = (use_form(Invite::PATH), use_form(WithdrawInvitation::PATH));
     loaded(invitations, move |invitations: Invitations| show(invitations, make, withdraw))
 }

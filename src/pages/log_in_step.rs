@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::{answered, refusal},
@@ -57,7 +58,7 @@ crate::ui::lazy::lazy_page! {
 /// The page between a right password and being logged in.
 #[component]
 pub fn LogInStepPage() -> impl IntoView {
-    let factors = Resource::new(|| (), |()| second_step());
+    let factors = Data::new(|| (), |()| second_step());
     let (form, cancel) = (use_form(FinishLogIn::PATH), use_form(LogOut::PATH));
     let wanted = use_query_map().with_untracked(|query| query.get("next"));
     let wanted = wanted.as_deref().map_or_else(Next::home, Next::parse).into_path();

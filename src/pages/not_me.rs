@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, use_form},
         load::{answered, refusal},
@@ -46,7 +47,7 @@ crate::ui::lazy::lazy_page! {
 #[component]
 pub fn NotMePage() -> impl IntoView {
     let token = segment("token");
-    let terms = Resource::new(move || token.get(), |token| undo_terms(TypedToken::new(token)));
+    let terms = Data::new(move || token.get(), |token| undo_terms(TypedToken::new(token)));
     let form = use_form(Undo::PATH);
     answered(terms, move |terms| match terms {
         Ok(undoing) => offer(token.get_untracked(), undoing, form),

@@ -23,6 +23,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
@@ -192,7 +193,7 @@ struct Forms {
 #[component]
 pub fn PasskeysPage() -> impl IntoView {
     watch_session();
-    let passkeys = Resource::new(|| (), |()| show_passkeys());
+    let passkeys = Data::new(|| (), |()| show_passkeys());
     let forms = Forms {
         remove: use_form(RemovePasskey::PATH),
         rename: use_form(RenamePasskey::PATH),

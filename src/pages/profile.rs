@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, RefusedElsewhere},
         list::listing,
@@ -114,7 +115,7 @@ pub fn FavoritesPage() -> impl IntoView {
 fn person(favorites: bool) -> AnyView {
     let username = segment("username");
     let page = page_number();
-    let author = Resource::new(
+    let author = Data::new(
         move || (username.get(), page.get()),
         move |(username, page)| show_profile(username, page, favorites),
     );

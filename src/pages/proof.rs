@@ -15,6 +15,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::{answered, loaded, refusal},
@@ -112,7 +113,7 @@ struct Forms {
 /// The page on which the code is typed.
 #[component]
 pub fn ProofPage() -> impl IntoView {
-    let step = Resource::new(|| (), |()| registration_step());
+    let step = Data::new(|| (), |()| registration_step());
     let forms = Forms {
         code: use_form(ConfirmByCode::PATH),
         again: use_form(SendCodeAgain::PATH),
@@ -201,8 +202,7 @@ crate::ui::lazy::lazy_page! {
 #[component]
 pub fn ProofLinkPage() -> impl IntoView {
     let token = segment("token");
-    let link =
-        Resource::new(move || token.get(), |token| registration_link(TypedToken::new(token)));
+    let link = Data::new(move || token.get(), |token| registration_link(TypedToken::new(token)));
     let form = use_form(ConfirmByLink::PATH);
     answered(link, move |link| match link {
         Ok(here) => confirm(token.get_untracked(), here, form),

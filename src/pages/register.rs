@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
@@ -94,7 +95,7 @@ pub fn RegisterPage() -> impl IntoView {
     let query = use_query_map();
     let invitation =
         Memo::new(move |_| query.with(|query| query.get("invitation").unwrap_or_default()));
-    let terms = Resource::new(move || invitation.get(), registration_terms);
+    let terms = Data::new(move || invitation.get(), registration_terms);
     let form = use_form(Register::PATH);
     view! {
         <Title text="Register" />

@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::{answered, refusal},
@@ -89,7 +90,7 @@ crate::ui::lazy::lazy_page! {
 #[component]
 pub fn NewPasswordPage() -> impl IntoView {
     let token = segment("token");
-    let terms = Resource::new(move || token.get(), |token| reset_terms(TypedToken::new(token)));
+    let terms = Data::new(move || token.get(), |token| reset_terms(TypedToken::new(token)));
     let form = use_form(ResetPassword::PATH);
     answered(terms, move |terms| match terms {
         Ok(min) => fields(token.get_untracked(), min, form),

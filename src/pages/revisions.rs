@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, use_form},
         load::loaded,
@@ -65,10 +66,8 @@ pub fn RevisionsPage() -> impl IntoView {
         query.with(|query| query.get("version").and_then(|n| n.parse().ok()).unwrap_or_default())
     });
     let form = use_form(RestoreRevision::PATH);
-    let history = Resource::new(
-        move || (slug.get(), version.get()),
-        |(slug, version)| revisions(slug, version),
-    );
+    let history =
+        Data::new(move || (slug.get(), version.get()), |(slug, version)| revisions(slug, version));
     loaded(history, move |history| show(history, form))
 }
 

@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         list::{pager, preview_with},
         load::{loaded, refusal},
@@ -44,7 +45,7 @@ pub fn SearchPage() -> impl IntoView {
     let wanted = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
     // What was looked for comes along, be it refused: when the document's head is written no
     // signal of this page may be there any more.
-    let found = Resource::new(
+    let found = Data::new(
         move || (wanted.get(), page.get()),
         |(q, page)| async move {
             let found = search(q.clone(), page).await;

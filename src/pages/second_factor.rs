@@ -25,6 +25,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
@@ -118,7 +119,7 @@ struct Forms {
 #[component]
 pub fn SecondFactorPage() -> impl IntoView {
     watch_session();
-    let factors = Resource::new(|| (), |()| show_factors());
+    let factors = Data::new(|| (), |()| show_factors());
     let forms = Forms {
         begin: use_form(BeginAuthenticator::PATH),
         confirm_app: use_form(ConfirmAuthenticator::PATH),

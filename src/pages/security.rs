@@ -21,6 +21,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
         load::loaded,
@@ -111,7 +112,7 @@ struct Forms {
 #[component]
 pub fn SecurityPage() -> impl IntoView {
     watch_session();
-    let security = Resource::new(|| (), |()| show_security());
+    let security = Data::new(|| (), |()| show_security());
     let forms = Forms {
         end: use_form(EndSession::PATH),
         end_others: use_form(EndOtherSessions::PATH),

@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextArea, TextField, use_form},
         load::loaded,
@@ -56,8 +57,7 @@ pub async fn save_profile(
     use crate::server::{context, profiles};
     let user = context::require_user()?;
     let (bio, image) = profiles::parse(&bio, &image)?;
-    let db = context::state()?.db;
-    profiles::save(&db, &user, &bio, &image).await?;
+    profiles::save(&context::state()?.db, &user, &bio, &image).await?;
     Ok(Done::at(format!("/profile/{}", user.username)))
 }
 
@@ -82,7 +82,7 @@ crate::ui::lazy::lazy_page! {
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     watch_session();
-    let account = Resource::new(|| (), |()| show_account());
+    let account = Data::new(|| (), |()| show_account());
     let forms = (use_form(LogOut::PATH), use_form(SaveProfile::PATH));
     loaded(account, move |account: OwnAccount| settings(account, forms))
 }

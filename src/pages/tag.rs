@@ -9,7 +9,7 @@ use crate::{
     domain::page::Listing,
     error::Error,
     json::Json,
-    ui::{erased::Erase, list::listing, load::loaded},
+    ui::{data::Data, erased::Erase, list::listing, load::loaded},
 };
 
 /// One page of what the viewer may read under a tag, newest first.
@@ -42,7 +42,7 @@ pub fn TagPage() -> impl IntoView {
     let page = page_number();
     // The list comes with its tag: when the document's head is written, after the body, no signal
     // of this page may be there any more.
-    let articles = Resource::new(
+    let articles = Data::new(
         move || (tag.get(), page.get()),
         |(tag, page)| async move { Ok((tag.clone(), tagged(tag, page).await?)) },
     );

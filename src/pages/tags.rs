@@ -9,7 +9,7 @@ use crate::{
     domain::tags::{TagCount, TagList},
     error::Error,
     json::Json,
-    ui::{erased::Erase, load::loaded},
+    ui::{data::Data, erased::Erase, load::loaded},
 };
 
 /// One page of all tags that the viewer finds articles under, each with their number.
@@ -32,7 +32,7 @@ crate::ui::lazy::lazy_page! {
 #[component]
 pub fn TagsPage() -> impl IntoView {
     let page = page_number();
-    loaded(Resource::new(move || page.get(), all_tags), show)
+    loaded(Data::new(move || page.get(), all_tags), show)
 }
 
 fn show(TagList { tags, page, more }: TagList) -> AnyView {

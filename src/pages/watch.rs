@@ -31,7 +31,7 @@ use crate::{
     ui::{
         erased::Erase,
         form::{Done, ErrorMessages, FormState, Submit, TextField, send, use_form},
-        layout::ViewerResource,
+        layout::ViewerData,
     },
 };
 
@@ -41,7 +41,7 @@ const EVERY: Duration = Duration::from_secs(15);
 /// Watches the session of whoever looks at this page, as long as the page is there. On the server
 /// nothing happens.
 pub fn watch_session() {
-    let viewer = use_context::<ViewerResource>();
+    let viewer = use_context::<ViewerData>();
     Effect::new(move |_| {
         let viewer = viewer.and_then(|viewer| viewer.get()).and_then(Result::ok).flatten();
         if viewer.is_some() {

@@ -3,21 +3,21 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::erased::Erase;
-use crate::{domain::account::Viewer, error::Error};
+use super::{data::Data, erased::Erase};
+use crate::domain::account::Viewer;
 
 /// Whoever looks at the page, or nobody; provided by the app.
-pub type ViewerResource = Resource<Result<Option<Viewer>, Error>>;
+pub type ViewerData = Data<Option<Viewer>>;
 
 /// The header with the navigation.
 #[component]
 pub fn SiteHeader(
     /// For whom the links are.
-    viewer: ViewerResource,
+    viewer: ViewerData,
 ) -> impl IntoView {
     let links = move || {
         Suspend::new(async move {
-            match viewer.await {
+            match viewer.ready().await {
                 Ok(Some(viewer)) => member_links(viewer),
                 _ => stranger_links(),
             }

@@ -6,32 +6,36 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
-use super::{erased::Erase, status::set_status};
+use super::{
+    data::{Content, Data},
+    erased::Erase,
+    status::set_status,
+};
 use crate::error::Error;
 
-/// Shows what a resource brings, or why it does not.
+/// Shows what was waited for, or why it does not.
 pub fn loaded<T>(
-    resource: Resource<Result<T, Error>>,
+    data: Data<T>,
     show: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static,
 ) -> AnyView
 where
-    T: Clone + Send + Sync + 'static,
+    T: Content,
 {
-    answered(resource, move |answer| match answer {
-        Ok(data) => show(data),
+    answered(data, move |answer| match answer {
+        Ok(content) => show(content),
         Err(error) => refusal(error),
     })
 }
 
-/// Shows what a resource brings, be it an error.
+/// Shows what was waited for, be it an error.
 pub fn answered<T>(
-    resource: Resource<Result<T, Error>>,
+    data: Data<T>,
     show: impl Fn(Result<T, Error>) -> AnyView + Copy + Send + Sync + 'static,
 ) -> AnyView
 where
-    T: Clone + Send + Sync + 'static,
+    T: Content,
 {
-    awaited(Arc::new(move || Box::pin(async move { show(resource.await) })))
+    awaited(Arc::new(move || Box::pin(async move { show(data.ready().await) })))
 }
 
 /// A view that is on its way.

@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     json::Json,
     pages::{page_number, watch::watch_session},
-    ui::{erased::Erase, load::loaded},
+    ui::{data::Data, erased::Erase, load::loaded},
 };
 
 /// One page of everything that was done to accounts, the last first.
@@ -35,7 +35,7 @@ crate::ui::lazy::lazy_page! {
 pub fn LogPage() -> impl IntoView {
     watch_session();
     let page = page_number();
-    loaded(Resource::new(move || page.get(), show_log), show)
+    loaded(Data::new(move || page.get(), show_log), show)
 }
 
 fn show(log: Log) -> AnyView {

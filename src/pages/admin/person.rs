@@ -26,6 +26,7 @@ use crate::{
         watch::watch_session,
     },
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, Tick, use_form},
         load::loaded,
@@ -166,7 +167,7 @@ pub fn PersonPage() -> impl IntoView {
     let username = segment("username");
     let query = use_query_map();
     let choice = Memo::new(move |_| query.with(|q| Choice::of(q.get("form")?.as_str())));
-    let person = Resource::new(move || username.get(), show_person);
+    let person = Data::new(move || username.get(), show_person);
     let forms = Forms {
         role: use_form(SetRole::PATH),
         active: use_form(SetActive::PATH),

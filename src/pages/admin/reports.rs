@@ -14,6 +14,7 @@ use crate::{
     json::Json,
     pages::{page_number, watch::watch_session},
     ui::{
+        data::Data,
         erased::Erase,
         form::{Done, RefusedElsewhere},
         load::loaded,
@@ -61,7 +62,7 @@ crate::ui::lazy::lazy_page! {
 pub fn ReportsPage() -> impl IntoView {
     watch_session();
     let page = page_number();
-    let shown = loaded(Resource::new(move || page.get(), show_reports), show);
+    let shown = loaded(Data::new(move || page.get(), show_reports), show);
     view! {
         <RefusedElsewhere function=SettleReport::PATH />
         {shown}

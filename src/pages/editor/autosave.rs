@@ -27,7 +27,7 @@ use crate::{
     pages::who_am_i,
     ui::{
         form::{FormState, post},
-        layout::ViewerResource,
+        layout::ViewerData,
     },
 };
 
@@ -81,7 +81,7 @@ impl Autosave {
     /// Begins in the browser, once the form and its writer are known. On the server nothing
     /// happens.
     pub fn begin(self) {
-        let viewer = use_context::<ViewerResource>();
+        let viewer = use_context::<ViewerData>();
         Effect::new(move |begun: Option<bool>| {
             let viewer = viewer.and_then(|viewer| viewer.get()).and_then(Result::ok).flatten();
             if begun == Some(true) {

@@ -23,7 +23,7 @@ use crate::{
     error::Error,
     pages::import::IMPORT,
     server::{
-        AppState,
+        AppState, Application,
         attempts::{self, Budget},
         auth,
         config::Config,
@@ -92,7 +92,7 @@ async fn take(state: &AppState, parts: &Parts, body: Body) -> Result<Report, Fai
     let _ = attempts::take(&state.db, &[Budget::imports_of(author.id)], now).await?;
     let most = most_bytes(&state.config);
     let Form { file, look } = read_form(&parts.headers, body, most).await?;
-    let AppState { db, clock, images: shelf, config, .. } = state;
+    let Application { db, clock, images: shelf, config, .. } = &**state;
     let site = Site { db, clock, shelf, images: &config.images };
     let import = Import::new(site, Whose::Of(author.clone()), look).within(TIME);
     let report = import.take(file, LIMITS).await?;
