@@ -91,6 +91,8 @@ pub struct Profile {
     pub image: String,
     /// Whether the viewer follows them; none where that makes no sense.
     pub following: Option<bool>,
+    /// Whether the viewer is they.
+    pub own: bool,
     /// What the viewer may see of their articles, or of their favourites, newest first.
     pub articles: Listing,
 }

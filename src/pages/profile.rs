@@ -50,6 +50,7 @@ pub async fn show_profile(
     let found = profiles::find(db, name.as_str()).await.map_err(Failure::from)?;
     let person = found.ok_or(Error::NotFound)?;
     let author = person.id;
+    let own = reader.as_ref().is_some_and(|reader| reader.id == author);
     let following = match reader.filter(|reader| reader.id != author) {
         Some(reader) => {
             let follows = follows::is_following(db, reader.id, author).await;
@@ -68,6 +69,7 @@ pub async fn show_profile(
         bio: person.bio,
         image: person.image,
         following,
+        own,
         articles,
     })
 }
@@ -128,7 +130,7 @@ fn person(favorites: bool) -> AnyView {
 }
 
 fn show(profile: Profile, favorites: bool) -> AnyView {
-    let Profile { username, since, bio, image, following, articles } = profile;
+    let Profile { username, since, bio, image, following, own, articles } = profile;
     let home = format!("/profile/{username}");
     let likes = format!("{home}/favorites");
     let (what, base) = if favorites { ("Favourites", &likes) } else { ("Articles", &home) };
@@ -142,12 +144,16 @@ fn show(profile: Profile, favorites: bool) -> AnyView {
     };
     let bio = (!bio.is_empty()).then(|| view! { <p class="bio">{bio}</p> });
     let follow = following.map(|follows| follow(&username, follows));
-    let none = if favorites {
-        "has no favourites that you can read."
-    } else {
-        "has not published anything yet."
+    let edit = own.then(
+        || view! { <p><a class="button secondary" href="/settings">"Edit your profile"</a></p> },
+    );
+    let none = match (own, favorites) {
+        (true, true) => "You have no favourites yet. Under each article is a button that adds it.",
+        (true, false) => "You have not published anything yet.",
+        (false, true) => "There are no favourites that you can read.",
+        (false, false) => "There is nothing published yet.",
     };
-    let empty = view! { <p>{format!("{username} {none}")}</p> }.erased();
+    let empty = view! { <p>{none}</p> }.erased();
     let list = listing(articles, base, empty);
     view! {
         <Title text=title />
@@ -162,6 +168,7 @@ fn show(profile: Profile, favorites: bool) -> AnyView {
                     <span>{count}</span>
                 </p>
                 {follow}
+                {edit}
             </header>
             <nav class="feed-toggle" aria-label="Lists">
                 {tab(home.clone(), "Articles", !favorites)}

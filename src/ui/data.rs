@@ -1,13 +1,12 @@
 //! What a page waits for.
 //!
 //! Leptos makes a resource, with all that follows from it, anew for each type of data: some 8 kB of
-//! the browser's code for each. Here all are one resource, of [`Packed`] data, which is opened where
-//! it is shown.
+//! the browser's code for each. Here all are one resource, of packed data, which is opened where it is
+//! shown.
 
 use std::{any::Any, fmt, marker::PhantomData, pin::Pin, str::FromStr, sync::Arc};
 
-use leptos::prelude::*;
-use leptos::server::codee::string::FromToStringCodec;
+use leptos::{prelude::*, server::codee::string::FromToStringCodec};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::error::Error;
@@ -133,15 +132,13 @@ impl Packed {
 }
 
 trait Answer: Any + Send + Sync {
-    /// Only the server packs answers for others: the browser has no code for it.
-    #[cfg(feature = "ssr")]
-    fn to_json(&self) -> serde_json::Result<String>;
+    /// What the server writes into the page. The browser writes none, and has no code for it.
+    fn to_json(&self) -> Option<String>;
 }
 
 impl<T: Content> Answer for Result<T, Error> {
-    #[cfg(feature = "ssr")]
-    fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string(self)
+    fn to_json(&self) -> Option<String> {
+        if cfg!(feature = "ssr") { serde_json::to_string(self).ok() } else { None }
     }
 }
 
@@ -149,10 +146,7 @@ impl<T: Content> Answer for Result<T, Error> {
 impl fmt::Display for Packed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            #[cfg(feature = "ssr")]
-            Self::Value(value) => f.write_str(&value.to_json().map_err(|_| fmt::Error)?),
-            #[cfg(not(feature = "ssr"))]
-            Self::Value(_) => Err(fmt::Error),
+            Self::Value(value) => f.write_str(&value.to_json().ok_or(fmt::Error)?),
             Self::Json(json) => f.write_str(json),
         }
     }
