@@ -39,7 +39,6 @@ use byline::{
         transfer::{
             export::{self, Exported},
             import::{Import, Site, Whose},
-            people,
             unpacking::Limits,
         },
         users::{self, NewUser},
@@ -313,10 +312,7 @@ async fn import_all(args: ImportFile) -> anyhow::Result<()> {
     with(&database, async |db| {
         let whose = match &author {
             Some(name) => {
-                let found = match people::find(db, name).await? {
-                    Some(id) => users::find(db, id).await?,
-                    None => None,
-                };
+                let found = users::find_named(db, name).await?;
                 Whose::Of(found.with_context(|| format!("there is no account named {name}"))?)
             }
             None => Whose::Signed(unknown_password().await?),

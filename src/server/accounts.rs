@@ -195,11 +195,8 @@ pub async fn confirm(
         Some(given) => Some(given.count(state, user, now).await?),
         None => None,
     };
-    let mut tx = db.begin().await?;
-    let held = users::hold(&mut tx, user.id).await?;
-    if held.as_ref() != Some(&user.security_stamp)
-        || !own::give_up(&mut tx, user.id, &asking).await?
-    {
+    let mut tx = users::begin(db, user).await?;
+    if !own::give_up(&mut tx, user.id, &asking).await? {
         return Err(Error::Unauthenticated.into());
     }
     if let Some(given) = &given {

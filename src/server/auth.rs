@@ -146,10 +146,7 @@ pub async fn log_in(
     }
     let mut entry = enter(state, tx, auth, &arrival, client, keep, Aal::One).await?;
     taken.give_back_within(&mut entry.tx).await?;
-    entry.tx.commit().await?;
-    if entry.letter {
-        state.mail.wake();
-    }
+    entry.commit(state).await?;
     tracing::info!(event = "logged_in", user = %arrival.user.id, address = %client.address);
     Ok(Progress::LoggedIn)
 }
@@ -159,8 +156,22 @@ pub async fn log_in(
 pub struct Entry {
     /// The log-in and the session are written in it.
     pub tx: Tx,
-    /// There is a letter about it: whoever commits wakes the mail.
+    /// Whether a letter goes with it.
     pub letter: bool,
+}
+
+impl Entry {
+    /// Lets them in.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn commit(self, state: &AppState) -> sqlx::Result<()> {
+        self.tx.commit().await?;
+        if self.letter {
+            state.mail.wake();
+        }
+        Ok(())
+    }
 }
 
 /// Lets somebody in who has proved all that the account asks for: the log-in is written down and

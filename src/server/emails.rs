@@ -100,10 +100,7 @@ pub async fn ask(
     // Not given back: each is a mail to somebody.
     let budgets = [Budget::moving(user.id), Budget::moving_to(&email)];
     let _ = attempts::take(&state.db, &budgets, now).await?;
-    let mut tx = state.db.begin().await?;
-    if users::hold(&mut tx, user.id).await?.as_ref() != Some(&user.security_stamp) {
-        return Err(Error::Unauthenticated.into());
-    }
+    let mut tx = users::begin(&state.db, user).await?;
     tokens::promise(&mut tx, user.id, Purpose::ChangeEmail, &email, now).await?;
     let same = key(&email) == key(&user.email);
     outbox::put(&mut tx, &Letter::ConfirmEmail { user: user.id, email }, now).await?;

@@ -109,11 +109,7 @@ async fn rename(
     now: Timestamp,
 ) -> Result<(), Failure> {
     const SET: &str = "update users set username = $2, username_key = $3 where id = $1";
-    let mut tx = db.begin().await?;
-    // The account first, as everywhere.
-    if users::hold(&mut tx, user.id).await?.as_ref() != Some(&user.security_stamp) {
-        return Err(Error::Unauthenticated.into());
-    }
+    let mut tx = users::begin(db, user).await?;
     if !take(&mut tx, user.id, name, now).await? {
         return Err(Error::Invalid(vec![(Field::Username, Problem::Taken)]).into());
     }

@@ -84,10 +84,7 @@ pub async fn log_in(
     let tx = take(state, client, tx, user.id, &asked, &answer).await?;
     let arrival = user.into();
     let entry = auth::enter(state, tx, auth, &arrival, client, keep, Aal::Two).await?;
-    entry.tx.commit().await?;
-    if entry.letter {
-        state.mail.wake();
-    }
+    entry.commit(state).await?;
     let user = &arrival.user;
     tracing::info!(event = "logged_in", by = "passkey", user = %user.id, address = %client.address);
     Ok(())
@@ -155,9 +152,8 @@ pub async fn prove(
     let (binding, now) = (Binding::to_session(&asking), state.clock.now());
     let asked = challenges::spend(&state.db, &binding, Purpose::Prove, Some(user.id), now).await?;
     let asked = asked.ok_or(Error::PasskeyRefused)?;
-    let mut tx = state.db.begin().await?;
-    let held = users::hold(&mut tx, user.id).await?.as_ref() == Some(&user.security_stamp);
-    if !held || !sessions::give_up(&mut tx, user.id, &asking).await? {
+    let mut tx = users::begin(&state.db, user).await?;
+    if !sessions::give_up(&mut tx, user.id, &asking).await? {
         return Err(Error::Unauthenticated.into());
     }
     take(state, client, tx, user.id, &asked, &answer).await?.commit().await?;

@@ -138,10 +138,7 @@ pub async fn renew(state: &AppState, client: &Client, user: &User) -> Result<Vec
     }
     factors::count_change(state, user).await?;
     let now = state.clock.now();
-    let mut tx = state.db.begin().await?;
-    if users::hold(&mut tx, user.id).await?.as_ref() != Some(&user.security_stamp) {
-        return Err(Error::Unauthenticated.into());
-    }
+    let mut tx = users::begin(&state.db, user).await?;
     let codes = make(&mut tx, &state.key, user.id).await?;
     let what = EventKind::RecoveryCodesMade;
     security_log::write(&mut tx, user.id, what, Some(client), now).await?;

@@ -152,15 +152,11 @@ impl Pending {
     /// many at once one gets through.
     pub async fn claim(&self, db: &Db) -> Result<Tx, Failure> {
         const CLAIM: &str = "delete from pending_log_ins where hash = $1";
-        let mut tx = db.begin().await?;
-        let held = users::hold(&mut tx, self.user.id).await?;
+        let mut tx = users::begin(db, &self.user).await?;
         let claimed = within!(&mut tx, |c| {
             sqlx::query(CLAIM).bind(&self.hash).execute(c).await.map(|done| done.rows_affected())
         })?;
-        if held.as_ref() != Some(&self.user.security_stamp) || claimed == 0 {
-            return Err(Error::Unauthenticated.into());
-        }
-        Ok(tx)
+        if claimed == 0 { Err(Error::Unauthenticated.into()) } else { Ok(tx) }
     }
 }
 
@@ -176,10 +172,10 @@ pub async fn finish(
     tx: Tx,
 ) -> Result<(), Failure> {
     let arrival = pending.user.into();
-    let entry = auth::enter(state, tx, auth, &arrival, client, pending.kept, Aal::Two).await?;
-    entry.tx.commit().await?;
+    let mut entry = auth::enter(state, tx, auth, &arrival, client, pending.kept, Aal::Two).await?;
     // A recovery code is told of too.
-    state.mail.wake();
+    entry.letter = true;
+    entry.commit(state).await?;
     cookies::remove(&state.config.origin, COOKIE);
     tracing::info!(event = "logged_in", user = %arrival.user.id, address = %client.address);
     Ok(())

@@ -63,11 +63,7 @@ async fn author(db: &Db, clock: &Clock, n: u32, hash: &str) -> anyhow::Result<Us
         Ok(_) | Err(Failure::Refused(Error::Invalid(_))) => {}
         Err(other) => return Err(other.into()),
     }
-    let found = match users::find_public(db, &name).await? {
-        Some((id, ..)) => users::find(db, id).await?,
-        None => None,
-    };
-    found.context("a seeded person is deactivated")
+    users::find_named(db, &name).await?.context("a seeded person is deactivated")
 }
 
 fn article(n: u32) -> anyhow::Result<Text> {

@@ -174,6 +174,17 @@ pub async fn find_public(
     reading!(db, |pool| sqlx::query_as(FIND).bind(key(username)).fetch_optional(pool).await)
 }
 
+/// The active account that has that name or had it once, whatever its case.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_named(db: &Db, username: &str) -> sqlx::Result<Option<User>> {
+    match find_public(db, username).await? {
+        Some((id, ..)) => find(db, id).await,
+        None => Ok(None),
+    }
+}
+
 /// The public name of that account, be it deactivated.
 ///
 /// # Errors

@@ -1,9 +1,9 @@
 //! Search: the articles that have all the words that somebody types, the best first.
 //!
 //! Searching in texts is what the two engines have nothing in common for: SQLite has FTS5,
-//! PostgreSQL its `tsvector`. So this file asks which engine it is, as few others do, in [`keep`] and [`matches`] alone; their steps of the schema are apart too, in
-//! `migrations/sqlite/` and `migrations/postgres/`. Both get the same folded [`words`], so both
-//! find the same.
+//! PostgreSQL its `tsvector`. So this file asks which engine it is, as few others do, in [`keep`]
+//! and [`matches`] alone; their steps of the schema are apart too, in `migrations/sqlite/` and
+//! `migrations/postgres/`. Both get the same folded [`words`], so both find the same.
 //!
 //! The index says what has the words and never what may be seen: that the article's own row says,
 //! in the statement that finds it, and once more in the one that reads it.

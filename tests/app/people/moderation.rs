@@ -190,10 +190,7 @@ story!(t07_whoever_is_shut_out_meanwhile_says_likes_and_decides_nothing, |engine
     let hers = deciding::key_of(&say(&ada, "open", "Rude words").await).unwrap();
     let his = deciding::key_of(&say(&bob, "open", "Hasty words").await).unwrap();
     let (db, now) = (&app.state.db, app.state.clock.now());
-    let user = async |name: &str| {
-        let (id, ..) = users::find_public(db, name).await.unwrap().unwrap();
-        users::find(db, id).await.unwrap().unwrap()
-    };
+    let user = async |name: &str| users::find_named(db, name).await.unwrap().unwrap();
     let client = Client { address: [127, 0, 0, 1].into(), user_agent: String::new() };
     // Their requests have passed the guard …
     let (bob, eve) = (user("bob").await, user("eve").await);
