@@ -4,7 +4,7 @@ use byline::{
     domain::search::MOST,
     server::{
         articles::search::{
-            IN_SQLITE,
+            matching::IN_SQLITE,
             plain::text_of,
             words::{Wanted, words},
         },
@@ -100,6 +100,14 @@ story!(a_title_counts_more_than_a_tag_and_a_tag_more_than_a_text, |engine| {
     publish(&ada, "Elsewhere", BODY, &[]).await;
     let in_order = ["The harbour at night", "Tagged", "Described", "Told"];
     assert_eq!(titles(&app.browser(), "harbour").await, in_order);
+    // What a text says over and over comes before a newer one that says it once.
+    app.state.clock.advance(std::time::Duration::from_secs(1));
+    publish(&ada, "Mentioned", "Enough words, and a harbour among them.", &[]).await;
+    let in_order = [in_order.as_slice(), &["Mentioned"]].concat();
+    assert_eq!(titles(&app.browser(), "harbour").await, in_order);
+    assert_eq!(titles(&app.browser(), "harb").await, in_order);
+    // Each word counts where it stands.
+    assert_eq!(titles(&app.browser(), "enough harbour").await[0], "The harbour at night");
     // Of two that are as good the newer one comes first.
     for title in ["Mist one", "Mist two"] {
         app.state.clock.advance(std::time::Duration::from_secs(1));
@@ -426,7 +434,7 @@ story!(what_was_published_before_there_was_search_is_found, |engine| {
         Engine::Sqlite => format!("sqlite://{}", folder.path().join("byline.db").display()),
         Engine::Postgres => new_postgres_database("").await,
     };
-    let db = before_search(&url).await;
+    let db = before("0013", &url).await;
     let articles = MOST + 2;
     let mut tx = db.begin().await.unwrap();
     let author = Uuid::now_v7();
@@ -451,6 +459,37 @@ story!(what_was_published_before_there_was_search_is_found, |engine| {
         i64::from(MOST) + 1
     );
 });
+
+/// A column more cannot be given to what FTS5 has indexed.
+#[tokio::test]
+async fn on_sqlite_what_an_earlier_release_indexed_is_found_as_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("byline.db").display());
+    let db = before("0021", &url).await;
+    let mut tx = db.begin().await.unwrap();
+    let author = Uuid::now_v7();
+    insert(&mut tx, USER, author, Uuid::nil(), "", 0).await;
+    for n in 0..3 {
+        insert(&mut tx, ARTICLE, Uuid::now_v7(), author, "published", n).await;
+    }
+    let Tx::Sqlite(transaction) = &mut tx else { panic!("not SQLite") };
+    sqlx::raw_sql(
+        "insert into search_rows (article_id) select id from articles; \
+         insert into search_words (rowid, title, tags, description, body) \
+         select r.id, lower(a.title), '', '', 'in the harbour' \
+         from search_rows r join articles a on a.id = r.article_id; \
+         update articles set in_index = true",
+    )
+    .execute(&mut **transaction)
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    db.close().await;
+    let app = TestApp::start_at(url, folder, &[]).await;
+    assert_eq!(titles(&app.browser(), "old 1").await, ["Old 1"]);
+    assert_eq!(titles(&app.browser(), "harbour").await.len(), 3);
+    assert_eq!(app.count("select count(*) from search_rows").await, 3);
+}
 
 const USER: &str = "insert into users (id, username, email, username_key, email_key, password_hash, \
      active, security_stamp, created_at) \
@@ -479,18 +518,24 @@ async fn insert(tx: &mut Tx, sql: &'static str, id: Uuid, other: Uuid, text: &st
     }
 }
 
-/// A database with the schema as it was before there was search.
-async fn before_search(url: &str) -> Db {
+/// A database with the schema as it was before a step of it.
+async fn before(step: &str, url: &str) -> Db {
     let older = tempfile::tempdir().unwrap();
-    let all = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    for file in std::fs::read_dir(all).unwrap().map(|file| file.unwrap()) {
-        let name = file.file_name().into_string().unwrap();
-        if *name < *"0013" {
-            std::fs::copy(file.path(), older.path().join(name)).unwrap();
+    let db = Db::open(url).await.unwrap();
+    let engine = match db {
+        Db::Sqlite { .. } => "migrations/sqlite",
+        Db::Postgres(_) => "migrations/postgres",
+    };
+    for folder in ["migrations", engine] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap()) {
+            let name = file.file_name().into_string().unwrap();
+            if name.ends_with(".sql") && *name < *step {
+                std::fs::copy(file.path(), older.path().join(name)).unwrap();
+            }
         }
     }
     let older = sqlx::migrate::Migrator::new(older.path()).await.unwrap();
-    let db = Db::open(url).await.unwrap();
     match &db {
         Db::Sqlite { writer, .. } => older.run(writer).await.unwrap(),
         Db::Postgres(pool) => older.run(pool).await.unwrap(),
@@ -600,17 +645,28 @@ story!(the_longest_article_is_stored_and_found_whatever_it_is_made_of, |engine| 
 
 /// So that ranking has an end, and none of the texts is read for it.
 #[tokio::test]
-async fn on_sqlite_a_search_takes_the_newest_and_sorts_nothing_and_reads_no_article() {
+async fn on_sqlite_a_search_takes_the_newest_unsorted_and_ranks_no_others_and_reads_no_article() {
     let app = TestApp::start(Engine::Sqlite).await;
     let Db::Sqlite { readers, .. } = &app.state.db else { panic!("not SQLite") };
     let sql = IN_SQLITE.replace("$1", "'fog'").replace("$2", "false").replace("$3", "10");
-    let sql = sql.replace("$4", "1800000000000000");
+    let sql = sql.replace("$4", "1800000000000000").replace("$5", "'[]'");
     let explain = AssertSqlSafe(format!("explain query plan {sql}"));
     let plan = sqlx::query(explain).fetch_all(readers).await.unwrap();
     let plan: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
-    assert!(plan.iter().all(|step| !step.contains("TEMP B-TREE")), "{plan:#?}");
+    let searches: Vec<&String> = plan
+        .iter()
+        .filter(|step| step.contains("VIRTUAL TABLE INDEX") && step.contains('M'))
+        .collect();
+    assert_eq!(searches.len(), 2, "{plan:#?}");
+    // From the newest on, without a sort.
+    assert!(
+        searches[0].starts_with("SCAN search_words")
+            && plan.iter().all(|step| !step.contains("FOR ORDER BY")),
+        "{plan:#?}"
+    );
+    // No further than to the oldest of those.
+    assert!(searches[1].starts_with("SCAN s ") && searches[1].contains('>'), "{plan:#?}");
     assert!(plan.iter().any(|step| step.contains("COVERING INDEX articles_seen_by")), "{plan:#?}");
-    assert!(plan[0].contains("search_words VIRTUAL TABLE"), "{plan:#?}");
 }
 
 #[test]

@@ -1,22 +1,26 @@
 //! Search: the articles that have all the words that somebody types, the best first.
 //!
 //! Searching in texts is what the two engines have nothing in common for: SQLite has FTS5,
-//! PostgreSQL its `tsvector`. So this file asks which engine it is, as few others do, in [`keep`]
-//! and [`matches`] alone; their steps of the schema are apart too, in `migrations/sqlite/` and
+//! PostgreSQL its `tsvector`. So [`keep`] and [`matching`] ask which engine it is, as few others
+//! do; their steps of the schema are apart too, in `migrations/sqlite/` and
 //! `migrations/postgres/`. Both get the same folded [`words`], so both find the same.
 //!
 //! The index says what has the words and never what may be seen: that the article's own row says,
 //! in the statement that finds it, and once more in the one that reads it.
 
 mod excerpt;
+pub mod matching;
 pub mod plain;
 pub mod words;
+
+use std::collections::HashMap;
 
 use sqlx::{FromRow, Sqlite, Transaction};
 use uuid::Uuid;
 
 use self::{
     excerpt::{mark, snippet},
+    matching::matches,
     plain::text_of,
     words::{Wanted, folded},
 };
@@ -39,6 +43,9 @@ use crate::{
 /// beyond 1 MiB, and with places and padding a word takes up to twice its length.
 const MOST_OF_A_TEXT: usize = 400_000;
 
+/// A text says a word often that it says so many times.
+const OFTEN: u32 = 3;
+
 /// What an article is found by: folded words.
 #[derive(Clone, Debug)]
 pub struct FoundBy {
@@ -46,6 +53,8 @@ pub struct FoundBy {
     tags: String,
     description: String,
     text: String,
+    /// Those of the text that it says often, each once.
+    often: String,
 }
 
 impl FoundBy {
@@ -62,11 +71,15 @@ impl FoundBy {
     ) -> anyhow::Result<Self> {
         let tags = tags.join(" ");
         let fold = |text: &str| folded(text, MOST_OF_A_TEXT);
-        let folding = tokio::task::spawn_blocking(move || Self {
-            title: fold(&title),
-            tags: fold(&tags),
-            description: fold(&description),
-            text: fold(&text_of(&html)),
+        let folding = tokio::task::spawn_blocking(move || {
+            let text = fold(&text_of(&html));
+            Self {
+                title: fold(&title),
+                tags: fold(&tags),
+                description: fold(&description),
+                often: said_often(&text),
+                text,
+            }
         });
         Ok(folding.await?)
     }
@@ -85,6 +98,19 @@ impl FoundBy {
         });
         places.collect()
     }
+}
+
+fn said_often(folded: &str) -> String {
+    let mut times = HashMap::<&str, u32>::new();
+    let mut often = Vec::new();
+    for word in folded.split(' ') {
+        let so_far = times.entry(word).or_default();
+        *so_far += 1;
+        if *so_far == OFTEN {
+            often.push(word);
+        }
+    }
+    often.join(" ")
 }
 
 /// Puts an article's words into the index, in place of those that it had; with none it is found
@@ -118,10 +144,10 @@ async fn keep_in_sqlite(
     const ROW: &str = "insert into search_rows (article_id) values ($1) \
          on conflict (article_id) do update set article_id = excluded.article_id returning id";
     const CLEAR: &str = "delete from search_words where rowid = $1";
-    const KEEP: &str = "insert into search_words (rowid, title, tags, description, body) \
-         values ($1, $2, $3, $4, $5)";
+    const KEEP: &str = "insert into search_words (rowid, title, tags, description, often, body) \
+         values ($1, $2, $3, $4, $5, $6)";
     sqlx::query(MARK).bind(article).bind(found_by.is_some()).execute(&mut **tx).await?;
-    let Some(FoundBy { title, tags, description, text }) = found_by else {
+    let Some(FoundBy { title, tags, description, text, often }) = found_by else {
         return sqlx::query(FORGET).bind(article).execute(&mut **tx).await.map(|_| ());
     };
     let row: i64 = sqlx::query_scalar(ROW).bind(article).fetch_one(&mut **tx).await?;
@@ -131,6 +157,7 @@ async fn keep_in_sqlite(
         .bind(title)
         .bind(tags)
         .bind(description)
+        .bind(often)
         .bind(text)
         .execute(&mut **tx)
         .await
@@ -210,58 +237,6 @@ pub async fn find(
     });
     let hits = showing.await.map_err(anyhow::Error::from)?;
     Ok(Found { hits, page, pages, total, more })
-}
-
-/// The statement for SQLite: `$1` is what to look for, `$2` whether a member asks, `$3` how many,
-/// `$4` what time it is.
-/// The words' rows come by themselves from the newest on, and no more of them are ranked than are
-/// taken. A word in the title outweighs any number of them in the text.
-pub const IN_SQLITE: &str = "select a.id, a.published_at, -bm25(search_words, 1000.0, 100.0, 10.0, 1.0) as score \
-     from search_words cross join search_rows r on r.id = search_words.rowid \
-     cross join articles a indexed by articles_seen_by on a.id = r.article_id \
-     where search_words match $1 and a.status = 'published' and (a.visibility = 'public' or $2) \
-     and a.published_at <= $4 order by search_words.rowid desc limit $3";
-
-/// The same for PostgreSQL. Its weights, from the text to the title: 0.1, 0.2, 0.4 and 1.
-pub const IN_POSTGRES: &str = "select k.id, k.published_at, cast(ts_rank(k.words, cast($1 as tsquery)) as double precision) as score \
-     from (select id, published_at, words from articles where words @@ cast($1 as tsquery) \
-     and status = 'published' and (visibility = 'public' or $2) and published_at <= $4 \
-     order by published_at desc, id desc limit $3) k";
-
-/// The keys of the newest articles that have all the words, at most one more than [`MOST`], the
-/// best first. So what a search costs has an end, however common its words are.
-async fn matches(
-    db: &Db,
-    wanted: &Wanted,
-    member: bool,
-    now: Timestamp,
-) -> sqlx::Result<Vec<Uuid>> {
-    let most = i64::from(MOST) + 1;
-    let mut found: Vec<(Uuid, Timestamp, f64)> = match db {
-        Db::Sqlite { readers, .. } => {
-            let query = sqlx::query_as(IN_SQLITE).bind(to_fts5(wanted));
-            query.bind(member).bind(most).bind(now).fetch_all(readers).await?
-        }
-        Db::Postgres(pool) => {
-            let query = sqlx::query_as(IN_POSTGRES).bind(to_tsquery(wanted));
-            query.bind(member).bind(most).bind(now).fetch_all(pool).await?
-        }
-    };
-    // Of those that are as good the newest comes first.
-    found.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| (b.1, b.0).cmp(&(a.1, a.0))));
-    Ok(found.into_iter().map(|(key, ..)| key).collect())
-}
-
-/// `"fog" AND "harb"*`. The words are letters and digits alone ([`words`]), and quoted besides.
-fn to_fts5(wanted: &Wanted) -> String {
-    let words: Vec<String> = wanted.words().iter().map(|word| format!("\"{word}\"")).collect();
-    words.join(" AND ") + if wanted.ends_open() { "*" } else { "" }
-}
-
-/// `'fog' & 'harb':*`.
-fn to_tsquery(wanted: &Wanted) -> String {
-    let words: Vec<String> = wanted.words().iter().map(|word| format!("'{word}'")).collect();
-    words.join(" & ") + if wanted.ends_open() { ":*" } else { "" }
 }
 
 #[derive(FromRow)]

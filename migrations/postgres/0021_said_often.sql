@@ -1,0 +1,1 @@
+-- PostgreSQL keeps the places of each word, and needs no column for those that a text says often.
