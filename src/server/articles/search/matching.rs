@@ -1,6 +1,7 @@
 //! Which articles have the words, and how good each is: a statement for either engine.
 
 use serde_json::{Value, json};
+use sqlx::SqlitePool;
 use uuid::Uuid;
 
 use super::words::Wanted;
@@ -48,43 +49,64 @@ pub(super) async fn matches(
     member: bool,
     now: Timestamp,
 ) -> sqlx::Result<Vec<Uuid>> {
-    let most = i64::from(MOST) + 1;
-    let mut found: Vec<(Uuid, Timestamp, f64)> = match db {
+    let mut found = match db {
         Db::Sqlite { readers, .. } => {
-            let query = sqlx::query_as(IN_SQLITE).bind(all_in_fts5(wanted)).bind(member);
-            query.bind(most).bind(now).bind(better(wanted).to_string()).fetch_all(readers).await?
+            // As it is the last word finds enough, if it is common: all the words that begin with
+            // it are sought where it does not. FTS5 reads all of those, however few are taken.
+            let whole = in_sqlite(readers, wanted, false, member, now).await?;
+            if wanted.ends_open() && whole.len() <= MOST as usize {
+                in_sqlite(readers, wanted, true, member, now).await?
+            } else {
+                whole
+            }
         }
         Db::Postgres(pool) => {
             let query = sqlx::query_as(IN_POSTGRES).bind(all_in_tsquery(wanted));
-            query.bind(member).bind(most).bind(now).fetch_all(pool).await?
+            query.bind(member).bind(i64::from(MOST) + 1).bind(now).fetch_all(pool).await?
         }
     };
     // Of those that are as good the newest comes first.
-    found.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| (b.1, b.0).cmp(&(a.1, a.0))));
+    found.sort_by(|a: &Match, b| b.2.total_cmp(&a.2).then_with(|| (b.1, b.0).cmp(&(a.1, a.0))));
     Ok(found.into_iter().map(|(key, ..)| key).collect())
 }
 
-/// `"fog"` and `"harb"*`. The words are letters and digits alone ([`super::words`]), and quoted
-/// besides.
-fn each_in_fts5(wanted: &Wanted) -> Vec<String> {
+/// An article's key, when it was published, and how good it is.
+type Match = (Uuid, Timestamp, f64);
+
+/// What is in the index on SQLite; `open`, the last word may be the beginning of one.
+async fn in_sqlite(
+    readers: &SqlitePool,
+    wanted: &Wanted,
+    open: bool,
+    member: bool,
+    now: Timestamp,
+) -> sqlx::Result<Vec<Match>> {
+    let words = each_in_fts5(wanted, open);
+    let query = sqlx::query_as(IN_SQLITE).bind(words.join(" AND ")).bind(member);
+    query
+        .bind(i64::from(MOST) + 1)
+        .bind(now)
+        .bind(better(&words).to_string())
+        .fetch_all(readers)
+        .await
+}
+
+/// `"fog"` and `"harb"`, or `"harb"*` with an open end. The words are letters and digits alone
+/// ([`super::words`]), and quoted besides.
+fn each_in_fts5(wanted: &Wanted, open: bool) -> Vec<String> {
     let mut words: Vec<String> = wanted.words().iter().map(|word| format!("\"{word}\"")).collect();
-    if let Some(last) = words.last_mut().filter(|_| wanted.ends_open()) {
+    if let Some(last) = words.last_mut().filter(|_| open) {
         last.push('*');
     }
     words
 }
 
-/// `"fog" AND "harb"*`.
-fn all_in_fts5(wanted: &Wanted) -> String {
-    each_in_fts5(wanted).join(" AND ")
-}
-
 /// What makes a hit better, and by how much: a word, where it counts more. All the words stand
 /// beside it, so that FTS5 passes over those that have not all of them.
-fn better(wanted: &Wanted) -> Value {
-    let all = all_in_fts5(wanted);
+fn better(words: &[String]) -> Value {
+    let all = words.join(" AND ");
     let mut better = Vec::new();
-    for word in each_in_fts5(wanted) {
+    for word in words {
         for (column, weight) in WEIGHTS {
             better.push(json!([format!("{column} : {word} AND ({all})"), weight]));
         }
