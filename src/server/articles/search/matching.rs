@@ -1,7 +1,7 @@
 //! Which articles have the words, and how good each is: a statement for either engine.
 
 use serde_json::{Value, json};
-use sqlx::SqlitePool;
+use sqlx::{PgPool, SqlitePool};
 use uuid::Uuid;
 
 use super::words::Wanted;
@@ -35,11 +35,34 @@ pub const IN_SQLITE: &str = "with found as materialized ( \
      select f.id, f.published_at, cast(coalesce(b.score, 0) as real) as score \
      from found f left join better b on b.place = f.place";
 
-/// The same for PostgreSQL. Its weights, from the text to the title: 0.1, 0.2, 0.4 and 1.
+/// The same for PostgreSQL, from the index of words: it gathers and sorts all that have them. Its
+/// weights, from the text to the title: 0.1, 0.2, 0.4 and 1.
 pub const IN_POSTGRES: &str = "select k.id, k.published_at, cast(ts_rank(k.words, cast($1 as tsquery)) as double precision) as score \
      from (select id, published_at, words from articles where words @@ cast($1 as tsquery) \
      and status = 'published' and (visibility = 'public' or $2) and published_at <= $4 \
      order by published_at desc, id desc limit $3) k";
+
+/// The same from the newest on, looking at no more than `$5`: less work where most have the words.
+const AMONG_THE_NEWEST: &str = "select n.id, n.published_at, cast(ts_rank(n.words, cast($1 as tsquery)) as double precision) as score \
+     from (select id, published_at, words from articles \
+     where status = 'published' and (visibility = 'public' or $2) and published_at <= $4 \
+     order by published_at desc, id desc limit $5) n where n.words @@ cast($1 as tsquery) limit $3";
+
+/// How many of the newest `$3` have the words.
+const HOW_MANY: &str = "select count(*) from (select words from articles \
+     where status = 'published' and (visibility = 'public' or $4) and published_at <= $2 \
+     order by published_at desc, id desc limit $3) n where n.words @@ cast($1 as tsquery)";
+
+/// So many of the newest articles tell whether words are common: enough to be of use, and few
+/// enough to cost nothing.
+const TELLING: i64 = 64;
+
+/// No more of the newest are looked through for words that most of those have: what was on
+/// everybody's lips last week may have been on nobody's before.
+const LOOKED_THROUGH: i64 = 4 * WANTED;
+
+/// One more than are shown tells that there are more.
+const WANTED: i64 = MOST as i64 + 1;
 
 /// The keys of the newest articles that have all the words, at most one more than [`MOST`], the
 /// best first. So what a search costs has an end, however common its words are.
@@ -60,10 +83,7 @@ pub(super) async fn matches(
                 whole
             }
         }
-        Db::Postgres(pool) => {
-            let query = sqlx::query_as(IN_POSTGRES).bind(all_in_tsquery(wanted));
-            query.bind(member).bind(i64::from(MOST) + 1).bind(now).fetch_all(pool).await?
-        }
+        Db::Postgres(pool) => in_postgres(pool, wanted, member, now).await?,
     };
     // Of those that are as good the newest comes first.
     found.sort_by(|a: &Match, b| b.2.total_cmp(&a.2).then_with(|| (b.1, b.0).cmp(&(a.1, a.0))));
@@ -83,12 +103,30 @@ async fn in_sqlite(
 ) -> sqlx::Result<Vec<Match>> {
     let words = each_in_fts5(wanted, open);
     let query = sqlx::query_as(IN_SQLITE).bind(words.join(" AND ")).bind(member);
-    query
-        .bind(i64::from(MOST) + 1)
-        .bind(now)
-        .bind(better(&words).to_string())
-        .fetch_all(readers)
-        .await
+    query.bind(WANTED).bind(now).bind(better(&words).to_string()).fetch_all(readers).await
+}
+
+/// The same on PostgreSQL, which knows too little of words to choose between its two ways, and may
+/// take one for all once it has prepared a statement. So none is kept prepared.
+async fn in_postgres(
+    pool: &PgPool,
+    wanted: &Wanted,
+    member: bool,
+    now: Timestamp,
+) -> sqlx::Result<Vec<Match>> {
+    let words = all_in_tsquery(wanted);
+    let telling = sqlx::query_scalar(HOW_MANY).bind(&words).bind(now).bind(TELLING).bind(member);
+    let common: i64 = telling.persistent(false).fetch_one(pool).await?;
+    if common > TELLING / 2 {
+        let query = sqlx::query_as(AMONG_THE_NEWEST).bind(&words).bind(member).bind(WANTED);
+        let query = query.bind(now).bind(LOOKED_THROUGH).persistent(false);
+        let found: Vec<Match> = query.fetch_all(pool).await?;
+        if found.len() > MOST as usize {
+            return Ok(found);
+        }
+    }
+    let query = sqlx::query_as(IN_POSTGRES).bind(&words).bind(member).bind(WANTED).bind(now);
+    query.persistent(false).fetch_all(pool).await
 }
 
 /// `"fog"` and `"harb"`, or `"harb"*` with an open end. The words are letters and digits alone
