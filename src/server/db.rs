@@ -1,5 +1,5 @@
 //! The database: the file that knows that there are two engines. Only full-text search, in
-//! `articles/search.rs`, knows it as well, and one statement of `articles/chosen.rs`.
+//! `articles/search*`, knows it as well, and one statement of `articles/chosen.rs`.
 //!
 //! SQL is written once, in what SQLite and PostgreSQL share: `$1` placeholders, `returning`,
 //! `on conflict`, partial indexes, and the types `uuid`, `text`, `boolean`, `bytea` and
