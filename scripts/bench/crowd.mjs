@@ -8,13 +8,11 @@ const MOST_FOLLOWED = 500;
 
 /** The names that the two engines have for the same. */
 const ENGINES = {
-  sqlite: { key: 'randomblob(16)', stamp: 'randomblob(16)', at: 'rowid', end: '' },
+  sqlite: { key: 'randomblob(16)', stamp: 'randomblob(16)', at: 'rowid' },
   postgres: {
     key: 'gen_random_uuid()',
     stamp: "decode(md5(random()::text), 'hex')",
     at: 'row_number() over ()',
-    // The server does so by itself, but later.
-    end: 'analyze;',
   },
 };
 
@@ -27,11 +25,14 @@ export async function addCrowd(database, people) {
   if (database.startsWith('sqlite://')) {
     await run('sqlite3', ['-bail', database.slice('sqlite://'.length), sql(ENGINES.sqlite, people)]);
   } else {
-    await run('psql', [database, '-qv', 'ON_ERROR_STOP=1', '-c', sql(ENGINES.postgres, people)]);
+    // The server tidies up by itself, but some minutes later: until then a search reads whatever
+    // its index has not yet sorted in.
+    const steps = [sql(ENGINES.postgres, people), 'vacuum analyze'].flatMap((step) => ['-c', step]);
+    await run('psql', [database, '-qv', 'ON_ERROR_STOP=1', ...steps]);
   }
 }
 
-const sql = ({ key, stamp, at, end }, people) => `
+const sql = ({ key, stamp, at }, people) => `
   create temporary table these as select
     (select id from users where username = 'user0001') as author,
     (select id from articles order by published_at desc, id desc limit 1) as article;
@@ -56,5 +57,4 @@ const sql = ({ key, stamp, at, end }, people) => `
     with recursive numbers (n) as (select 2 union all select n + 1 from numbers where n < 100)
     select r.article_id, n, 'updated', r.title, r.description, r.body, r.tags, r.begun_at + n, r.saved_at + n
     from revisions r cross join these cross join numbers where r.article_id = these.article;
-  ${end}
 `;

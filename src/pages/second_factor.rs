@@ -68,8 +68,8 @@ pub async fn begin_authenticator() -> Result<Handed, Error> {
 /// Ends it with digits from the app. To an account that had no second factor it shows recovery
 /// codes.
 ///
-/// It asks for no fresh proof: the set-up is the same session's, lives as long as a proof is
-/// fresh, and could not have been begun without one.
+/// It asks for no fresh proof: the set-up is the same session's, and lives as long as the proof is
+/// fresh that it began with.
 #[server(prefix = "/rpc", endpoint = "confirm-authenticator", output = Json)]
 pub async fn confirm_authenticator(code: TypedCode) -> Result<Handed, Error> {
     use crate::server::{authenticator, context};

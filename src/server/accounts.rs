@@ -131,15 +131,11 @@ pub async fn change_password(
     // Not given back: the notice of each goes to an address that nobody has proved.
     let _ = attempts::take(db, &[Budget::change_of(user.id)], now).await?;
     let hash = state.passwords.hash(&new).await?;
-    let stamp = users::change_password(db, &proved, email, &asking, &hash, client, now).await?;
-    state.mail.wake();
-    // Whoever changed it once more meanwhile has not left this session to go on.
-    let user = users::find(&state.db, proved.user_id)
-        .await?
-        .filter(|user| user.security_stamp == stamp)
-        .ok_or(Error::Unauthenticated)?;
+    let mut tx = users::change_password(db, &proved, email, &asking, &hash, client, now).await?;
+    let user = users::find_within(&mut tx, proved.user_id).await?.ok_or(Error::Unauthenticated)?;
     // Whoever has a second factor has proved it lately, or would not have come this far.
-    auth::sign_in_anew(auth, &user, client, auth::asked_of(&user)).await?;
+    auth::sign_in_anew(tx, auth, &user, client, auth::asked_of(&user)).await?;
+    state.mail.wake();
     tracing::info!(event = "password_changed", user = %user.id, address = %client.address);
     Ok(())
 }
@@ -207,12 +203,12 @@ pub async fn confirm(
         }
         given.tell(&mut tx, user, client, now).await?;
     }
-    tx.commit().await?;
-    state.mail.wake();
+    // Last, as other people's attempts are counted in some of the same rows.
     if let Some(taken) = taken {
-        taken.give_back(db).await?;
+        taken.give_back_within(&mut tx).await?;
     }
-    auth::sign_in_anew(auth, user, client, auth::asked_of(user)).await?;
+    auth::sign_in_anew(tx, auth, user, client, auth::asked_of(user)).await?;
+    state.mail.wake();
     tracing::info!(event = "confirmed", user = %user.id, address = %client.address);
     Ok(())
 }

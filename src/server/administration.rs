@@ -194,7 +194,7 @@ pub async fn mail_reset(db: &Db, by: &By<'_>, username: &str) -> Result<String, 
     }
     let on = (subject.id, subject.username.as_str());
     audit::write(&mut tx, by, on, Action::ResetMailed, "").await?;
-    let letter = Letter::ResetPassword { identity: subject.username.clone() };
+    let letter = Letter::ResetPassword { identity: subject.username.clone(), promised: true };
     outbox::put(&mut tx, &letter, by.now).await?;
     tx.commit().await?;
     tracing::info!(event = "reset_mailed", user = %subject.id, by = who(by));

@@ -341,18 +341,24 @@ pub async fn sign_in(
 }
 
 /// Signs in anew whoever is logged in, because of what they have just proved: under another
-/// identifier, and kept if the session before was.
+/// identifier, and kept if the session before was. Commits the transaction that the session before
+/// ended in. Whoever ends all of the account's sessions comes before, and nothing was proved, or
+/// after, and ends this one too.
 ///
 /// # Errors
 /// When the session cannot be read or stored.
 pub async fn sign_in_anew(
+    tx: Tx,
     auth: &mut AuthSession,
     user: &User,
     client: &Client,
     aal: Aal,
 ) -> Result<(), Failure> {
-    let before: Option<About> = auth.session.get(ABOUT).await?;
-    sign_in(auth, user, client, before.is_some_and(|about| about.kept), aal).await
+    let session = auth.session.clone();
+    let before: Option<About> = session.get(ABOUT).await?;
+    let kept = before.is_some_and(|about| about.kept);
+    let signed_in = sign_in(auth, user, client, kept, aal);
+    Ok(sessions::join(tx, &session, signed_in).await?.commit().await?)
 }
 
 /// Ends the session, for requests in flight too: its row is gone, and none of them can

@@ -3,8 +3,6 @@
 //! SHA-1, six digits and thirty seconds are what every app understands. The secret has to be
 //! read for each check, so it is encrypted and not hashed.
 
-use std::time::Duration;
-
 use anyhow::Context;
 use data_encoding::BASE32_NOPAD;
 use qrcode::{Color, EcLevel, QrCode};
@@ -23,7 +21,8 @@ use super::{
     key::SiteKey,
     recovery::{self, grouped},
     sealed,
-    sessions::hash,
+    security_log,
+    sessions::{hash, own},
     users::User,
 };
 use crate::{
@@ -39,9 +38,6 @@ const PURPOSE: &str = "authenticators";
 
 /// 160 bits, as RFC 4226, 4 recommends.
 const BYTES: usize = 20;
-
-/// As long as a proof is recent: time to find the telephone and to install an app.
-const LIFE_OF_SETUP: Duration = auth::RECENT;
 
 /// What an app and the site share. It has no `Debug`, `Display` or `Serialize`, so it cannot be
 /// printed by accident.
@@ -111,7 +107,8 @@ pub async fn spend(
 }
 
 /// Begins to set up an app in place of the one that there may be: makes a secret, which is good
-/// for nothing until digits have shown that it arrived.
+/// for nothing until digits have shown that it arrived, as long as the proof that it began with
+/// is recent.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] when this session ended meanwhile.
@@ -119,6 +116,7 @@ pub async fn begin(state: &AppState, user: &User, asking: &Id) -> Result<SetUp, 
     const BEGIN: &str = "insert into authenticator_setups (user_id, session_hash, secret, expires_at) \
          select $1, id_hash, $3, $4 from sessions where id_hash = $2 and user_id = $1 \
          on conflict (user_id) do update set session_hash = excluded.session_hash, secret = excluded.secret, expires_at = excluded.expires_at";
+    let (proved, _) = own::proof(&state.db, user.id, asking).await?.ok_or(Error::Unauthenticated)?;
     let secret = Secret::make()?;
     let sealed = secret.seal(&state.key, user.id)?;
     let begun = writing!(&state.db, |pool| {
@@ -126,7 +124,7 @@ pub async fn begin(state: &AppState, user: &User, asking: &Id) -> Result<SetUp, 
             .bind(user.id)
             .bind(hash(asking))
             .bind(&sealed)
-            .bind(state.clock.now().after(LIFE_OF_SETUP))
+            .bind(proved.after(auth::RECENT))
             .execute(pool)
             .await
             .map(|done| done.rows_affected())
@@ -198,32 +196,35 @@ pub async fn confirm(
         put.bind(now).bind(now.before(emails::KEPT)).execute(c).await.map(|_| ())
     })?;
     let made = recovery::make_first(tx, &state.key, user.id).await?;
+    if !made.is_empty() {
+        let what = EventKind::RecoveryCodesMade;
+        security_log::write(tx, user.id, what, Some(client), now).await?;
+    }
     change.finish(state, auth, client, EventKind::AuthenticatorAdded).await?;
     Ok(made)
 }
 
-/// Takes an app away that was set up since, or brings back the one whose place it took. Says
-/// whether there is none now that was.
+/// Takes an app away that was set up since, or brings back the one whose place it took.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn forget_since(tx: &mut Tx, user: Uuid, since: Timestamp) -> sqlx::Result<bool> {
+pub async fn forget_since(tx: &mut Tx, user: Uuid, since: Timestamp) -> sqlx::Result<()> {
     const BRING_BACK: &str = "update authenticators set secret = former_secret, \
          former_secret = null, replaced_at = null \
          where user_id = $1 and replaced_at > $2 and former_secret is not null";
     const FORGET: &str = "delete from authenticators where user_id = $1 and exists \
          (select 1 from security_events where user_id = $1 and created_at > $2 \
          and kind = 'authenticator_added')";
-    for (sql, gone) in [(BRING_BACK, false), (FORGET, true)] {
+    for sql in [BRING_BACK, FORGET] {
         let done = within!(&mut *tx, |c| {
             let done = sqlx::query(sql).bind(user).bind(since).execute(c).await;
             done.map(|done| done.rows_affected())
         })?;
         if done > 0 {
-            return Ok(gone);
+            break;
         }
     }
-    Ok(false)
+    Ok(())
 }
 
 /// Takes the account's app away.

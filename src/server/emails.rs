@@ -142,8 +142,7 @@ pub async fn change(
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     // The account first and then what hangs on it, as everywhere.
-    let stamp = users::renew_stamp(&mut tx, user).await?;
-    let stamp = stamp.ok_or(Error::Unauthenticated)?;
+    users::renew_stamp(&mut tx, user).await?.ok_or(Error::Unauthenticated)?;
     if !own::give_up(&mut tx, user.id, &asking).await? {
         return Err(Error::Unauthenticated.into());
     }
@@ -161,15 +160,10 @@ pub async fn change(
         outbox::put(&mut tx, &Letter::notice(user, Notice::EmailChanged), now).await?;
         outbox::put(&mut tx, &Letter::EmailIsNew { user: user.id, email }, now).await?;
     }
-    tx.commit().await?;
-    state.mail.wake();
-    // Whoever changed something more meanwhile has not left this session to go on.
-    let user = users::find(&state.db, user.id)
-        .await?
-        .filter(|user| user.security_stamp == stamp)
-        .ok_or(Error::Unauthenticated)?;
+    let user = users::find_within(&mut tx, user.id).await?.ok_or(Error::Unauthenticated)?;
     // Whoever has a second factor has proved it lately, or would not have come this far.
-    auth::sign_in_anew(auth, &user, client, auth::asked_of(&user)).await?;
+    auth::sign_in_anew(tx, auth, &user, client, auth::asked_of(&user)).await?;
+    state.mail.wake();
     tracing::info!(event = kind.name(), user = %user.id, address = %client.address);
     Ok(())
 }

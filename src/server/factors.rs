@@ -157,7 +157,6 @@ impl Given {
 pub struct Change<'a> {
     tx: Tx,
     user: &'a User,
-    stamp: Vec<u8>,
 }
 
 impl<'a> Change<'a> {
@@ -168,13 +167,12 @@ impl<'a> Change<'a> {
         count_change(state, user).await?;
         let mut tx = state.db.begin().await?;
         // The account first, as everywhere: two of these never wait for each other.
-        let stamp = users::renew_stamp(&mut tx, user).await?;
-        let stamp = stamp.ok_or(Error::Unauthenticated)?;
+        users::renew_stamp(&mut tx, user).await?.ok_or(Error::Unauthenticated)?;
         if !own::give_up(&mut tx, user.id, asking).await? {
             return Err(Error::Unauthenticated.into());
         }
         users::end_access(&mut tx, user.id).await?;
-        Ok(Self { tx, user, stamp })
+        Ok(Self { tx, user })
     }
 
     /// Where the change itself is written.
@@ -186,7 +184,7 @@ impl<'a> Change<'a> {
     /// lately, or the change would not have begun, and a new factor by adding it.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] when the account has changed once more meanwhile.
+    /// When the session cannot be stored, or the database not be written.
     pub async fn finish(
         mut self,
         state: &AppState,
@@ -198,12 +196,9 @@ impl<'a> Change<'a> {
         forget_idle_codes(&mut self.tx, id).await?;
         security_log::write(&mut self.tx, id, what, Some(client), now).await?;
         outbox::put(&mut self.tx, &Letter::factors_changed(self.user, what), now).await?;
-        self.tx.commit().await?;
+        let user = users::find_within(&mut self.tx, id).await?.ok_or(Error::Unauthenticated)?;
+        auth::sign_in_anew(self.tx, auth, &user, client, auth::asked_of(&user)).await?;
         state.mail.wake();
-        let user = users::find(&state.db, id).await?;
-        let user = user.filter(|user| user.security_stamp == self.stamp);
-        let user = user.ok_or(Error::Unauthenticated)?;
-        auth::sign_in_anew(auth, &user, client, auth::asked_of(&user)).await?;
         tracing::info!(event = what.name(), user = %id, address = %client.address);
         Ok(())
     }
@@ -244,10 +239,7 @@ pub async fn forget_since(tx: &mut Tx, user: Uuid, since: Timestamp) -> sqlx::Re
             sqlx::query(forget).bind(user).bind(since).execute(c).await.map(|_| ())
         })?;
     }
-    if authenticator::forget_since(tx, user, since).await? {
-        // They were shown to whoever set it up.
-        recovery::forget(tx, user).await?;
-    }
+    authenticator::forget_since(tx, user, since).await?;
     forget_idle_codes(tx, user).await
 }
 
@@ -279,22 +271,24 @@ async fn forget_all(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
 }
 
 /// Switches all second factors of an account off, its passkeys too, for whoever runs the site:
-/// its owner has lost them, and has said so by another way. Sessions and links end.
+/// its owner has lost them, and has said so by another way; or somebody else was in there, and the
+/// account is deactivated until nothing of theirs is left. Sessions and links end.
 ///
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn reset(db: &Db, username: &str, now: Timestamp) -> Result<(), Failure> {
-    let (id, ..) = users::find_public(db, username).await?.ok_or(Error::NotFound)?;
-    let user = users::find(db, id).await?.ok_or(Error::NotFound)?;
-    let mut tx = db.begin().await?;
-    let stamp = users::renew_stamp(&mut tx, &user).await?;
-    stamp.ok_or(Error::NotFound)?;
-    forget_all(&mut tx, id).await?;
-    users::end_access(&mut tx, id).await?;
+    // A write that changes nothing: whoever changes the account is waited for.
+    const HOLD: &str = "update users set active = active where username_key = $1 \
+         returning id, username, email";
+    let (mut tx, key) = (db.begin().await?, users::key(username));
+    let held: Option<(Uuid, String, String)> =
+        within!(&mut tx, |c| sqlx::query_as(HOLD).bind(key).fetch_optional(c).await)?;
+    let (user, name, email) = held.ok_or(Error::NotFound)?;
+    users::shut_out(&mut tx, user).await?;
+    forget_all(&mut tx, user).await?;
     let what = EventKind::FactorsReset;
-    let (by, on) = (By::command_line(now), (id, user.username.as_str()));
-    audit::write(&mut tx, &by, on, Action::FactorsReset, "").await?;
-    security_log::write(&mut tx, id, what, None, now).await?;
-    outbox::put(&mut tx, &Letter::factors_changed(&user, what), now).await?;
+    audit::write(&mut tx, &By::command_line(now), (user, &name), Action::FactorsReset, "").await?;
+    security_log::write(&mut tx, user, what, None, now).await?;
+    outbox::put(&mut tx, &Letter::FactorsChanged { user, email, what }, now).await?;
     Ok(tx.commit().await?)
 }

@@ -17,7 +17,7 @@ use super::{
     mail::{letters::Letter, outbox},
     registrations,
     tokens::{Token, hash},
-    users::User,
+    users::{self, User},
 };
 use crate::{
     domain::{
@@ -50,7 +50,8 @@ const SHOWN_FOR_S: i64 = 120;
 ///
 /// # Errors
 /// [`Error::Invalid`] for a wrong address, or when too many are open; [`Error::TooMany`];
-/// [`Error::RegistrationClosed`].
+/// [`Error::RegistrationClosed`]; [`Error::Unauthenticated`] for whoever was shut out, or may do
+/// less, since the request began.
 pub async fn make(
     state: &AppState,
     client: &Client,
@@ -69,7 +70,8 @@ pub async fn make(
     // Not given back: each is a mail, or takes the place of one that was withdrawn.
     let _ = attempts::take(&state.db, &budgets, now).await?;
     let token = Token::random()?;
-    let mut tx = state.db.begin().await?;
+    // Held until the end, so two at once do not both make the last one.
+    let mut tx = users::begin(&state.db, inviter).await?;
     if !has_room(&mut tx, inviter.id, now).await? {
         return Err(Error::Invalid(vec![(Field::Email, Problem::TooMany(MOST_OPEN))]).into());
     }
@@ -107,13 +109,10 @@ pub async fn make_for_the_site(db: &Db, now: Timestamp) -> Result<Token, Failure
     Ok(token)
 }
 
-/// Whether somebody may make one more. The account's row is held until the end of the
-/// transaction, so two at once do not both make the last one.
+/// Whether somebody, whose account is held, may make one more.
 async fn has_room(tx: &mut Tx, inviter: Uuid, now: Timestamp) -> sqlx::Result<bool> {
-    const HOLD: &str = "update users set active = active where id = $1";
     const OPEN: &str = "select count(*) from invitations \
          where inviter_id = $1 and used_at is null and expires_at > $2";
-    within!(&mut *tx, |c| sqlx::query(HOLD).bind(inviter).execute(c).await.map(|_| ()))?;
     let open: i64 =
         within!(tx, |c| sqlx::query_scalar(OPEN).bind(inviter).bind(now).fetch_one(c).await)?;
     Ok(usize::try_from(open).is_ok_and(|open| open < MOST_OPEN))

@@ -5,7 +5,7 @@ use std::{any::Any, net::IpAddr};
 use axum::{
     Json,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -86,8 +86,8 @@ pub async fn refuse_unmarked(
         && !nameless
         && headers.get(header::ORIGIN).is_some_and(|o| *o != state.config.origin.as_str());
     if foreign || (!safe && !marked && headers.contains_key(header::COOKIE)) {
-        let path = request.uri().path();
-        let path = if is_secret(path) { "(a link)" } else { path };
+        let uri = request.uri();
+        let path = if is_secret(uri) { "(a link)" } else { uri.path() };
         tracing::info!(event = "cross_site_refused", path);
         return StatusCode::FORBIDDEN.into_response();
     }
@@ -96,12 +96,18 @@ pub async fn refuse_unmarked(
 
 /// Whether an address opens something by itself: it stands in a mail, and belongs into no log,
 /// no cache and no `Referer`.
-fn is_secret(path: &str) -> bool {
+fn is_secret(uri: &Uri) -> bool {
+    // An invitation's, and where whoever has to log in first has the link in the address that
+    // leads back to it.
+    const IN_QUERIES: [&str; 2] = ["invitation=", "%2Fsettings%2Femail%2F"];
     const PAGES: [&str; 5] =
         ["/reset/", "/restore/", "/register/confirm/", "/settings/email/", "/not-me/"];
     const FUNCTIONS: [&str; 4] =
         ["/rpc/reset-terms", "/rpc/registration-link", "/rpc/email-terms", "/rpc/undo-terms"];
-    FUNCTIONS.contains(&path) || PAGES.iter().any(|page| path.starts_with(page))
+    let (path, query) = (uri.path(), uri.query().unwrap_or_default());
+    FUNCTIONS.contains(&path)
+        || PAGES.iter().any(|page| path.starts_with(page))
+        || IN_QUERIES.iter().any(|field| query.contains(field))
 }
 
 /// The headers that every answer carries (OWASP ASVS 5.0, 3.4).
@@ -116,10 +122,7 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
             "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         ),
     ];
-    let uri = request.uri();
-    // Whoever has to log in first has the link in the address that leads back to it.
-    let on_the_way = uri.query().is_some_and(|query| query.contains("%2Fsettings%2Femail%2F"));
-    let secret = is_secret(uri.path()) || on_the_way;
+    let secret = is_secret(request.uri());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
@@ -145,7 +148,7 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
 pub async fn caching(request: Request, next: Next) -> Response {
     let personal =
         request.extensions().get::<AuthSession>().is_some_and(|auth| auth.user.is_some());
-    let personal = personal || is_secret(request.uri().path());
+    let personal = personal || is_secret(request.uri());
     let mut response = next.run(request).await;
     let value = if personal { "private, no-store" } else { "private, no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));

@@ -156,8 +156,8 @@ pub async fn prove(
     if !sessions::give_up(&mut tx, user.id, &asking).await? {
         return Err(Error::Unauthenticated.into());
     }
-    take(state, client, tx, user.id, &asked, &answer).await?.commit().await?;
-    auth::sign_in_anew(auth, user, client, Aal::Two).await?;
+    let tx = take(state, client, tx, user.id, &asked, &answer).await?;
+    auth::sign_in_anew(tx, auth, user, client, Aal::Two).await?;
     tracing::info!(event = "confirmed", by = "passkey", user = %user.id, address = %client.address);
     Ok(())
 }

@@ -285,7 +285,7 @@ pub async fn admit(
         Ok(()) => {}
         Err(error) if violated(&error).is_some() => {
             drop(tx);
-            return Err(users::taken(&state.db, new).await?.into());
+            return Err(users::taken(&state.db, new, now).await?.into());
         }
         Err(error) => return Err(error.into()),
     }

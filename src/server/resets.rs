@@ -34,7 +34,7 @@ pub async fn ask(state: &AppState, client: &Client, identity: &str) -> Result<()
     // Not given back: a mail that was asked for is an attempt, whoever asked.
     let _ = attempts::take(&state.db, &budgets, now).await?;
     let mut tx = state.db.begin().await?;
-    let letter = Letter::ResetPassword { identity: identity.trim().to_owned() };
+    let letter = Letter::ResetPassword { identity: identity.trim().to_owned(), promised: false };
     outbox::put(&mut tx, &letter, now).await?;
     tx.commit().await?;
     state.mail.wake();

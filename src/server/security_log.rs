@@ -19,9 +19,8 @@ use crate::domain::security::{Event, EventKind};
 /// longer either.
 pub const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 
-/// What fits a page that is looked through.
-const SHOWN: i64 = 20;
-const SHOWN_FAILED: i64 = 5;
+/// What fits a page that is looked through: of what was changed, of log-ins, and of what failed.
+const SHOWN: [i64; 3] = [20, 10, 5];
 
 /// For so long an event is the answer to what the person has just done.
 const FRESH: Duration = Duration::from_secs(60);
@@ -138,13 +137,15 @@ impl Row {
 /// # Errors
 /// When the database cannot be read.
 pub async fn latest(db: &Db, user: Uuid, now: Timestamp) -> sqlx::Result<Vec<Event>> {
-    // Failures apart: a stranger's must not push out of sight what matters.
+    // Apart, so that nobody pushes what they changed out of sight by logging in, or by failing to.
     const LATEST: &str = "select kind, created_at, address_prefix, user_agent from security_events \
-         where user_id = $1 and (kind in ('log_in_failed', 'proof_failed')) = $2 order by created_at desc, id desc limit $3";
+         where user_id = $1 and case when kind in ('log_in_failed', 'proof_failed') then 2 \
+         when kind in ('logged_in', 'second_step_failed') then 1 else 0 end = $2 \
+         order by created_at desc, id desc limit $3";
     let mut rows: Vec<Row> = Vec::new();
-    for (failed, most) in [(false, SHOWN), (true, SHOWN_FAILED)] {
+    for (group, most) in (0_i64..).zip(SHOWN) {
         let some: Vec<Row> = reading!(db, |pool| {
-            sqlx::query_as(LATEST).bind(user).bind(failed).bind(most).fetch_all(pool).await
+            sqlx::query_as(LATEST).bind(user).bind(group).bind(most).fetch_all(pool).await
         })?;
         rows.extend(some);
     }

@@ -125,7 +125,7 @@ pub async fn carry_out(
     forget(&mut tx, user.id, &email).await?;
     attempts::forgive(&mut tx, &budgets(state, &user, &email)).await?;
     security_log::write(&mut tx, user.id, EventKind::Undone, Some(client), now).await?;
-    let reset = Letter::ResetPassword { identity: email.clone() };
+    let reset = Letter::ResetPassword { identity: email.clone(), promised: true };
     outbox::put(&mut tx, &reset, now).await?;
     for email in [Some(email), replaced].into_iter().flatten() {
         outbox::put(&mut tx, &Letter::Undone { user: user.id, email }, now).await?;

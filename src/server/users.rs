@@ -126,6 +126,15 @@ macro_rules! select_user {
 
 pub(super) use select_user;
 
+/// The active account with that key, as the transaction has left it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_within(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<User>> {
+    const FIND: &str = concat!(select_user!(""), "active");
+    within!(tx, |c| sqlx::query_as(FIND).bind(id).fetch_optional(c).await)
+}
+
 async fn find_if(db: &Db, id: Uuid, closed: Option<Timestamp>) -> sqlx::Result<Option<User>> {
     const FIND: &str = concat!(select_user!(""), "(active or (leaves_at > $2 and not barred))");
     reading!(db, |pool| sqlx::query_as(FIND).bind(id).bind(closed).fetch_optional(pool).await)
@@ -292,7 +301,7 @@ async fn make(
         }
         Err(error) if violated(&error).is_some() => {
             drop(tx);
-            Err(taken(db, new).await?.into())
+            Err(taken(db, new, now).await?.into())
         }
         Err(error) => Err(error.into()),
     }
@@ -354,13 +363,13 @@ pub async fn note_first_proof(tx: &mut Tx, id: Uuid, now: Timestamp) -> sqlx::Re
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn taken(db: &Db, new: &NewUser) -> Result<Error, Failure> {
-    const TAKEN: &str = "select (select count(*) from usernames where name_key = $1), \
-         (select count(*) from addresses where email_key = $2)";
-    let (name, email) = (key(new.username.as_str()), key(new.email.as_str()));
-    let (names, emails): (i64, i64) =
-        reading!(db, |pool| sqlx::query_as(TAKEN).bind(&name).bind(&email).fetch_one(pool).await)?;
-    let fields = [(names > 0, Field::Username), (emails > 0, Field::Email)];
+pub async fn taken(db: &Db, new: &NewUser, now: Timestamp) -> Result<Error, Failure> {
+    const TAKEN: &str = "select count(*) from usernames where name_key = $1";
+    let name = key(new.username.as_str());
+    let names: i64 =
+        reading!(db, |pool| sqlx::query_scalar(TAKEN).bind(&name).fetch_one(pool).await)?;
+    let holder = emails::holder(db, new.email.as_str(), now).await?;
+    let fields = [(names > 0, Field::Username), (holder.is_some(), Field::Email)];
     Ok(Error::Invalid(
         fields.into_iter().filter(|(hit, _)| *hit).map(|(_, f)| (f, Problem::Taken)).collect(),
     ))

@@ -230,7 +230,13 @@ story!(ending_the_others_and_changing_the_password_at_once_never_wait_for_each_o
         let found = users::find_credential(db, "ada").await.unwrap().unwrap();
         let ends = ids[1..].iter().map(|id| own::end_others(db, found.user_id, id, &client, now));
         let (email, hash) = ("ada@example.org", &found.password_hash);
-        let change = users::change_password(db, &found, email, &ids[0], hash, &client, now);
+        let change = async {
+            users::change_password(db, &found, email, &ids[0], hash, &client, now)
+                .await?
+                .commit()
+                .await
+                .map_err(Failure::from)
+        };
         let (changed, ended) = tokio::join!(change, futures_util::future::join_all(ends));
         // Whoever was slower hears that their session is over; nobody that the database is away.
         assert!(matches!(changed, Ok(_) | Err(Failure::Refused(Error::Unauthenticated))));

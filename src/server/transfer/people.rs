@@ -170,7 +170,7 @@ impl Newcomer {
             }
             Err(error) if violated(&error).is_some() => {
                 drop(tx);
-                Ok(match users::taken(db, &self.new).await? {
+                Ok(match users::taken(db, &self.new, now).await? {
                     Error::Invalid(problems) => Outcome::Skipped(Reason::Fields(problems)),
                     other => return Err(other.into()),
                 })

@@ -67,8 +67,8 @@ pub async fn set_password(
 }
 
 /// Gives the account another password in place of the one that `proved` was found with, ends
-/// its sessions and what was mailed for it, and tells its owner at `email`. Gives the new
-/// security stamp.
+/// its sessions and what was mailed for it, and tells its owner at `email`. Gives the transaction
+/// of all that, to be committed with the session that goes on.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] when the session that asks has ended meanwhile, or the account
@@ -81,10 +81,10 @@ pub async fn change_password(
     password_hash: &str,
     client: &Client,
     now: Timestamp,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Tx, Failure> {
     const SET: &str = "update users set password_hash = $3, security_stamp = $4 \
          where id = $1 and security_stamp = $2 and active";
-    let (id, stamp) = (proved.user_id, new_stamp());
+    let id = proved.user_id;
     let mut tx = db.begin().await?;
     // The account first, as everywhere: two of these never wait for each other.
     let changed = within!(&mut tx, |c| {
@@ -92,7 +92,7 @@ pub async fn change_password(
             .bind(id)
             .bind(&proved.security_stamp)
             .bind(password_hash)
-            .bind(&stamp)
+            .bind(new_stamp())
             .execute(c)
             .await
             .map(|d| d.rows_affected())
@@ -104,8 +104,7 @@ pub async fn change_password(
     security_log::write(&mut tx, id, EventKind::PasswordChanged, Some(client), now).await?;
     let notice = Letter::PasswordChanged { user: id, email: email.to_owned() };
     outbox::put(&mut tx, &notice, now).await?;
-    tx.commit().await?;
-    Ok(stamp)
+    Ok(tx)
 }
 
 /// Renews the security stamp and ends the account's sessions, log-ins that are under way, and

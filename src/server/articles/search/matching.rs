@@ -139,14 +139,15 @@ fn each_in_fts5(wanted: &Wanted, open: bool) -> Vec<String> {
     words
 }
 
-/// What makes a hit better, and by how much: a word, where it counts more. All the words stand
+/// What makes a hit better, and by how much: a word, where it counts more. The other words stand
 /// beside it, so that FTS5 passes over those that have not all of them.
 fn better(words: &[String]) -> Value {
-    let all = words.join(" AND ");
     let mut better = Vec::new();
-    for word in words {
+    for (at, word) in words.iter().enumerate() {
         for (column, weight) in WEIGHTS {
-            better.push(json!([format!("{column} : {word} AND ({all})"), weight]));
+            let mut all = words.to_vec();
+            all[at] = format!("{column} : {word}");
+            better.push(json!([all.join(" AND "), weight]));
         }
     }
     better.into()
