@@ -105,15 +105,18 @@ fn show(article: Article) -> AnyView {
     let cover = cover.map(cover_picture);
     let withdraw = withdrawable.then(|| withdrawal(&preview.slug));
     let about = preview.about().to_owned();
-    let standfirst = (!preview.description.is_empty())
-        .then(|| view! { <p class="standfirst">{preview.description}</p> });
+    // Of what the author wrote; the words around it are the site's, and others' are theirs.
+    let language = (!language.is_empty()).then_some(language);
+    let dir = direction.name();
+    let standfirst = (!preview.description.is_empty()).then(
+        || view! { <p class="standfirst" lang=language.clone() dir=dir>{preview.description}</p> },
+    );
     let stage = match stage {
         Stage::Draft => Some("Draft"),
         Stage::Scheduled => Some("Scheduled"),
         Stage::Published => None,
     };
     let stage = stage.map(|stage| view! { <span class="badge">{stage}</span> });
-    let language = (!language.is_empty()).then_some(language);
     let edit = mine.then(
         || view! { <a class="edit-link" href=format!("/editor/{}", preview.slug)>"Edit"</a> },
     );
@@ -126,9 +129,9 @@ fn show(article: Article) -> AnyView {
     view! {
         <Title text=preview.title.clone() />
         <Meta name="description" content=about />
-        <article class="article-page" lang=language dir=direction.name()>
+        <article class="article-page">
             <header>
-                <h1>{preview.title}</h1>
+                <h1 lang=language.clone() dir=dir>{preview.title}</h1>
                 {standfirst}
                 <p class="meta byline">
                     {signature(preview.author)}
@@ -141,7 +144,7 @@ fn show(article: Article) -> AnyView {
                 {cover}
             </header>
             {ready("contents", contents)}
-            {ready("article-content", html)}
+            <div class="article-content" lang=language dir=dir inner_html=html></div>
             <footer>{tags}{ready("neighbours", neighbours)}{withdraw}</footer>
             {ready("said", responses)}
         </article>

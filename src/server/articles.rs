@@ -16,5 +16,6 @@ pub mod search;
 pub mod slugs;
 pub mod tags;
 mod tallies;
+pub mod walking;
 pub mod withdrawing;
 pub mod working_copies;

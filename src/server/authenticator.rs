@@ -20,8 +20,7 @@ use super::{
     failure::Failure,
     key::SiteKey,
     recovery::{self, grouped},
-    sealed,
-    security_log,
+    sealed, security_log,
     sessions::{hash, own},
     users::User,
 };
@@ -116,7 +115,8 @@ pub async fn begin(state: &AppState, user: &User, asking: &Id) -> Result<SetUp, 
     const BEGIN: &str = "insert into authenticator_setups (user_id, session_hash, secret, expires_at) \
          select $1, id_hash, $3, $4 from sessions where id_hash = $2 and user_id = $1 \
          on conflict (user_id) do update set session_hash = excluded.session_hash, secret = excluded.secret, expires_at = excluded.expires_at";
-    let (proved, _) = own::proof(&state.db, user.id, asking).await?.ok_or(Error::Unauthenticated)?;
+    let (proved, _) =
+        own::proof(&state.db, user.id, asking).await?.ok_or(Error::Unauthenticated)?;
     let secret = Secret::make()?;
     let sealed = secret.seal(&state.key, user.id)?;
     let begun = writing!(&state.db, |pool| {

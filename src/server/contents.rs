@@ -35,8 +35,8 @@ pub fn of(html: &str, minutes: u32) -> String {
         })
         .collect();
     format!(
-        "<nav aria-label=\"Contents\"><details><summary>Contents</summary><ol>{entries}</ol></details>\
-         <div class=\"unfolded\"><p>Contents</p><ol>{entries}</ol></div></nav>"
+        "<nav aria-label=\"Contents\"><details><summary>Contents</summary><ol dir=\"auto\">{entries}</ol></details>\
+         <div class=\"unfolded\"><p>Contents</p><ol dir=\"auto\">{entries}</ol></div></nav>"
     )
 }
 

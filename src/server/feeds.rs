@@ -122,7 +122,8 @@ async fn newest(
     let mut articles = lists::newest_whole(&state.db, shelf, NEWEST, state.clock.now()).await?;
     let origin = state.config.origin.as_str();
     for article in &mut articles {
-        article.html = markdown::standing_alone(&article.html, origin);
+        let address = address(origin, &article.preview);
+        article.html = markdown::standing_alone(&article.html, &address);
     }
     Ok(Newest { title, origin: origin.to_owned(), page: page.to_owned(), articles })
 }
@@ -174,10 +175,12 @@ impl Newest {
 }
 
 fn entry(origin: &str, article: &Whole) -> Entry {
-    let Whole { id, preview, html, tags, updated } = article;
+    let Whole { id, preview, html, tags, updated, language } = article;
     let category = |tag: &String| Category { term: xml_text(tag), ..Category::default() };
+    let lang = (!language.is_empty()).then(|| language.clone());
+    let text = |text: &str| Text { lang: lang.clone(), ..Text::plain(xml_text(text)) };
     Entry {
-        title: Text::plain(xml_text(&preview.title)),
+        title: text(&preview.title),
         id: format!("urn:uuid:{id}"),
         updated: moment(&updated.iso),
         published: Some(moment(&preview.when.iso)),
@@ -188,11 +191,11 @@ fn entry(origin: &str, article: &Whole) -> Entry {
         }],
         categories: tags.iter().map(category).collect(),
         links: vec![link("alternate", address(origin, preview), "text/html")],
-        summary: (!preview.description.is_empty())
-            .then(|| Text::plain(xml_text(&preview.description))),
+        summary: (!preview.description.is_empty()).then(|| text(&preview.description)),
         content: Some(Content {
             content_type: Some("html".into()),
             value: Some(xml_text(html)),
+            lang: lang.clone(),
             ..Content::default()
         }),
         ..Entry::default()
@@ -200,7 +203,7 @@ fn entry(origin: &str, article: &Whole) -> Entry {
 }
 
 fn item(origin: &str, article: &Whole) -> Value {
-    let Whole { id, preview, html, tags, updated } = article;
+    let Whole { id, preview, html, tags, updated, language } = article;
     let mut item = json!({
         "id": format!("urn:uuid:{id}"),
         "url": address(origin, preview),
@@ -216,6 +219,9 @@ fn item(origin: &str, article: &Whole) -> Value {
     }
     if !preview.description.is_empty() {
         item["summary"] = json!(preview.description);
+    }
+    if !language.is_empty() {
+        item["language"] = json!(language);
     }
     item
 }

@@ -38,10 +38,10 @@ pub fn to_html(text: &str) -> String {
 
 static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(sanitiser);
 
-/// An article's HTML with whole addresses in place of relative ones, for readers that do not know
-/// where it came from.
-pub fn standing_alone(html: &str, origin: &str) -> String {
-    let Ok(base) = origin.parse() else { return html.to_owned() };
+/// An article's HTML with whole addresses in place of relative ones, its own footnotes among them,
+/// for readers that do not know that it came from `address`.
+pub fn standing_alone(html: &str, address: &str) -> String {
+    let Ok(base) = address.parse() else { return html.to_owned() };
     let mut sanitiser = sanitiser();
     sanitiser.url_relative(ammonia::UrlRelative::RewriteWithBase(base));
     sanitiser.clean(html).to_string()

@@ -33,11 +33,11 @@ fn preview(mut article: Preview) -> AnyView {
 /// An article in a list, with that for its title and its standfirst.
 pub fn preview_with(article: Preview, title: AnyView, standfirst: Option<AnyView>) -> AnyView {
     let href = format!("/article/{}", article.slug);
-    let standfirst = standfirst.map(|text| view! { <p class="description">{text}</p> });
+    let standfirst = standfirst.map(|text| view! { <p class="description" dir="auto">{text}</p> });
     view! {
         <article class="article-preview">
             <a class="preview-link" href=href>
-                <h2>{title}</h2>
+                <h2 dir="auto">{title}</h2>
                 {standfirst}
             </a>
             <p class="meta">

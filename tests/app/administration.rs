@@ -334,6 +334,15 @@ story!(a_link_for_a_new_password_is_mailed_to_its_owner_and_shown_to_nobody, |en
         }
         assert_eq!(app.browser().get(&link).await.status, StatusCode::OK);
     }
+    // Also when a stranger has asked for as many as are sent.
+    for _ in 0..5 {
+        app.browser().call("ask-for-reset", &[("email", "bob")]).await;
+    }
+    let before = app.post().await.len();
+    app.browser().call("ask-for-reset", &[("email", "bob@example.org")]).await;
+    assert_eq!(app.post().await.len(), before, "no more are sent");
+    leads_to(&act(&ada, true, "mail-reset", "bob", &[]).await);
+    assert_eq!(app.post().await.len(), before + 1);
     assert_eq!(bob.name().await.as_deref(), Some("bob"), "until it is used nothing ends");
     assert_eq!(deeds(&ada).await[0][0], "reset_mailed");
     users::set_active(&app.state.db, "bob", false, app.state.clock.now()).await.unwrap();

@@ -82,6 +82,23 @@ story!(a_feed_reader_finds_the_newest_articles_whole, |engine| {
     assert_eq!(item["tags"], serde_json::json!(["harbour", "ropes & knots"]));
 });
 
+story!(a_feed_says_what_an_article_is_written_in_and_its_footnotes_lead_into_it, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let text = "Words.[^a] [On](next)\n\n[^a]: A note.";
+    publish(&ada, "Shalom", text, &[("language", "he"), ("description", "Short")]).await;
+    let atom = app.browser().get("/feed.atom").await;
+    read_by_a_feed_reader(&atom);
+    assert_eq!(atom.body.matches("xml:lang=\"he\"").count(), 3, "{}", atom.body);
+    let json = app.browser().get("/feed.json").await.json();
+    let item = &json["items"][0];
+    assert_eq!(item["language"], "he");
+    let html = item["content_html"].as_str().unwrap();
+    let article = format!("{}/article/shalom", app.origin);
+    assert!(html.contains(&format!("href=\"{article}#")), "{html}");
+    assert!(html.contains(&format!("href=\"{}/article/next\"", app.origin)), "{html}");
+});
+
 story!(what_is_not_public_is_in_no_feed_and_in_no_sitemap, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;

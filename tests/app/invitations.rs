@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use byline::server::{invitations, users};
+use byline::{
+    error::Error,
+    server::{failure::Failure, invitations, users},
+};
 use futures_util::future::join_all;
 use reqwest::StatusCode;
 use serde_json::json;
@@ -75,6 +78,8 @@ story!(a_member_invites_and_the_guest_registers_without_javascript, |engine| {
     assert!(page.body.contains("Open until") && page.body.contains("?form=withdraw"));
     let guest = app.browser();
     let page = guest.get(&path).await;
+    assert_eq!(page.header("referrer-policy"), "no-referrer");
+    assert_eq!(page.header("cache-control"), "private, no-store");
     assert!(
         page.body.contains("ada invites you") || page.body.contains("ada<!> invites you"),
         "{}",
@@ -260,6 +265,21 @@ story!(a_reader_invites_nobody_and_nor_does_whoever_is_shut_out, |engine| {
     assert!(is_expired(&register(&app.browser(), "eve", &second).await));
     users::set_active(db, "ada", true, now).await.unwrap();
     assert_eq!(register(&app.browser(), "eve", &second).await.status, StatusCode::OK);
+});
+
+story!(t07_an_invitation_in_flight_does_not_outlive_the_right_to_it, |engine| {
+    use byline::server::auth::Client;
+    let (app, ada) = by_invitation(engine, &[]).await;
+    let (db, now) = (&app.state.db, app.state.clock.now());
+    // Read when the request began.
+    let before = users::find_named(db, "ada").await.unwrap().unwrap();
+    users::set_role(db, "ada", byline::domain::role::Role::Reader, now).await.unwrap();
+    let client = Client { address: [127, 0, 0, 1].into(), user_agent: String::new() };
+    let made = invitations::make(&app.state, &client, &before, "bob@example.org").await;
+    assert!(matches!(made, Err(Failure::Refused(Error::Unauthenticated))), "{made:?}");
+    let open = "select count(*) from invitations where used_at is null";
+    assert_eq!(app.count(open).await, 0);
+    assert_eq!(ada.name().await, None);
 });
 
 story!(ten_are_open_at_once_and_twenty_are_made_a_day, |engine| {

@@ -442,7 +442,9 @@ story!(an_article_says_its_language_its_direction_and_where_it_belongs, |engine|
     )
     .await;
     let page = app.browser().get("/article/far").await.body;
-    assert!(page.contains("lang=\"he\"") && page.contains("dir=\"rtl\""), "{page}");
+    let own = page.matches("lang=\"he\" dir=\"rtl\"").count();
+    assert_eq!(own, 2, "its title and its text, and not what the site says: {page}");
+    assert_eq!(page.matches("lang=\"he\"").count(), own, "{page}");
     assert!(page.contains("href=\"https://example.org/a?b=c&amp;d=\u{5d0}\""), "{page}");
     for (field, wrong) in [
         ("canonical", "/a"),

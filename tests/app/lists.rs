@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use byline::server::{articles::lists::Shelf, clock::Clock, db::Db, seed::seed};
+use byline::server::{
+    articles::{lists::Shelf, walking::End},
+    clock::Clock,
+    db::Db,
+    seed::seed,
+};
 use futures_util::future::join_all;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -23,6 +28,10 @@ const SHELVES: [(Shelf<'static>, &str); 6] = [
     (Shelf::Tagged { tag: "harbour", member: true }, "article_tags_published"),
 ];
 
+fn from_both_ends() -> impl Iterator<Item = ((Shelf<'static>, &'static str), End)> {
+    SHELVES.into_iter().flat_map(|shelf| [(shelf, End::First), (shelf, End::Last)])
+}
+
 /// Also when the database was closed while it was so small that reading all of it was cheaper.
 #[tokio::test]
 async fn on_sqlite_every_list_walks_one_index_alone_and_sorts_nothing() {
@@ -33,8 +42,8 @@ async fn on_sqlite_every_list_walks_one_index_alone_and_sorts_nothing() {
     seed(&small, &Clock::system(), 1, 1).await.unwrap();
     small.close().await;
     let Db::Sqlite { readers, .. } = &Db::open(&url).await.unwrap() else { panic!("not SQLite") };
-    for (shelf, index) in SHELVES {
-        let explain = AssertSqlSafe(format!("explain query plan {}", with_values(shelf)));
+    for ((shelf, index), end) in from_both_ends() {
+        let explain = AssertSqlSafe(format!("explain query plan {}", with_values(shelf, end)));
         let plan: Vec<String> = sqlx::query(explain)
             .fetch_all(readers)
             .await
@@ -66,23 +75,24 @@ async fn on_postgres_every_list_can_walk_one_index_alone_and_sort_nothing() {
         let off = AssertSqlSafe(format!("set {setting} = off"));
         sqlx::query(off).execute(&mut *connection).await.unwrap();
     }
-    for (shelf, index) in SHELVES {
-        let explain = AssertSqlSafe(format!("explain {}", with_values(shelf)));
+    for ((shelf, index), end) in from_both_ends() {
+        let explain = AssertSqlSafe(format!("explain {}", with_values(shelf, end)));
         let plan: Vec<String> =
             sqlx::query_scalar(explain).fetch_all(&mut *connection).await.unwrap();
         let plan = plan.join("\n");
-        assert!(plan.contains(&format!("Index Only Scan Backward using {index} ")), "{plan}");
+        let scan = if end == End::First { "Index Only Scan Backward" } else { "Index Only Scan" };
+        assert!(plan.contains(&format!("{scan} using {index} ")), "{plan}");
         assert!(!plan.contains("Sort"), "{shelf:?}: {plan}");
     }
 }
 
-/// A shelf's statement with values in the place of its parameters.
-fn with_values(shelf: Shelf<'_>) -> String {
+/// A shelf's statement from that end with values in the place of its parameters.
+fn with_values(shelf: Shelf<'_>, end: End) -> String {
     let whose = match shelf {
         Shelf::Tagged { .. } => "'harbour'",
         _ => "'00000000-0000-0000-0000-000000000000'",
     };
-    let sql = shelf.sql().replace("$1", "10").replace("$2", "20");
+    let sql = shelf.sql(end).replace("$1", "10").replace("$2", "20");
     sql.replace("$3", "1800000000000000").replace("$4", whose)
 }
 

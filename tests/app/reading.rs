@@ -239,7 +239,7 @@ story!(a_long_article_has_contents_and_a_short_one_has_none, |engine| {
     let (folded, _) = nav.split_once("</details>").unwrap();
     assert!(
         folded.ends_with(
-            "<ol><li><a href=\"#fog-mist\" rel=\"external\">Fog &amp; mist</a></li>\
+            "<ol dir=\"auto\"><li><a href=\"#fog-mist\" rel=\"external\">Fog &amp; mist</a></li>\
              <li class=\"lower\"><a href=\"#b-bold-b-code\" rel=\"external\">&lt;b&gt;Bold&lt;/b&gt; code</a></li>\
              <li><a href=\"#link\" rel=\"external\">Link</a></li></ol>"
         ),

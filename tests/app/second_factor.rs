@@ -89,9 +89,12 @@ story!(a_person_sets_an_app_up_without_javascript_and_gets_recovery_codes, |engi
     let by_link = [("token", link.as_str()), ("password", ANOTHER)];
     assert_eq!(app.browser().call("reset-password", &by_link).await.status, StatusCode::GONE);
     let page = ada.get("/settings/security").await.body;
-    for said in
-        ["On: the password alone", "Recovery codes left: 10.", "An authenticator app was set up"]
-    {
+    for said in [
+        "On: the password alone",
+        "Recovery codes left: 10.",
+        "An authenticator app was set up",
+        "New recovery codes were made",
+    ] {
         assert!(page.contains(said), "{said}: {page}");
     }
     let told = app.post().await;
@@ -152,6 +155,12 @@ story!(a_set_up_ends_after_ten_minutes_and_with_its_session, |engine| {
     let gone = ada.call("confirm-authenticator", &[("code", &phone.digits(&app))]).await;
     assert_eq!(gone.status, StatusCode::FORBIDDEN, "another identifier, another session");
     assert_eq!(app.count("select count(*) from authenticator_setups").await, 0);
+    // Begun when the proof was nearly stale, it is no longer good than that.
+    app.state.clock.advance(9 * MINUTE);
+    let phone = Phone::begin(&ada).await;
+    app.state.clock.advance(MINUTE);
+    let late = ada.call("confirm-authenticator", &[("code", &phone.digits(&app))]).await;
+    assert_eq!((late.status, late.json()), (StatusCode::FORBIDDEN, json!("recent_login_needed")));
     assert_eq!(app.count("select count(*) from authenticators").await, 0);
 });
 
@@ -444,6 +453,27 @@ story!(whoever_runs_the_site_lets_in_who_has_lost_everything, |engine| {
         told.last().unwrap().part("text/plain").contains("All second factors were switched off")
     );
     assert!(factors::reset(&app.state.db, "nobody", app.state.clock.now()).await.is_err());
+});
+
+// As the README says to do when somebody else is in an account.
+story!(a_thiefs_factors_go_while_the_account_is_deactivated, |engine| {
+    use byline::{domain::password::Password, server::users};
+    let app = TestApp::start(engine).await;
+    let thief = app.person("ada").await;
+    let (phone, _) = Phone::set_up(&app, &thief).await;
+    let (db, now) = (&app.state.db, app.state.clock.now());
+    users::set_active(db, "ada", false, now).await.unwrap();
+    factors::reset(db, "ada", now).await.unwrap();
+    let another = Password::parse_given(ANOTHER.into()).ok().unwrap();
+    let hash = app.state.passwords.hash(&another).await.unwrap();
+    users::set_password(db, "ada", &hash, now).await.unwrap();
+    users::set_active(db, "ada", true, now).await.unwrap();
+    assert_eq!(thief.name().await, None);
+    let stale = app.browser().log_in("ada", PASSWORD).await;
+    assert_eq!(stale.status, StatusCode::UNAUTHORIZED, "{}", phone.shown);
+    let ada = app.browser();
+    assert_eq!(ada.log_in("ada", ANOTHER).await.json()["to"], "/");
+    assert_eq!(app.count("select count(*) from authenticators").await, 0);
 });
 
 story!(t46_no_secret_of_a_second_factor_lies_in_the_database_as_it_is, |engine| {

@@ -561,6 +561,19 @@ story!(a_person_reads_what_happened_to_their_account, |engine| {
     assert!(!page.contains("The password was changed."), "that was a while ago");
 });
 
+story!(nobody_pushes_what_they_changed_out_of_sight_by_logging_in, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    assert!(is_done(&change_password(&ada, true, PASSWORD, ANOTHER).await));
+    for _ in 0..25 {
+        app.state.clock.advance(MINUTE);
+        assert_eq!(app.browser().log_in("ada", ANOTHER).await.status, StatusCode::OK);
+    }
+    let events = events(&ada).await;
+    assert!(events.iter().any(|(kind, _)| kind == "password_changed"), "{events:?}");
+    assert!((2..25).contains(&events.len()), "{events:?}");
+});
+
 story!(a_proof_that_failed_is_told_from_a_log_in_that_failed, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;

@@ -8,6 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::{
+    authenticator::{Device, add, log_in},
     phone::Phone,
     support::{Answer, Browser, Letter, PASSWORD, TestApp, story},
 };
@@ -21,6 +22,9 @@ const FRESH: &str = "another good password";
 const ADA: &str = "ada@example.org";
 
 const THIEF: &str = "thief@example.net";
+
+/// A site with a name, as passkeys want it.
+const SITE: &str = "https://blog.example.org";
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -297,6 +301,46 @@ story!(t32_an_app_whose_place_the_thief_took_comes_back, |engine| {
     assert!(half["to"].as_str().unwrap().starts_with("/login/step"), "{half}");
     let done = ada.call("finish-log-in", &[("code", &hers.digits(&app))]).await;
     assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+});
+
+story!(t32_codes_that_the_thief_was_shown_go, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = thief(&app).await;
+    app.execute("update users set confirmed_at = 0").await;
+    let (hers, _) = Phone::set_up(&app, &ada).await;
+    app.execute("delete from recovery_codes").await;
+    app.state.clock.advance(30 * DAY);
+    let thief = app.browser();
+    thief.log_in("ada", PASSWORD).await;
+    let by_app = thief.call("finish-log-in", &[("code", &hers.digits(&app))]).await;
+    assert_eq!(by_app.status, StatusCode::OK, "{}", by_app.body);
+    app.state.clock.advance(Duration::from_secs(60));
+    let (_, codes) = Phone::set_up(&app, &thief).await;
+    assert_eq!(codes.len(), 10, "her own were used up");
+    let link = links_to(&app, ADA).await.pop().unwrap();
+    assert!(is_done(&undo(&app, &link).await));
+    assert_eq!(app.count("select count(*) from authenticators").await, 1, "hers is back");
+    assert_eq!(app.count("select count(*) from recovery_codes").await, 0);
+});
+
+story!(t32_codes_that_the_owner_was_shown_stay, |engine| {
+    let app = TestApp::start_with(engine, &["--origin", SITE]).await;
+    let ada = app.person("ada").await;
+    app.execute("update users set confirmed_at = 0").await;
+    let mut device = Device::at(SITE);
+    assert_eq!(add(&ada, &mut device, "A phone").await.status, StatusCode::OK);
+    assert_eq!(ada.call("make-recovery-codes", &[]).await.status, StatusCode::OK);
+    app.state.clock.advance(30 * DAY);
+    let thief = app.browser();
+    assert_eq!(log_in(&thief, &mut device).await.status, StatusCode::OK);
+    let (_, codes) = Phone::set_up(&app, &thief).await;
+    assert!(codes.is_empty(), "she has some");
+    let letters = app.post().await;
+    let notice = letters.iter().rev().find(|letter| letter.raw().contains("/not-me/")).unwrap();
+    assert!(is_done(&undo(&app, &notice.link(SITE)).await));
+    assert_eq!(app.count("select count(*) from authenticators").await, 0);
+    assert_eq!(app.count("select count(*) from passkeys").await, 1);
+    assert_eq!(app.count("select count(*) from recovery_codes").await, 10);
 });
 
 story!(whoever_took_an_account_over_and_deleted_it_is_undone_too, |engine| {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     reading::stage_of,
     tallies::{self, Scope},
+    walking::{End, Way},
 };
 use crate::{
     domain::{
@@ -44,14 +45,18 @@ pub async fn list(
     check_length(Field::Q, q).map_err(|p| Error::Invalid(vec![(Field::Q, p)]))?;
     let counts = counts(db, author, now).await?;
     let page = page.clamp(1, LAST_PAGE);
-    let before = i64::from(page - 1) * i64::from(PER_PAGE);
     let (rows, total) = if q.is_empty() {
         let total = Tab::ALL.into_iter().zip(counts).find(|(t, _)| *t == tab).map_or(0, |(_, n)| n);
-        (rows(db, author, tab, "", (i64::from(PER_PAGE), before), now).await?, total)
+        let rows = match Way::to(page, total) {
+            Some(way) => rows(db, author, tab, "", way, now).await?,
+            None => Vec::new(),
+        };
+        (rows, total)
     } else {
-        let found = rows(db, author, tab, &pattern(q), (LOOKED_THROUGH, 0), now).await?;
+        let way = Way::from_first(0, LOOKED_THROUGH);
+        let found = rows(db, author, tab, &pattern(q), way, now).await?;
         let total = found.len() as u64;
-        let skip = usize::try_from(before).unwrap_or(usize::MAX);
+        let skip = (page as usize - 1) * PER_PAGE as usize;
         (found.into_iter().skip(skip).take(PER_PAGE as usize).collect(), total)
     };
     let pages = total.div_ceil(u64::from(PER_PAGE)).clamp(1, u64::from(LAST_PAGE));
@@ -103,11 +108,22 @@ impl Row {
 /// `keys` picks keys from one index alone; only then are the articles touched. `$1` is whose, `$2`
 /// how many, `$3` after how many, `$4` what to look for, and `$5` what time it is.
 macro_rules! desk_sql {
-    ($keys:literal) => {
+    ($end:expr, $keys:literal, $by:literal) => {
+        match $end {
+            End::First => desk_sql!(@ordered $keys, $by, " desc"),
+            End::Last => desk_sql!(@ordered $keys, $by, ""),
+        }
+    };
+    (@ordered $keys:literal, $by:literal, $order:literal) => {
         concat!(
             "select a.id, a.slug, coalesce(w.title, a.title) as title, a.visibility, a.status, a.published_at, ",
             "a.updated_at, a.deleted_at, w.saved_at from (select p.id from articles p where p.author_id = $1 and ",
             $keys,
+            " order by ",
+            $by,
+            $order,
+            ", p.id",
+            $order,
             " limit $2 offset $3) k join articles a on a.id = k.id \
              left join working_copies w on w.article_id = a.id \
              where $4 = '' or lower(a.title) like $4 escape '\\' or lower(a.body) like $4 escape '\\' \
@@ -116,17 +132,19 @@ macro_rules! desk_sql {
     };
 }
 
-const fn sql(tab: Tab) -> &'static str {
+const fn sql(tab: Tab, from: End) -> &'static str {
     match tab {
-        Tab::All => desk_sql!("p.status <> 'deleted' order by p.updated_at desc, p.id desc"),
-        Tab::Drafts => desk_sql!("p.status = 'draft' order by p.updated_at desc, p.id desc"),
-        Tab::Scheduled => desk_sql!(
-            "p.status = 'published' and p.published_at > $5 order by p.published_at, p.id"
-        ),
-        Tab::Published => desk_sql!(
-            "p.status = 'published' and p.published_at <= $5 order by p.published_at desc, p.id desc"
-        ),
-        Tab::Deleted => desk_sql!("p.status = 'deleted' order by p.deleted_at desc, p.id desc"),
+        Tab::All => desk_sql!(from, "p.status <> 'deleted'", "p.updated_at"),
+        Tab::Drafts => desk_sql!(from, "p.status = 'draft'", "p.updated_at"),
+        // What appears first is first.
+        Tab::Scheduled => {
+            let from = from.opposite();
+            desk_sql!(from, "p.status = 'published' and p.published_at > $5", "p.published_at")
+        }
+        Tab::Published => {
+            desk_sql!(from, "p.status = 'published' and p.published_at <= $5", "p.published_at")
+        }
+        Tab::Deleted => desk_sql!(from, "p.status = 'deleted'", "p.deleted_at"),
     }
 }
 
@@ -135,11 +153,11 @@ async fn rows(
     author: Uuid,
     tab: Tab,
     pattern: &str,
-    (most, after): (i64, i64),
+    Way { end, past, taken }: Way,
     now: Timestamp,
 ) -> sqlx::Result<Vec<Row>> {
     let mut rows: Vec<Row> = reading!(db, |pool| {
-        let query = sqlx::query_as(sql(tab)).bind(author).bind(most).bind(after).bind(pattern);
+        let query = sqlx::query_as(sql(tab, end)).bind(author).bind(taken).bind(past).bind(pattern);
         let query = match tab {
             Tab::Scheduled | Tab::Published => query.bind(now),
             Tab::All | Tab::Drafts | Tab::Deleted => query,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     reading::tags_of,
     tallies::{self, Scope},
+    walking::{End, Way},
 };
 use crate::{
     domain::{
@@ -45,9 +46,8 @@ pub enum Shelf<'a> {
 }
 
 /// One page of a shelf, newest first. What is published for a time to come is on none: it appears
-/// by being asked for later. What it costs grows with the page's number and not with
-/// the number of articles: to find its ten, the entries before them are walked past in an
-/// index, at most [`LAST_PAGE`] times [`PER_PAGE`] of them.
+/// by being asked for later. To find its ten, the entries between them and the nearer end of the
+/// list are walked past in an index.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -61,11 +61,9 @@ pub async fn list(
     let total = count(db, shelf, now).await?;
     let pages = total.div_ceil(u64::from(PER_PAGE)).clamp(1, u64::from(LAST_PAGE));
     let pages = u32::try_from(pages).unwrap_or(LAST_PAGE);
-    let offset = i64::from(page - 1) * i64::from(PER_PAGE);
-    let mut rows = if page > pages {
-        Vec::new()
-    } else {
-        rows(db, shelf, now, i64::from(PER_PAGE), offset).await?
+    let mut rows = match Way::to(page, total) {
+        Some(way) => rows(db, shelf, now, way).await?,
+        None => Vec::new(),
     };
     // A join promises no order.
     rows.sort_unstable_by_key(|row| Reverse((row.shown_at, row.id)));
@@ -109,48 +107,53 @@ impl PreviewRow {
 /// `keys` picks ten keys, from one index alone; only then are the articles touched. Whoever is
 /// leaving signs as those do who have left.
 macro_rules! shelf_sql {
-    ($keys:literal) => {
+    ($end:expr, $key:literal, $of:literal) => {
+        match $end {
+            End::First => shelf_sql!(@ordered $key, $of, " desc"),
+            End::Last => shelf_sql!(@ordered $key, $of, ""),
+        }
+    };
+    (@ordered $key:literal, $of:literal, $order:literal) => {
         concat!(
             "select a.id, a.slug, a.title, a.description, ",
             "case when u.leaves_at is null then u.username else 'a former member' end as author, ",
-            "a.published_at as shown_at, a.minutes, a.visibility, a.status from (select ",
-            $keys,
+            "a.published_at as shown_at, a.minutes, a.visibility, a.status from (select p.",
+            $key,
+            " as id from ",
+            $of,
+            " and p.status = 'published' and p.published_at <= $3 order by p.published_at",
+            $order,
+            ", p.",
+            $key,
+            $order,
             " limit $1 offset $2) k join articles a on a.id = k.id join users u on u.id = a.author_id"
         )
     };
 }
 
 impl Shelf<'_> {
-    /// The statement that reads a page: `$1` is how many, `$2` after how many, `$3` what time it
-    /// is, and `$4` whose or which tag.
-    pub const fn sql(self) -> &'static str {
+    /// The statement that reads a page from that end: `$1` is how many, `$2` after how many, `$3`
+    /// what time it is, and `$4` whose or which tag.
+    pub const fn sql(self, from: End) -> &'static str {
         match self {
-            Shelf::Public => shelf_sql!(
-                "p.id from articles p where p.status = 'published' and p.visibility = 'public' \
-                 and p.published_at <= $3 order by p.published_at desc, p.id desc"
-            ),
-            Shelf::Published => shelf_sql!(
-                "p.id from articles p where p.status = 'published' and p.published_at <= $3 \
-                 order by p.published_at desc, p.id desc"
-            ),
+            Shelf::Public => shelf_sql!(from, "id", "articles p where p.visibility = 'public'"),
+            Shelf::Published => shelf_sql!(from, "id", "articles p where true"),
             Shelf::Author { member: false, .. } => shelf_sql!(
-                "p.id from articles p where p.author_id = $4 and p.status = 'published' \
-                 and p.visibility = 'public' and p.published_at <= $3 \
-                 order by p.published_at desc, p.id desc"
+                from,
+                "id",
+                "articles p where p.author_id = $4 and p.visibility = 'public'"
             ),
-            Shelf::Author { member: true, .. } => shelf_sql!(
-                "p.id from articles p where p.author_id = $4 and p.status = 'published' \
-                 and p.published_at <= $3 order by p.published_at desc, p.id desc"
-            ),
+            Shelf::Author { member: true, .. } => {
+                shelf_sql!(from, "id", "articles p where p.author_id = $4")
+            }
             Shelf::Tagged { member: false, .. } => shelf_sql!(
-                "p.article_id as id from article_tags p where p.tag = $4 and p.status = 'published' \
-                 and p.visibility = 'public' and p.published_at <= $3 \
-                 order by p.published_at desc, p.article_id desc"
+                from,
+                "article_id",
+                "article_tags p where p.tag = $4 and p.visibility = 'public'"
             ),
-            Shelf::Tagged { member: true, .. } => shelf_sql!(
-                "p.article_id as id from article_tags p where p.tag = $4 and p.status = 'published' \
-                 and p.published_at <= $3 order by p.published_at desc, p.article_id desc"
-            ),
+            Shelf::Tagged { member: true, .. } => {
+                shelf_sql!(from, "article_id", "article_tags p where p.tag = $4")
+            }
         }
     }
 
@@ -197,6 +200,8 @@ pub struct Whole {
     pub tags: Vec<String>,
     /// When its readers last saw it change: when it was saved, or appeared later than that.
     pub updated: When,
+    /// What it is written in, as a language tag; empty is unsaid.
+    pub language: String,
 }
 
 /// The newest articles of a shelf, whole.
@@ -209,16 +214,16 @@ pub async fn newest_whole(
     most: u32,
     now: Timestamp,
 ) -> sqlx::Result<Vec<Whole>> {
-    const TEXT: &str = "select html, updated_at from articles where id = $1";
-    let mut rows = rows(db, shelf, now, i64::from(most), 0).await?;
+    const TEXT: &str = "select html, updated_at, language from articles where id = $1";
+    let mut rows = rows(db, shelf, now, Way::from_first(0, i64::from(most))).await?;
     rows.sort_unstable_by_key(|row| Reverse((row.shown_at, row.id)));
     let mut articles = Vec::with_capacity(rows.len());
     for row in rows {
         let id = row.id;
-        let text: Option<(String, Timestamp)> =
+        let text: Option<(String, Timestamp, String)> =
             reading!(db, |pool| sqlx::query_as(TEXT).bind(id).fetch_optional(pool).await)?;
         // Deleted since the list was read.
-        let Some((html, updated)) = text else { continue };
+        let Some((html, updated, language)) = text else { continue };
         let tags = tags_of(db, id).await?;
         let updated = updated.max(row.shown_at);
         articles.push(Whole {
@@ -227,6 +232,7 @@ pub async fn newest_whole(
             html,
             tags,
             updated: updated.to_when(),
+            language,
         });
     }
     Ok(articles)
@@ -259,11 +265,10 @@ async fn rows(
     db: &Db,
     shelf: Shelf<'_>,
     now: Timestamp,
-    most: i64,
-    offset: i64,
+    Way { end, past, taken }: Way,
 ) -> sqlx::Result<Vec<PreviewRow>> {
     reading!(db, |pool| {
-        let page = sqlx::query_as(shelf.sql()).bind(most).bind(offset).bind(now);
+        let page = sqlx::query_as(shelf.sql(end)).bind(taken).bind(past).bind(now);
         let page = match shelf {
             Shelf::Public | Shelf::Published => page,
             Shelf::Author { author, .. } => page.bind(author),

@@ -68,19 +68,9 @@ pub async fn want(tx: &mut Tx, texts: &[&str]) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// More pictures than any article has; the longest text could name thousands, and each is looked
-/// up.
-const MOST: usize = 500;
-
 /// The hashes of the pictures that these texts name, each once.
 fn named<'a>(texts: &[&'a str]) -> BTreeSet<&'a str> {
-    let mut named = BTreeSet::new();
-    for hash in texts.iter().flat_map(|text| hashes(text)) {
-        if named.len() < MOST {
-            named.insert(hash);
-        }
-    }
-    named
+    texts.iter().flat_map(|text| hashes(text)).collect()
 }
 
 /// The hashes of all pictures that a text names, wherever it does.
@@ -90,6 +80,10 @@ fn hashes(text: &str) -> impl Iterator<Item = &str> {
     after.filter_map(|rest| rest.get(..HASH_LENGTH)).filter(move |hash| hash.bytes().all(is_digit))
 }
 
+/// More pictures than any article has; the longest text could name thousands, and each is looked
+/// up.
+const MOST_DRESSED: usize = 500;
+
 /// An article's HTML with what browsers need to choose a width and keep its place, for the
 /// pictures that are here.
 ///
@@ -97,7 +91,7 @@ fn hashes(text: &str) -> impl Iterator<Item = &str> {
 /// When the database cannot be read.
 pub async fn dressed(db: &Db, html: String) -> sqlx::Result<String> {
     let mut sizes = HashMap::new();
-    for hash in named(&[&html]) {
+    for hash in named(&[&html]).into_iter().take(MOST_DRESSED) {
         if let Some(size) = size_of(db, hash).await? {
             sizes.insert(hash.to_owned(), size);
         }
