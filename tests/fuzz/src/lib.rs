@@ -77,9 +77,24 @@ pub fn next(data: &[u8]) {
     assert!(text.parse::<axum::http::Uri>().is_ok_and(|uri| uri.host().is_none()), "{typed:?}");
 }
 
-/// No cookie that was made up is anybody's, and none breaks anything.
+/// No cookie that was made up is anybody's, and none breaks anything: neither a session's, nor
+/// one of those beside it, whose readers are asked for an answer.
 pub fn cookie(data: &[u8]) {
     let doors = &*DOORS;
+    let log_in = "email=ada&password=not+this+one";
+    for (name, function, fields) in [
+        (&b"byline-device="[..], "/rpc/log-in", log_in),
+        (b"byline-step=", "/rpc/finish-log-in", "code=123456"),
+        (b"byline-registration=", "/rpc/confirm-by-code", "code=123456"),
+        (b"byline-passkey=", "/rpc/log-in-with-passkey", "answer={}"),
+    ] {
+        let Ok(cookie) = HeaderValue::from_bytes(&[name, data].concat()) else { continue };
+        let request = posted(function).header(header::COOKIE, cookie);
+        let (status, body) = doors.ask(request, Body::from(fields));
+        // Hashing is closed: a password is not compared.
+        let refused = status.is_client_error() || status == StatusCode::SERVICE_UNAVAILABLE;
+        assert!(refused, "{function}: {status}: {body}");
+    }
     for written in [data.to_vec(), [b"byline=", data].concat()] {
         let Ok(cookie) = HeaderValue::from_bytes(&written) else { continue };
         if cookie == doors.cookie {
@@ -91,16 +106,36 @@ pub fn cookie(data: &[u8]) {
     }
 }
 
-/// No token that was made up opens anything.
+/// No token that was made up opens anything, and no code: wherever one is taken, of a stranger or
+/// of ada.
 pub fn token(data: &[u8]) {
     let doors = &*DOORS;
     let typed = encoded(&[("token", data)]);
-    let asked = Request::get(format!("/rpc/reset-terms?{typed}"));
-    let (status, body) = doors.ask(asked, Body::empty());
-    assert!(status.is_client_error(), "{status}: {body}");
-    let fields = encoded(&[("token", data), ("password", b"a fog over the harbour")]);
-    let (status, body) = doors.post("/rpc/reset-password", false, fields);
-    assert!(status.is_client_error(), "{status}: {body}");
+    for function in ["reset-terms", "registration-link", "email-terms", "undo-terms"] {
+        let asked = Request::get(format!("/rpc/{function}?{typed}"));
+        let (status, body) = doors.ask(asked.header(header::COOKIE, &doors.cookie), Body::empty());
+        assert!(status.is_client_error(), "{function}: {status}: {body}");
+    }
+    let password = ("password", &b"a fog over the harbour"[..]);
+    for (function, member, fields) in [
+        ("reset-password", false, vec![("token", data), password]),
+        ("confirm-by-link", false, vec![("token", data), password]),
+        ("confirm-by-code", false, vec![("code", data)]),
+        ("restore-account", false, vec![("token", data)]),
+        ("undo", false, vec![("token", data)]),
+        ("change-email", true, vec![("token", data)]),
+        ("finish-log-in", false, vec![("code", data)]),
+        ("finish-log-in", false, vec![("recovery_code", data)]),
+        ("confirm-authenticator", true, vec![("code", data)]),
+    ] {
+        let (status, body) = doors.post(&format!("/rpc/{function}"), member, encoded(&fields));
+        assert!(status.is_client_error(), "{function}: {status}: {body}");
+    }
+    // An invitation's is shown as none.
+    let asked =
+        Request::get(format!("/rpc/registration-terms?{}", encoded(&[("invitation", data)])));
+    let (_, body) = doors.ask(asked, Body::empty());
+    assert!(!body.contains("\"invited\":true"), "{body}");
 }
 
 /// No handle that was made up ends a session.
@@ -188,8 +223,11 @@ impl Doors {
         });
         let queue = state.passwords.queue();
         let places = u32::try_from(queue.available_permits()).unwrap();
-        let router = router(state);
-        let cookie = runtime.block_on(register(&router));
+        let (router, cookie) = runtime.block_on(async {
+            let router = router(state);
+            let cookie = register(&router).await;
+            (router, cookie)
+        });
         let mut forms = Vec::new();
         for (path, method) in leptos::server_fn::axum::server_fn_paths() {
             // Ada stays who she is, and logged in.
