@@ -163,8 +163,8 @@ test('no form that is refused gives back more than a text', async ({ browser, se
   const values = batches(TEXTS, 4000);
   const strangers = { '/register': ['username', 'email', 'email_again', 'password'], '/login': ['email', 'password', 'next'], '/reset': ['email'] };
   const members = {
-    '/editor': ['title', 'description', 'body', 'tags', 'slug', 'version', 'visibility', 'status'], '/settings/account': ['username', 'email'],
-    '/settings/invitations': ['email'], '/settings/security': ['current_password', 'new_password'], '/settings/data': ['username'],
+    '/editor': ['title', 'description', 'body', 'tags', 'slug', 'version', 'visibility', 'status', 'slug_wanted', 'canonical', 'language', 'direction', 'cover', 'cover_alt', 'publish_at'], '/settings/account': ['username', 'email'],
+    '/settings/invitations': ['email'], '/settings/security': ['current_password', 'new_password'], '/settings/data': ['username'], '/settings': ['bio', 'image'],
   };
   const fill = async (forms: Record<string, string[]>) => {
     for (const [path, names] of Object.entries(forms)) {
@@ -231,6 +231,51 @@ test('nothing that a person is called or says of themselves does anything to who
   await administrator.visit(keeper, '/admin/log');
   const shown = inOneLine((await keeper.locator('main').textContent())!);
   expect(shown).toContain(inOneLine(batches(TEXTS, 290)[17]!));
+  await watch.end();
+  await administrator.end();
+});
+
+test('nor does what people say of themselves, of each other and of an article before', async ({ browser, server }) => {
+  const watch = await Watch.over(browser, server);
+  const page = await watch.context.newPage();
+  const author = await made(page, server, 'author');
+  const article = anArticle({ title: TEXTS[0]!, body: WHOLE['Paragraphs'] });
+  const path = await save(page, server, article);
+  const slug = path.split('/').at(-1)!;
+  const [said, reasons] = [batches(TEXTS.map((text) => `${text}\n\n`), 4900), batches(TEXTS, 290)];
+  expect(said.length).toBeGreaterThan(2);
+
+  // Two by each, as nobody says more within a minute; and of themselves what fits.
+  const writers: Page[] = [];
+  for (const [n, comment] of said.entries()) {
+    const writer = n % 2 === 0 ? await (await Watch.over(browser, server)).context.newPage() : writers.at(-1)!;
+    if (n % 2 === 0) {
+      await made(writer, server, 'author');
+      writers.push(writer);
+    }
+    await call(writer, server, 'add-comment', { slug, comment: comment.trim() });
+  }
+  for (const bio of reasons) {
+    await call(page, server, 'save-profile', { bio: bio.trim().slice(0, 300), image: '' });
+    await watch.read(page, `/profile/${author.username}`);
+  }
+  await watch.visit(page, path, 'networkidle');
+  const handles = await page.locator('.comment').evaluateAll((all) => all.map((one) => one.id.replace('comment-', '')));
+  expect(handles).toHaveLength(said.length);
+  for (const [n, reason] of reasons.slice(0, handles.length).entries()) {
+    await call(writers[0]!, server, 'report-comment', { slug, handle: handles[n]!, reason: reason.trim().slice(0, 300) });
+  }
+  const cover = { cover_alt: TEXTS.slice(0, 20).join(' ').slice(0, 500) };
+  await call(page, server, 'save-article', { ...article, ...cover, slug, version: '1', status: 'published', title: TEXTS[1]!, body: WHOLE['Quotations'] });
+  await watch.visit(page, path, 'networkidle');
+  await watch.visit(page, `/articles/${slug}/revisions`, 'networkidle');
+  await watch.visit(page, `/profile/${author.username}`, 'networkidle');
+
+  const administrator = await Watch.over(browser, server);
+  const keeper = await administrator.context.newPage();
+  await made(keeper, server, 'editor');
+  await administrator.visit(keeper, '/admin/reports', 'networkidle');
+  expect(inOneLine((await keeper.locator('main').textContent())!)).toContain(inOneLine(reasons[0]!.slice(0, 60)));
   await watch.end();
   await administrator.end();
 });
