@@ -13,6 +13,7 @@ import { meetPeer } from './peers.mjs';
 import { end } from './processes.mjs';
 import { measureRequests } from './requests.mjs';
 import { keepReport, number, say } from './tables.mjs';
+import { measureTexts } from './texts.mjs';
 
 const REPORT = fileURLToPath(new URL('../../target/bench/report.md', import.meta.url));
 
@@ -36,10 +37,9 @@ async function main(options) {
     if (options.only.includes('requests')) await measureRequests(bylines, peer, options);
     if (options.only.includes('logins')) await measureLogIns(bylines, options);
   }
-  if (options.only.includes('growth')) {
-    for (const [engine, newDatabase] of Object.entries(engines)) {
-      await measureGrowth(engine, newDatabase, options);
-    }
+  for (const [engine, newDatabase] of Object.entries(engines)) {
+    if (options.only.includes('texts')) await measureTexts(engine, newDatabase, options);
+    if (options.only.includes('growth')) await measureGrowth(engine, newDatabase, options);
   }
   keepReport(REPORT);
   process.stderr.write(`The same is in ${relative(process.cwd(), REPORT)}\n`);

@@ -237,7 +237,7 @@ async fn compare(
     // What was guessed at too often gets the decoy: the same work, and never the answer.
     let credential = credential.filter(|_| taken.is_whole());
     let stored = credential.as_ref().map(|c| c.password_hash.as_str());
-    let verdict = match state.passwords.verify(password, stored).await {
+    let verdict = match state.passwords.verify(password, stored, client.address).await {
         Ok(verdict) => verdict,
         Err(failure) => {
             // It was not looked at, so it was no attempt.

@@ -1,10 +1,14 @@
 //! Hashing passwords: how strongly, and how many at once. Which may be chosen is in [`known`].
 
 pub mod known;
+mod queue;
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use anyhow::Context;
@@ -15,7 +19,11 @@ use argon2::{
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
-use super::failure::{Failure, unavailable};
+use self::queue::{Place, Queue};
+use super::{
+    attempts::prefix,
+    failure::{Failure, unavailable},
+};
 use crate::domain::password::Password;
 
 /// OWASP's first choice for argon2id (Password Storage Cheat Sheet; ASVS 5.0, appendix C):
@@ -36,7 +44,7 @@ pub struct Passwords {
     argon2: Argon2<'static>,
     turns: Arc<Semaphore>,
     /// Everybody who has a turn or waits for one.
-    queue: Arc<Semaphore>,
+    queue: Queue,
     /// A hash of nothing anybody knows, to be verified when there is no account.
     decoy: Arc<str>,
     /// What passwords are compared in, kept for the next: clearing 19 MiB anew for each costs a
@@ -67,7 +75,7 @@ impl Passwords {
         let decoy = argon2.hash_password(&nothing)?.to_string().into();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let turns = Arc::new(Semaphore::new(cores));
-        let queue = Arc::new(Semaphore::new(cores * (1 + WAITING_PER_CORE)));
+        let queue = Queue::new(cores * (1 + WAITING_PER_CORE));
         Ok(Self { argon2, turns, queue, decoy, memory: Arc::default(), work: Arc::default() })
     }
 
@@ -78,25 +86,31 @@ impl Passwords {
     /// else only when the system is out of memory or randomness.
     pub async fn hash(&self, password: &Password) -> Result<String, Failure> {
         let password = normalised(password);
-        self.in_turn(move |argon2| Ok(argon2.hash_password(password.as_bytes())?.to_string())).await
+        let place = self.queue.enter(None);
+        self.in_turn(place, move |argon2| {
+            Ok(argon2.hash_password(password.as_bytes())?.to_string())
+        })
+        .await
     }
 
-    /// Compares. Without an account the same work is done against a decoy, so that neither
-    /// the clock nor the processor tells whether there is one.
+    /// Compares, for whoever asks from that address. Without an account the same work is done
+    /// against a decoy, so that neither the clock nor the processor tells whether there is one.
     ///
     /// # Errors
-    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when too many wait already;
-    /// else only when the system is out of memory.
+    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when too many wait already, or
+    /// too many from there; else only when the system is out of memory.
     pub async fn verify(
         &self,
         password: &Password,
         stored: Option<&str>,
+        from: IpAddr,
     ) -> Result<Verdict, Failure> {
         let password = normalised(password);
         let known = stored.is_some();
         let phc = stored.unwrap_or(&self.decoy).to_owned();
         let memory = self.memory.clone();
-        self.in_turn(move |_| {
+        let place = self.queue.enter(Some(prefix(from)));
+        self.in_turn(place, move |_| {
             let hash = PasswordHash::new(&phc)
                 .map_err(|e| anyhow::anyhow!("a stored password hash is damaged: {e}"))?;
             let kept = || memory.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,25 +131,26 @@ impl Passwords {
         self.work.load(Ordering::Relaxed)
     }
 
-    /// The queue's places: tests fill it with them.
-    pub fn queue(&self) -> Arc<Semaphore> {
-        self.queue.clone()
+    /// The queue: tests fill it.
+    pub fn queue(&self) -> &Queue {
+        &self.queue
     }
 
     async fn in_turn<T: Send + 'static>(
         &self,
+        place: Option<Place>,
         job: impl FnOnce(&Argon2<'static>) -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, Failure> {
-        let Ok(place) = self.queue.clone().try_acquire_owned() else {
+        let Some(place) = place else {
             tracing::warn!(event = "password_queue_full");
             return Err(unavailable().into());
         };
         let turn = self.turns.clone().acquire_owned().await.map_err(anyhow::Error::from)?;
         self.work.fetch_add(1, Ordering::Relaxed);
         let argon2 = self.argon2.clone();
-        // The permits go along: a caller that gives up does not free a turn still in use.
+        // Turn and place go along: a caller that gives up does not free a turn still in use.
         let done = tokio::task::spawn_blocking(move || {
-            let _permits = (place, turn);
+            let _held = (place, turn);
             job(&argon2)
         });
         Ok(done.await.map_err(anyhow::Error::from)??)

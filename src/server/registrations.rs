@@ -174,7 +174,8 @@ pub async fn confirm_by_link(
         if !pending::take_try(db, pending.id).await? {
             return Err(Error::LinkExpired.into());
         }
-        match state.passwords.verify(&password, Some(&pending.password_hash)).await {
+        let hash = Some(pending.password_hash.as_str());
+        match state.passwords.verify(&password, hash, client.address).await {
             Ok(Verdict::Wrong) => {
                 tracing::info!(event = "registration_password_wrong", address = %client.address);
                 return Err(Error::Invalid(vec![(Field::Password, Problem::Wrong)]).into());

@@ -730,13 +730,14 @@ story!(t44_a_malformed_cookie_is_nobody, |engine| {
 
 story!(t44_a_broken_store_closes_the_door, |engine| {
     let app = TestApp::start(engine).await;
-    let ada = app.person("ada").await;
+    // A name that no number in hexadecimal digits has in it.
+    let gwyn = app.person("gwyn").await;
     app.execute("alter table sessions rename to sessions_away").await;
     for path in ["/rpc/who-am-i", "/rpc/own-account", "/articles", "/"] {
-        let answer = ada.get(path).await;
+        let answer = gwyn.get(path).await;
         assert!(answer.status.is_server_error(), "{path}: {}", answer.status);
         assert!(
-            !answer.body.contains("ada")
+            !answer.body.contains("gwyn")
                 && !answer.body.contains("sessions")
                 && !answer.body.is_empty(),
             "{path}: {}",
@@ -744,7 +745,7 @@ story!(t44_a_broken_store_closes_the_door, |engine| {
         );
     }
     app.execute("alter table sessions_away rename to sessions").await;
-    assert!(ada.name().await.is_some());
+    assert!(gwyn.name().await.is_some());
 });
 
 story!(t44_while_the_database_is_away_everybody_is_asked_to_come_back, |engine| {
@@ -1111,8 +1112,8 @@ held_story!(t48_of_a_flood_of_log_ins_as_many_are_hashed_at_once_as_there_are_co
     let app = TestApp::start_with(engine, &many).await;
     app.person("ada").await;
     let cores = std::thread::available_parallelism().unwrap().get() as u64;
-    // As many as the queue takes.
-    let waiting = app.state.passwords.queue().available_permits() as u64;
+    // As many as the queue takes from one address.
+    let waiting = app.state.passwords.queue().most_of_one() as u64;
     let all_wait = format!("select count(*) from attempts where count = {waiting}").leak();
     let start = app.state.passwords.work();
     let hashed = || app.state.passwords.work() - start;
@@ -1137,6 +1138,35 @@ held_story!(t48_of_a_flood_of_log_ins_as_many_are_hashed_at_once_as_there_are_co
     assert_eq!(hashed(), waiting);
 });
 
+/// Good log-ins are given back to every budget, so only their number at one time has an end.
+held_story!(t48_whoever_logs_in_as_often_as_they_can_leaves_room_for_the_others, |engine| {
+    let many = ["--trusted-proxies", "127.0.0.1", "--login-attempts-per-account", "1000"];
+    let app = TestApp::start_with(engine, &many).await;
+    app.person("ada").await;
+    let most = app.state.passwords.queue().most_of_one();
+    let log_in = async |from: &str| {
+        let browser = app.browser();
+        let request = browser
+            .bare(Method::POST, "/rpc/log-in")
+            .header("origin", &app.origin)
+            .header("x-forwarded-for", from);
+        browser.send(request.form(&[("email", "ada"), ("password", PASSWORD)])).await.status
+    };
+    let flood = futures_util::future::join_all((0..2 * most).map(|_| log_in("192.0.2.1")));
+    let argon2 = HeldArgon2::hold();
+    let others = async {
+        while app.state.passwords.queue().places().available_permits() > most + 1 {
+            tokio::task::yield_now().await;
+        }
+        argon2.let_go();
+        log_in("192.0.2.2").await
+    };
+    let (statuses, other) = tokio::join!(flood, others);
+    assert_eq!(other, StatusCode::OK);
+    let away = |status: &&StatusCode| **status == StatusCode::SERVICE_UNAVAILABLE;
+    assert!(statuses.iter().filter(away).count() > 0, "{statuses:?}");
+});
+
 story!(t48_when_too_many_wait_for_a_hash_the_next_is_sent_away_and_nothing_counts, |engine| {
     let app = TestApp::start_with(
         engine,
@@ -1144,7 +1174,7 @@ story!(t48_when_too_many_wait_for_a_hash_the_next_is_sent_away_and_nothing_count
     )
     .await;
     app.person("ada").await;
-    let queue = app.state.passwords.queue();
+    let queue = app.state.passwords.queue().places();
     let places = u32::try_from(queue.available_permits()).unwrap();
     let all = queue.try_acquire_many(places).unwrap();
     let work = app.state.passwords.work();

@@ -9,7 +9,10 @@ use std::{
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Browser, TestApp, story};
+use crate::{
+    downloads::write_many,
+    support::{Answer, Browser, TestApp, story},
+};
 
 /// Texts that have made other programs run what they say, by their kind.
 const HOSTILE: &str = include_str!("../hostile-texts.json");
@@ -126,6 +129,22 @@ story!(what_is_not_public_is_in_no_feed_and_in_no_sitemap, |engine| {
         assert!(browser.get("/feed.atom").await.body.contains("Open"));
         assert!(browser.get("/sitemap/1.xml").await.body.contains("/article/open</loc>"));
     }
+});
+
+story!(a_sitemap_that_is_full_goes_on_in_another_file, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    write_many(&app, engine).await;
+    publish(&ada, "The newest", "Words enough to read.", &[]).await;
+    app.execute("update tallies set count = 10001 where scope = 'site' and kind = 'public'").await;
+    let index = app.browser().get("/sitemap.xml").await.body;
+    assert_eq!(index.matches("<loc>").count(), 2, "{index}");
+    let pages = async |file: &str| app.browser().get(&format!("/sitemap/{file}.xml")).await;
+    let (first, second) = (pages("1").await.body, pages("2").await.body);
+    assert_eq!(first.matches("<loc>").count(), 1 + 10_000, "the front page before them");
+    assert_eq!(second.matches("<loc>").count(), 1);
+    assert!(second.contains("/article/the-newest<") && !first.contains("the-newest"), "{second}");
+    assert_eq!(pages("3").await.status, StatusCode::NOT_FOUND);
 });
 
 story!(a_site_for_members_tells_machines_nothing, |engine| {

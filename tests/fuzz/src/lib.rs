@@ -221,7 +221,7 @@ impl Doors {
             db.migrate().await.unwrap();
             AppState::new(db, config, Clock::system()).unwrap()
         });
-        let queue = state.passwords.queue();
+        let queue = state.passwords.queue().places();
         let places = u32::try_from(queue.available_permits()).unwrap();
         let (router, cookie) = runtime.block_on(async {
             let router = router(state);
