@@ -76,7 +76,7 @@ pub enum Reason {
     FrontMatter,
     /// These fields are wrong.
     Fields(Vec<(Field, Problem)>),
-    /// It was deleted where it comes from, or is a change that is not published.
+    /// It was deleted where it comes from, or is a change of what is not published here.
     Unsettled,
     /// A time in it is none.
     Time,
@@ -112,7 +112,7 @@ impl Reason {
                 texts.join(" ")
             }
             Reason::Unsettled => {
-                "It was deleted where it comes from, or is a change that was not published.".into()
+                "It was deleted where it comes from, or changes what is not published here.".into()
             }
             Reason::Time => "A time in it is not as RFC 3339 has it.".into(),
             Reason::Role => "The role in it is none.".into(),

@@ -26,7 +26,6 @@ use zip::{ZipWriter, write::StreamWriter};
 use self::files::File;
 use super::{
     AppState,
-    articles::working_copies::{self, WorkingCopy},
     attempts::{self, Budget},
     auth::{self, Client},
     clock::Timestamp,
@@ -40,8 +39,8 @@ use super::{
     names, passkeys, profiles, security_log,
     sessions::own,
     transfer::{
-        export::{article, options, parts, with_text},
-        front_matter::{ArticleFile, CHANGES},
+        export::{options, with_changes},
+        front_matter::ArticleFile,
     },
     users::User,
 };
@@ -275,24 +274,4 @@ fn put(mut zip: Zip, files: Vec<File>, last: bool) -> anyhow::Result<Option<Zip>
     }
     zip.finish()?;
     Ok(None)
-}
-
-/// One of a person's articles, whole, and the changes of it that are not published.
-async fn with_changes(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Vec<ArticleFile>> {
-    let Some(article) = article(db, author, id).await? else { return Ok(Vec::new()) };
-    let changes = working_copies::of(db, id).await?.map(|copy| changed(&article, copy));
-    Ok(std::iter::once(article).chain(changes).collect())
-}
-
-/// An article as its author has it, beside the one that readers see.
-fn changed(article: &ArticleFile, copy: WorkingCopy) -> ArticleFile {
-    let file = ArticleFile {
-        name: files::name_of_changes(&article.name),
-        changed: Some(copy.saved_at),
-        tags: parts(&copy.tags),
-        status: CHANGES.into(),
-        updated: copy.saved_at.to_rfc3339(),
-        ..article.clone()
-    };
-    with_text(file, copy.text)
 }

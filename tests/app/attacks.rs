@@ -1138,7 +1138,7 @@ held_story!(t48_of_a_flood_of_log_ins_as_many_are_hashed_at_once_as_there_are_co
     assert_eq!(hashed(), waiting);
 });
 
-/// Good log-ins are given back to every budget, so only their number at one time has an end.
+// Good log-ins are given back to every budget, so only their number at one time has an end.
 held_story!(t48_whoever_logs_in_as_often_as_they_can_leaves_room_for_the_others, |engine| {
     let many = ["--trusted-proxies", "127.0.0.1", "--login-attempts-per-account", "1000"];
     let app = TestApp::start_with(engine, &many).await;

@@ -151,6 +151,22 @@ async fn fill(app: &TestApp) {
     ];
     write(&ada, &later).await;
     write(&ada, &[("title", "Unfinished"), ("status", "draft")]).await;
+    let later = ada.ask("manuscript", &[("slug", "later")]).await.json()["id"].clone();
+    let changes = [
+        ("article", later.as_str().unwrap()),
+        ("version", "1"),
+        ("title", "Later, and other words"),
+        ("body", "Half a sentence"),
+        ("tags", "not yet"),
+        ("publish_at", "2999-02-01T10:00"),
+        ("zone", "0"),
+    ];
+    let kept = ada.call("keep-text", &changes).await;
+    assert_eq!(kept.status, StatusCode::OK, "{}", kept.body);
+    let closed = ada.call("open-comments", &[("slug", "pro"), ("open", "false")]).await;
+    assert_eq!(closed.status, StatusCode::OK, "{}", closed.body);
+    let about = [("bio", "Of \"fog\""), ("image", "https://example.org/a.png")];
+    assert_eq!(ada.call("save-profile", &about).await.status, StatusCode::OK);
     write(&ada, &[("title", "In the bin"), ("status", "draft")]).await;
     ada.call("delete-article", &[("slug", "in-the-bin")]).await;
     ada.call("change-username", &[("username", "Lovelace")]).await;
@@ -167,14 +183,23 @@ story!(a_site_that_is_exported_and_imported_is_exported_the_same_byte_by_byte, |
     let zip = exported(&from, false).await;
     assert_eq!(zip, exported(&from, false).await, "nothing tells when");
     let looked = imported(&to, &zip, true).await;
-    assert_eq!(counts(&looked), (6, 0, 0), "{looked}");
+    assert_eq!(counts(&looked), (7, 0, 0), "{looked}");
     assert_eq!(to.text("select cast(count(*) as text) from articles").await, "0", "only looked");
     let report = imported(&to, &zip, false).await;
-    assert_eq!(counts(&report), (6, 0, 0), "{report}");
+    assert_eq!(counts(&report), (7, 0, 0), "{report}");
     assert!(exported(&to, false).await == zip, "the same bytes");
     let again = imported(&to, &zip, false).await;
-    assert_eq!(counts(&again), (0, 6, 0), "{again}");
+    assert_eq!(counts(&again), (0, 7, 0), "{again}");
     assert!(exported(&to, false).await == zip, "and again");
+    let closed = to.text("select slug from articles where comments_closed").await;
+    assert_eq!(closed, "pro");
+    let about = to.text("select bio from users where username = 'Lovelace'").await;
+    assert_eq!(about, "Of \"fog\"");
+    // Changes are never lost to those of a file.
+    to.execute("update working_copies set body = 'Other words'").await;
+    let again = imported(&to, &zip, false).await;
+    assert_eq!(counts(&again), (0, 6, 1), "{again}");
+    assert_eq!(to.text("select body from working_copies").await, "Other words");
     // It is a site like the other: what is found, counted, followed and hidden.
     let reader = to.person("reader").await;
     let body = reader.get("/article/con").await;

@@ -7,9 +7,10 @@ use uuid::Uuid;
 use super::{
     bin::DELETED,
     revisions,
-    saving::{rendered::Rendered, text::Text},
+    saving::{Basis, Stored, Which, raise_version, rendered::Rendered, stored, text::Text},
     slugs,
     tallies::{Changes, Countable},
+    working_copies,
 };
 use crate::{
     domain::{
@@ -20,6 +21,7 @@ use crate::{
     server::{
         clock::Timestamp,
         db::{Db, Tx, reading, within},
+        failure::Failure,
     },
 };
 
@@ -39,6 +41,8 @@ pub struct Incoming {
     pub updated: Timestamp,
     /// When it appeared, or will.
     pub published: Option<Timestamp>,
+    /// Whether nobody may comment.
+    pub comments_closed: bool,
 }
 
 /// What keeps an article from being taken, if anything does: what has its address.
@@ -70,6 +74,36 @@ pub async fn obstacle(db: &Db, author: Uuid, new: &Incoming) -> sqlx::Result<Opt
         () if same => Outcome::There,
         () => Outcome::Skipped(Reason::Differs),
     }))
+}
+
+/// Keeps changes that are not published beside the article at their address, which its author has
+/// to have, and not to have changed here.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub async fn keep_changes(
+    tx: &mut Tx,
+    author: Uuid,
+    new: &Incoming,
+    now: Timestamp,
+) -> Result<Outcome, Failure> {
+    const KEPT: &str = "select title, description, body from working_copies where article_id = $1";
+    let found = stored(tx, author, Which::At(&new.slug)).await?;
+    let Some(article) = found.filter(Stored::is_published) else {
+        return Ok(Outcome::Skipped(Reason::Unsettled));
+    };
+    let kept: Option<(String, String, String)> =
+        within!(&mut *tx, |c| sqlx::query_as(KEPT).bind(article.id).fetch_optional(c).await)?;
+    if let Some((title, description, body)) = kept {
+        let Text { title: t, description: d, body: b, .. } = &new.text;
+        let same = (&*title, &*description, &*body) == (t.as_str(), d.as_str(), b.as_str());
+        return Ok(if same { Outcome::There } else { Outcome::Skipped(Reason::Differs) });
+    }
+    let basis = Basis { which: Which::Id(article.id), version: article.version, replaces: false };
+    let version = raise_version(tx, &basis, article.id).await?;
+    working_copies::put(tx, article.id, &new.text, new.updated).await?;
+    revisions::note(tx, article.id, version, RevisionKind::Kept, &new.text, now).await?;
+    Ok(Outcome::Taken)
 }
 
 /// An article with what is made of its text, before anything is held.
@@ -125,8 +159,8 @@ impl<'a> Made<'a> {
     ) -> sqlx::Result<()> {
         const INSERT: &str = "insert into articles (id, author_id, slug, title, description, body, html, minutes, \
              visibility, status, version, created_at, updated_at, published_at, appeared, slug_wanted, canonical, \
-             language, direction, publish_at) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+             language, direction, publish_at, comments_closed) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
         let (new, text) = (self.new, &self.new.text);
         let appeared = new.published.is_some_and(|at| at <= now) || !new.former_slugs.is_empty();
         within!(tx, |c| {
@@ -150,6 +184,7 @@ impl<'a> Made<'a> {
                 .bind(text.language())
                 .bind(text.direction.name())
                 .bind(text.publish_at)
+                .bind(new.comments_closed)
                 .execute(c)
                 .await
                 .map(|_| ())

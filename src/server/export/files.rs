@@ -228,8 +228,3 @@ impl File {
         Ok(Self { name: "articles.json".into(), changed: first.then_some(now), contents })
     }
 }
-
-/// The path of what has changed in an article. No slug has an underscore.
-pub fn name_of_changes(name: &str) -> String {
-    format!("{}_changes.md", name.trim_end_matches(".md"))
-}

@@ -74,7 +74,7 @@ fn named<'a>(texts: &[&'a str]) -> BTreeSet<&'a str> {
 }
 
 /// The hashes of all pictures that a text names, wherever it does.
-fn hashes(text: &str) -> impl Iterator<Item = &str> {
+pub fn hashes(text: &str) -> impl Iterator<Item = &str> {
     let after = text.split(FOLDER).skip(1).chain([text]);
     let is_digit = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
     after.filter_map(|rest| rest.get(..HASH_LENGTH)).filter(move |hash| hash.bytes().all(is_digit))

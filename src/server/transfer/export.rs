@@ -11,11 +11,14 @@ use zip::{
 };
 
 use super::{
-    front_matter::{ArticleFile, path_of},
+    front_matter::{ArticleFile, CHANGES, CLOSED, name_of_changes, path_of},
     people, pictures,
 };
 use crate::server::{
-    articles::reading::TextRow,
+    articles::{
+        reading::TextRow,
+        working_copies::{self, WorkingCopy},
+    },
     clock::Timestamp,
     db::{Db, reading},
     images::shelf::Shelf,
@@ -31,7 +34,7 @@ pub struct Exported {
 }
 
 /// Writes it: the people, if their hashes are asked for with those, every article that is not in
-/// the bin, and the pictures that these show.
+/// the bin with the changes of it that are not published, and the pictures that all these show.
 ///
 /// # Errors
 /// When the database or a picture cannot be read or the zip not be written.
@@ -48,10 +51,12 @@ pub async fn export(
     let mut articles = 0;
     for Listed { id, author_id, .. } in list(db).await? {
         // What was deleted meanwhile is left out.
-        let Some(article) = article(db, author_id, id).await? else { continue };
-        zip.start_file(article.name.as_str(), options(article.changed))?;
-        zip.write_all(article.to_markdown().as_bytes())?;
-        articles += 1;
+        let files = with_changes(db, author_id, id).await?;
+        articles += usize::from(!files.is_empty());
+        for file in files {
+            zip.start_file(file.name.as_str(), options(file.changed))?;
+            zip.write_all(file.to_markdown().as_bytes())?;
+        }
     }
     let pictures = put_pictures(&mut zip, db, shelf).await?;
     zip.finish()?.into_inner().flush()?;
@@ -117,7 +122,7 @@ pub async fn article(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Option<Art
     // A tag has no comma in it: that is what separates them when they are typed.
     const READ: &str = "select a.slug, title, description, body, visibility, status, a.created_at, a.updated_at, \
          published_at, case when status = 'draft' then publish_at end as publish_at, slug_wanted, canonical, \
-         language, direction, cover, cover_alt, case when u.leaves_at is null then u.username else 'a former member' end as author, \
+         language, direction, cover, cover_alt, comments_closed, case when u.leaves_at is null then u.username else 'a former member' end as author, \
          coalesce((select string_agg(tag, ',' order by position) from article_tags where article_id = a.id), '') \
          as tags, coalesce((select string_agg(slug, ',') from article_slugs where article_id = a.id \
          and slug <> a.slug), '') as former_slugs \
@@ -139,6 +144,7 @@ struct Row {
     author: String,
     tags: String,
     former_slugs: String,
+    comments_closed: bool,
     #[sqlx(flatten)]
     text: TextRow,
 }
@@ -158,10 +164,34 @@ impl Row {
             created: self.created_at.to_rfc3339(),
             updated: self.updated_at.to_rfc3339(),
             published: told(self.published_at),
+            comments: self.comments_closed.then(|| CLOSED.to_owned()).unwrap_or_default(),
             ..ArticleFile::default()
         };
         with_text(file, self.text)
     }
+}
+
+/// One of a person's articles, whole, and the changes of it that are not published.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn with_changes(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Vec<ArticleFile>> {
+    let Some(article) = article(db, author, id).await? else { return Ok(Vec::new()) };
+    let changes = working_copies::of(db, id).await?.map(|copy| changed(&article, copy));
+    Ok(std::iter::once(article).chain(changes).collect())
+}
+
+/// An article as its author has it, beside the one that readers see.
+fn changed(article: &ArticleFile, copy: WorkingCopy) -> ArticleFile {
+    let file = ArticleFile {
+        name: name_of_changes(&article.name),
+        changed: Some(copy.saved_at),
+        tags: parts(&copy.tags),
+        status: CHANGES.into(),
+        updated: copy.saved_at.to_rfc3339(),
+        ..article.clone()
+    };
+    with_text(file, copy.text)
 }
 
 /// The file with that text in it.

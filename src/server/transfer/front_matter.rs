@@ -55,6 +55,8 @@ pub struct ArticleFile {
     pub cover: String,
     /// What that shows, in words.
     pub cover_alt: String,
+    /// [`CLOSED`] where nobody may comment any more.
+    pub comments: String,
     /// The Markdown.
     #[serde(skip_deserializing)]
     pub body: String,
@@ -62,6 +64,9 @@ pub struct ArticleFile {
 
 /// The status of what has changed in an article and is not published.
 pub const CHANGES: &str = "changes";
+
+/// What is said of comments that are closed.
+pub const CLOSED: &str = "closed";
 
 /// Longer than any front matter that is written here.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -88,6 +93,7 @@ impl ArticleFile {
             ("direction", &self.direction),
             ("cover", &self.cover),
             ("cover_alt", &self.cover_alt),
+            ("comments", &self.comments),
         ];
         let given = where_given.into_iter().filter(|(_, text)| !text.is_empty());
         let mut head = String::from("---\n");
@@ -181,6 +187,11 @@ pub fn path_of(author: &str, slug: &str) -> String {
         _ => slug.to_owned(),
     };
     format!("articles/{folder}/{name}.md")
+}
+
+/// The path of what has changed in an article. No slug has an underscore.
+pub fn name_of_changes(name: &str) -> String {
+    format!("{}_changes.md", name.trim_end_matches(".md"))
 }
 
 fn is_device(name: &str) -> bool {

@@ -11,7 +11,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    front_matter::{ArticleFile, CHANGES},
+    front_matter::{ArticleFile, CHANGES, CLOSED},
     people::{self, Newcomer, Person},
     realworld,
     unpacking::{Limits, Unpacker},
@@ -33,7 +33,7 @@ use crate::{
         },
         clock::{Clock, Timestamp},
         config::ImageSettings,
-        db::Db,
+        db::{Db, Tx},
         failure::Failure,
         images::shelf::Shelf,
         leaving,
@@ -78,6 +78,8 @@ pub struct Import<'a> {
     known: HashMap<String, Option<Uuid>>,
     /// Who would have an account, where it is only looked.
     expected: HashSet<String>,
+    /// The address of the article before, if that was taken.
+    last: Option<Slug>,
 }
 
 impl<'a> Import<'a> {
@@ -85,7 +87,7 @@ impl<'a> Import<'a> {
     pub fn new(site: Site<'a>, whose: Whose, looked: bool) -> Self {
         let report = Report { looked, ..Report::default() };
         let (known, expected) = (HashMap::new(), HashSet::new());
-        Self { site, whose, ends: None, report, known, expected }
+        Self { site, whose, ends: None, report, known, expected, last: None }
     }
 
     /// Ends in time for an answer.
@@ -192,8 +194,15 @@ impl<'a> Import<'a> {
         let outcome = if self.is_over() {
             Outcome::Skipped(Reason::NotReached)
         } else {
-            match article.and_then(|article| Ok((check(&article, now)?, article.author))) {
-                Ok((incoming, author)) => self.store(&incoming, &author, now).await?,
+            match article.and_then(|article| Ok((check(&article, now)?, article))) {
+                Ok((incoming, file)) if file.status == CHANGES => {
+                    self.keep_changes(&incoming, &file.author, now).await?
+                }
+                Ok((incoming, file)) => {
+                    let outcome = self.store(&incoming, &file.author, now).await?;
+                    self.last = Some(incoming.slug).filter(|_| outcome == Outcome::Taken);
+                    outcome
+                }
                 Err(reason) => Outcome::Skipped(reason),
             }
         };
@@ -219,16 +228,42 @@ impl<'a> Import<'a> {
             return Ok(Outcome::Taken);
         }
         let made = Made::of(self.site.db, incoming).await?;
-        let mut tx = match &self.whose {
-            Whose::Of(author) => users::begin(self.site.db, author).await?,
-            // Of whoever was shut out as well.
-            Whose::Signed(_) => self.site.db.begin().await?,
-        };
+        let mut tx = self.begin().await?;
         if !made.store(&mut tx, author, now).await? {
             return Ok(Outcome::Skipped(Reason::AddressTaken));
         }
         tx.commit().await?;
         Ok(Outcome::Taken)
+    }
+
+    /// What has changed in an article, which comes before it.
+    async fn keep_changes(
+        &mut self,
+        incoming: &Incoming,
+        author: &str,
+        now: Timestamp,
+    ) -> Result<Outcome, Failure> {
+        if self.report.looked && self.last.as_ref() == Some(&incoming.slug) {
+            return Ok(Outcome::Taken);
+        }
+        let Some(author) = self.author(author, now).await? else {
+            return Ok(Outcome::Skipped(Reason::NoAuthor));
+        };
+        let mut tx = self.begin().await?;
+        let outcome = importing::keep_changes(&mut tx, author, incoming, now).await?;
+        // Where it is only looked, nothing comes of it.
+        if !self.report.looked {
+            tx.commit().await?;
+        }
+        Ok(outcome)
+    }
+
+    async fn begin(&self) -> Result<Tx, Failure> {
+        match &self.whose {
+            Whose::Of(author) => users::begin(self.site.db, author).await,
+            // Of whoever was shut out as well.
+            Whose::Signed(_) => Ok(self.site.db.begin().await?),
+        }
     }
 
     /// The key of whoever the article will be of.
@@ -266,13 +301,13 @@ fn first_byte(file: &mut (impl Read + Seek)) -> io::Result<Option<u8>> {
 
 /// Checks every field. What is from times to come was saved now.
 fn check(file: &ArticleFile, now: Timestamp) -> Result<Incoming, Reason> {
-    if matches!(file.status.as_str(), CHANGES | DELETED) {
+    if file.status == DELETED {
         return Err(Reason::Unsettled);
     }
     let mut problems = Problems::default();
     let status = match file.status.as_str() {
         // Nothing appears that nobody said shall.
-        "" => Ok(Status::Draft),
+        "" | CHANGES => Ok(Status::Draft),
         name => Status::from_name(name).ok_or(Problem::Malformed),
     };
     let status = problems.check(Field::Status, status);
@@ -310,7 +345,8 @@ fn check(file: &ArticleFile, now: Timestamp) -> Result<Incoming, Reason> {
         Status::Published => published.filter(|at| *at > now),
         Status::Draft => moment(&file.publish_at)?,
     };
-    Ok(Incoming { text, slug, former_slugs, status, created, updated, published })
+    let comments_closed = file.comments == CLOSED;
+    Ok(Incoming { text, slug, former_slugs, status, created, updated, published, comments_closed })
 }
 
 /// Its address, which is made of the title where there is none, and those that it had before.

@@ -11,6 +11,7 @@ use crate::{
         administration::Action,
         email::EmailAddress,
         field::{Field, Problem},
+        profile::{Bio, Image},
         role::Role,
         transfer::{Outcome, Reason},
         username::Username,
@@ -48,6 +49,12 @@ pub struct Person {
     pub proved: Option<String>,
     /// Whether they may log in.
     pub active: bool,
+    /// What they say of themselves.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub bio: String,
+    /// The address of their picture.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub image: String,
     /// In PHC format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<String>,
@@ -58,7 +65,7 @@ pub struct Person {
 /// # Errors
 /// When the database cannot be read.
 pub async fn all(db: &Db, with_hashes: bool) -> sqlx::Result<Vec<Person>> {
-    const ALL: &str = "select id, username, email, created_at, confirmed_at, active, \
+    const ALL: &str = "select id, username, email, created_at, confirmed_at, active, bio, image, \
          case when $1 and not exists (select 1 from authenticators where user_id = users.id) \
          and not exists (select 1 from passkeys where user_id = users.id) then password_hash end as password_hash, \
          coalesce((select max(role) from user_roles where user_id = users.id), '') as role, \
@@ -72,6 +79,8 @@ pub async fn all(db: &Db, with_hashes: bool) -> sqlx::Result<Vec<Person>> {
         created_at: Timestamp,
         confirmed_at: Option<Timestamp>,
         active: bool,
+        bio: String,
+        image: String,
         password_hash: Option<String>,
         role: String,
         former: String,
@@ -96,6 +105,8 @@ pub async fn all(db: &Db, with_hashes: bool) -> sqlx::Result<Vec<Person>> {
             created: row.created_at.to_rfc3339(),
             proved: row.confirmed_at.map(Timestamp::to_rfc3339),
             active: row.active,
+            bio: row.bio,
+            image: row.image,
             password_hash: row.password_hash,
         }
     };
@@ -121,6 +132,7 @@ pub struct Newcomer {
     created: Timestamp,
     proved: Option<Timestamp>,
     active: bool,
+    about: (Bio, Image),
 }
 
 impl Newcomer {
@@ -137,6 +149,8 @@ impl Newcomer {
         let former: Result<Vec<_>, _> =
             person.former_usernames.iter().map(|name| Username::parse(name)).collect();
         let former = problems.check(Field::Username, former);
+        let bio = problems.check(Field::Bio, Bio::parse(&person.bio));
+        let image = problems.check(Field::Image, Image::parse(&person.image));
         let created = Timestamp::from_rfc3339(&person.created).ok_or(Reason::Time)?.min(now);
         let proved = match &person.proved {
             None => None,
@@ -149,7 +163,8 @@ impl Newcomer {
                 password_hash: hash?.to_owned(),
                 role,
             };
-            Some(Self { new, former: former?, created, proved, active: person.active })
+            let about = (bio?, image?);
+            Some(Self { new, former: former?, created, proved, active: person.active, about })
         };
         whole().ok_or_else(|| match problems.into_error() {
             Error::Invalid(problems) => Reason::Fields(problems),
@@ -180,7 +195,8 @@ impl Newcomer {
     }
 
     async fn insert(&self, tx: &mut Tx, now: Timestamp) -> sqlx::Result<()> {
-        const STATE: &str = "update users set active = $2, barred = not $2 where id = $1";
+        const STATE: &str = "update users set active = $2, barred = not $2, bio = $3, image = $4 \
+             where id = $1";
         let id = Uuid::now_v7();
         users::insert(tx, id, &self.new, self.created).await?;
         for name in &self.former {
@@ -190,7 +206,14 @@ impl Newcomer {
             users::note_proof(tx, id, proved).await?;
         }
         within!(&mut *tx, |c| {
-            sqlx::query(STATE).bind(id).bind(self.active).execute(c).await.map(|_| ())
+            sqlx::query(STATE)
+                .bind(id)
+                .bind(self.active)
+                .bind(self.about.0.as_str())
+                .bind(self.about.1.as_str())
+                .execute(c)
+                .await
+                .map(|_| ())
         })?;
         let on = (id, self.new.username.as_str());
         let by = By::command_line(now);

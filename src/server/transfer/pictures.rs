@@ -1,6 +1,8 @@
 //! The pictures of articles, as files: the widest form of each, under its own name, which is its
 //! hash, and beside them a file with what their owners say of them.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
@@ -9,7 +11,7 @@ use crate::{
     server::{
         clock::Timestamp,
         db::{Db, reading},
-        images::keeping::Named,
+        images::{keeping::Named, references::hashes},
     },
 };
 
@@ -62,8 +64,8 @@ pub fn name_in(path: &str) -> Option<ImageName> {
     ImageName::parse(path.strip_prefix(FOLDER)?)
 }
 
-/// What is said of the pictures that articles show which are exported, in the order of their
-/// paths; of those that people left behind, once for all who did.
+/// What is said of the pictures that are shown in what is exported, in the order of their paths;
+/// of those that people left behind, once for all who did.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -74,6 +76,12 @@ pub async fn shown(db: &Db) -> sqlx::Result<Vec<Described>> {
          where exists (select 1 from article_images s join articles a on a.id = s.article_id \
          join users w on w.id = a.author_id where s.hash = i.hash \
          and (a.status = 'published' or (a.status = 'draft' and w.leaves_at is null)))";
+    const ONE: &str = "select i.hash, i.width, i.kind, i.alt, i.created_at, \
+         case when u.leaves_at is null then u.username else $1 end as owner \
+         from images i join users u on u.id = i.uploader_id where i.hash = $2";
+    // Changes that are not published, and people; no table has the pictures of these apart.
+    const ELSEWHERE: &str = "select w.body || ' ' || w.cover from working_copies w \
+         union all select image from users where image <> '' and leaves_at is null";
     #[derive(FromRow)]
     struct Row {
         #[sqlx(flatten)]
@@ -82,8 +90,17 @@ pub async fn shown(db: &Db) -> sqlx::Result<Vec<Described>> {
         created_at: Timestamp,
         owner: String,
     }
-    let rows: Vec<Row> =
+    let mut rows: Vec<Row> =
         reading!(db, |pool| sqlx::query_as(SHOWN).bind(FORMER).fetch_all(pool).await)?;
+    let elsewhere: Vec<String> =
+        reading!(db, |pool| sqlx::query_scalar(ELSEWHERE).fetch_all(pool).await)?;
+    let elsewhere: BTreeSet<&str> = elsewhere.iter().flat_map(|text| hashes(text)).collect();
+    for hash in elsewhere {
+        let one: Vec<Row> = reading!(db, |pool| {
+            sqlx::query_as(ONE).bind(FORMER).bind(hash).fetch_all(pool).await
+        })?;
+        rows.extend(one);
+    }
     let described = |row: Row| {
         let name = row.named.name()?;
         Some(Described::new(&name, &row.owner, Some(row.created_at), &row.alt))
