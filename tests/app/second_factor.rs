@@ -474,6 +474,11 @@ story!(a_thiefs_factors_go_while_the_account_is_deactivated, |engine| {
     let ada = app.browser();
     assert_eq!(ada.log_in("ada", ANOTHER).await.json()["to"], "/");
     assert_eq!(app.count("select count(*) from authenticators").await, 0);
+    // And its owner is told of both.
+    let told = app.post().await;
+    for subject in ["Your second factor", "Your password was changed"] {
+        assert!(told.iter().any(|letter| letter.header("Subject") == subject), "{subject}");
+    }
 });
 
 story!(t46_no_secret_of_a_second_factor_lies_in_the_database_as_it_is, |engine| {

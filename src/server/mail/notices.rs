@@ -138,7 +138,7 @@ pub async fn this_was_not_me(
         text("If it was not, shut out whoever it was:"),
         Paragraph::Link("This was not me", link),
         text(
-            "That logs everybody out, makes the password useless, takes back what was changed of the e-mail address and of second factors within 7 days, and the deletion of the account, and mails you a link to set a new password. It works for 7 days.",
+            "That logs everybody out, makes the password useless, takes back within 7 days another e-mail address, what was added of second factors, and the deletion of the account, and mails you a link to set a new password. It works for 7 days.",
         ),
         text("Then look after your mailbox: somebody else may read it."),
     ])
