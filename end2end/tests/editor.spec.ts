@@ -50,6 +50,55 @@ test('without JavaScript the editor is a form with two buttons', async ({ page }
   await expect(page.locator('.tag-list').first()).toContainText('harbour');
 });
 
+test('Enter in a field of one line shows to nobody what is not finished', async ({ page }, { project }) => {
+  const scripts = project.name !== 'no-javascript';
+  await register(page);
+  const article = anArticle();
+  await (scripts ? open(page) : page.goto('/editor'));
+  await fillEditor(page, article);
+  if (scripts) {
+    await field(page, 'title').press('Enter');
+    await saved(page);
+    await field(page, 'description').press('Enter');
+  } else {
+    await Promise.all([page.waitForURL('/articles'), field(page, 'title').press('Enter')]);
+  }
+  await page.goto('/articles?tab=drafts');
+  await expect(deskRow(page, article)).toHaveCount(1);
+  await page.goto('/articles?tab=published');
+  await expect(deskRow(page, article)).toHaveCount(0);
+});
+
+test.describe('far from Greenwich', () => {
+  test.use({ timezoneId: 'America/Los_Angeles' });
+
+  test('a time to come that was found in this browser is the time that was typed', async ({ page }, { project }) => {
+    test.skip(project.name === 'no-javascript', 'nothing is found in a browser without it');
+    await register(page);
+    const reconnect = await cutOff(page);
+    await write(page);
+    await page.getByText('More settings').click();
+    await field(page, 'publish_at').fill('2099-03-04T08:00');
+    await expect(state(page)).toContainText('Offline', { timeout: 15_000 });
+    for (let times = 0; times < 2; times += 1) {
+      await page.reload();
+      await expect(page.locator('.restored')).toContainText('Restored');
+      await expect(field(page, 'publish_at')).toHaveValue('2099-03-04T08:00');
+    }
+    await reconnect();
+    await page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await saved(page);
+    await page.reload();
+    await expect(page.getByRole('button', { name: 'Preview' })).toBeVisible();
+    await expect(field(page, 'publish_at')).toHaveValue('2099-03-04T08:00');
+    const stored = await page.evaluate(async () => {
+      const slug = location.pathname.split('/').at(-1);
+      return (await (await fetch(`/rpc/manuscript?slug=${slug}`)).json()).publish_at;
+    });
+    expect(stored).toBe('2099-03-04T16:00');
+  });
+});
+
 test.describe('with JavaScript', () => {
   test.beforeEach(({}, { project }) => {
     test.skip(project.name === 'no-javascript', 'a page that runs nothing saves nothing by itself');
@@ -82,6 +131,64 @@ test.describe('with JavaScript', () => {
     await page.evaluate(() => window.dispatchEvent(new Event('online')));
     await saved(page);
     expect(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('byline-text')))).toEqual([]);
+  });
+
+  test('what is deleted is the article that is open, whatever it is called by now', async ({ page, server }) => {
+    await register(page);
+    const article = anArticle();
+    await save(page, server, article, 'draft');
+    await page.goto('/articles');
+    await deskRow(page, article).getByRole('link', { name: `Edit ${article.title}` }).click();
+    await expect(page.getByRole('button', { name: 'Preview' })).toBeVisible();
+    const renamed = { ...article, title: `Renamed ${unique()}` };
+    await field(page, 'title').fill(renamed.title);
+    await saved(page);
+    // Another one takes the name that was given up.
+    await save(page, server, article, 'draft');
+    await page.getByText('More settings').click();
+    await expect(page.getByRole('link', { name: 'Earlier versions of this article' })).toHaveAttribute('href', /renamed/);
+    await page.getByText('Delete this article').click();
+    await send(page, page.getByRole('button', { name: 'Delete', exact: true }));
+    await page.goto('/articles');
+    await expect(deskRow(page, renamed)).toHaveCount(0);
+    await expect(deskRow(page, article)).toHaveCount(1);
+  });
+
+  test('a second tab that goes on with the text of the first takes nothing away from it', async ({ page, context }) => {
+    await register(page);
+    await context.route('**/rpc/keep-text', (route) => route.abort());
+    const article = await write(page);
+    await expect(state(page)).toContainText('Offline', { timeout: 15_000 });
+    const second = await context.newPage();
+    await open(second);
+    await expect(field(second, 'body')).toHaveValue(article.body);
+    await field(second, 'body').fill(`${article.body} Written in the second tab.`);
+    await context.unroute('**/rpc/keep-text');
+    await second.evaluate(() => window.dispatchEvent(new Event('online')));
+    await saved(second);
+    await page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await expect(page.getByRole('heading', { name: 'Two versions' })).toBeVisible({ timeout: 15_000 });
+    await expect(page.locator('#stored-body')).toHaveValue(/Written in the second tab/);
+    await page.getByRole('button', { name: 'Keep mine' }).click();
+    await saved(page);
+    // What was not chosen is among the versions.
+    await page.getByText('More settings').click();
+    await page.getByRole('link', { name: 'Earlier versions of this article' }).click();
+    await expect(page.locator('main')).toContainText('second tab');
+  });
+
+  test('what was copied with a picture of itself is pasted as the text that it is', async ({ page }) => {
+    await register(page);
+    await open(page);
+    await field(page, 'body').focus();
+    const taken = await field(page, 'body').evaluate((area) => {
+      const data = new DataTransfer();
+      data.setData('text/plain', 'A table from a spreadsheet');
+      data.items.add(new File([new Uint8Array(8)], 'image.png', { type: 'image/png' }));
+      return !area.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    });
+    expect(taken, 'left to the browser').toBe(false);
+    await expect(page.locator('#picture-alt')).toHaveCount(0);
   });
 
   test('a browser that keeps nothing is not said to keep the text', async ({ page }) => {

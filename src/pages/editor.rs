@@ -65,7 +65,10 @@ pub fn EditorPage() -> impl IntoView {
 }
 
 fn editor(stored: Option<Manuscript>, form: FormState) -> AnyView {
-    let others = stored.as_ref().filter(|manuscript| !manuscript.slug.is_empty()).map(beside);
+    // What the article is called: it changes with its title, as long as it is a draft.
+    let slug = RwSignal::new(stored.as_ref().map(|stored| stored.slug.clone()).unwrap_or_default());
+    let others = stored.as_ref().filter(|manuscript| !manuscript.slug.is_empty());
+    let others = others.map(|manuscript| beside(manuscript, slug));
     let mut manuscript = stored.unwrap_or_default();
     if form.refusal() == Some(Error::NotFound) {
         // What is gone cannot be edited: what was typed becomes an article of its own.
@@ -83,15 +86,15 @@ fn editor(stored: Option<Manuscript>, form: FormState) -> AnyView {
         <Title text=heading />
         <div class="page editor-page">
             <h1>{heading}</h1>
-            {writing_form(&manuscript, form)}
+            {writing_form(&manuscript, form, slug)}
             {others}
         </div>
     }
     .erased()
 }
 
-fn writing_form(manuscript: &Manuscript, form: FormState) -> AnyView {
-    let autosave = Autosave::new(manuscript, form);
+fn writing_form(manuscript: &Manuscript, form: FormState, slug: RwSignal<String>) -> AnyView {
+    let autosave = Autosave::new(manuscript, form, slug);
     let (preview, tags) = (Preview::new(), TagList::new());
     let runs = RwSignal::new(false);
     let later = RwSignal::new(manuscript.stage == Stage::Scheduled);
@@ -113,7 +116,7 @@ fn writing_form(manuscript: &Manuscript, form: FormState) -> AnyView {
         (false, false) => "editor",
     };
     let aside = move || match autosave.theirs.get() {
-        Some(theirs) => conflict::stored(&theirs),
+        Some(theirs) => conflict::stored(&theirs, autosave.different(&theirs)),
         None => {
             preview.draw_soon();
             preview.pane()
@@ -129,7 +132,13 @@ fn writing_form(manuscript: &Manuscript, form: FormState) -> AnyView {
             node_ref=autosave.form
             on:input=on_input
             on:change=move |_| preview.draw_soon()
-            on:formdata=move |event| tags.complete(&event)
+            on:formdata=move |event| {
+                if let Some(data) = text::read_by(&event) {
+                    tags.complete(&data);
+                    autosave.complete(&data);
+                }
+            }
+            on:keydown=move |event| toolbar::on_enter(&event, autosave)
             on:submit=on_submit(autosave, form)
         >
             <ErrorMessages form />
@@ -145,7 +154,7 @@ fn writing_form(manuscript: &Manuscript, form: FormState) -> AnyView {
             {tags.field(form, manuscript.tags.clone())}
             {cover_fields(form, manuscript.cover.clone(), manuscript.cover_alt.clone())}
             {fields::visibility_field(chosen_visibility(manuscript, form))}
-            {details(form, manuscript)}
+            {details(form, manuscript, slug)}
             {waiting::kept_texts(autosave)}
             <div class="editor-actions">
                 <p class="actions">{fields::buttons(form, manuscript.stage, later)}{preview.toggle(runs)}</p>
@@ -195,9 +204,8 @@ fn chosen_visibility(manuscript: &Manuscript, form: FormState) -> Visibility {
 }
 
 /// The forms beside the editor's own, of an article that is stored.
-fn beside(manuscript: &Manuscript) -> AnyView {
-    let slug = manuscript.slug.clone();
-    let discard = manuscript.has_changes.then(|| view! { <DiscardForm slug=slug.clone() /> });
+fn beside(manuscript: &Manuscript, slug: RwSignal<String>) -> AnyView {
+    let discard = manuscript.has_changes.then(|| view! { <DiscardForm slug /> });
     view! {
         {discard}
         <DeleteForm slug=slug />
@@ -206,15 +214,16 @@ fn beside(manuscript: &Manuscript) -> AnyView {
 }
 
 #[component]
-fn DiscardForm(slug: String) -> impl IntoView {
+fn DiscardForm(slug: RwSignal<String>) -> impl IntoView {
     let form = use_form(DiscardChanges::PATH);
+    let to = format!("/editor/{}?form=discard", slug.get_untracked());
     view! {
         <details class="danger">
             <summary>"Discard changes"</summary>
-            <Form form to=format!("/editor/{slug}?form=discard")>
+            <Form form to>
                 <ErrorMessages form />
                 <p>"What was changed since the publication is dropped. Readers see what they saw."</p>
-                <input type="hidden" name="slug" value=slug.clone() />
+                <input type="hidden" name="slug" value=move || slug.get() />
                 <Submit form label="Discard changes" class="destructive" />
             </Form>
         </details>
@@ -222,15 +231,16 @@ fn DiscardForm(slug: String) -> impl IntoView {
 }
 
 #[component]
-fn DeleteForm(slug: String) -> impl IntoView {
+fn DeleteForm(slug: RwSignal<String>) -> impl IntoView {
     let form = use_form(DeleteArticle::PATH);
+    let to = format!("/article/{}", slug.get_untracked());
     view! {
         <details class="danger">
             <summary>"Delete this article"</summary>
-            <Form form to=format!("/article/{slug}")>
+            <Form form to>
                 <ErrorMessages form />
                 <p>{format!("It disappears for every reader. For {DAYS_TO_UNDO} days you can bring it back.")}</p>
-                <input type="hidden" name="slug" value=slug.clone() />
+                <input type="hidden" name="slug" value=move || slug.get() />
                 <Submit form label="Delete" class="destructive" />
             </Form>
         </details>

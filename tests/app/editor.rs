@@ -120,6 +120,10 @@ fn after_a_conflict_nothing_is_saved_until_one_text_is_chosen() {
     let mut theirs = mine.clone();
     assert_eq!(mine.step(Happened::Mine, 90_000), Deed::Save);
     assert_eq!(mine.version(), 9);
+    // What its writer has seen stays among the versions; what comes after it makes room as ever.
+    assert!(mine.replaces() && !theirs.replaces());
+    mine.step(Happened::Kept { version: 10 }, 90_100);
+    assert!(!mine.replaces());
     assert_eq!(theirs.step(Happened::Theirs, 90_000), Deed::Nothing);
     assert_eq!((theirs.version(), theirs.is_unsaved()), (9, false));
 }

@@ -191,6 +191,9 @@ story!(a_draft_is_kept_unfinished_and_made_once, |engine| {
     assert_eq!(save(&ada, &whole).await, "/article/whole");
     let stored = ada.ask("stored-manuscript", &[("article", &id)]).await.json();
     assert_eq!((&stored["title"], &stored["stage"]), (&json!("Whole"), &json!("published")));
+    // By what its first save was called, for an editor that never heard its name.
+    let begun = ada.ask("stored-manuscript", &[key]).await.json();
+    assert_eq!((&begun["title"], &begun["id"]), (&json!("Whole"), &json!(id)));
     assert_eq!(
         bob.ask("stored-manuscript", &[("article", &id)]).await.status,
         StatusCode::NOT_FOUND
@@ -419,6 +422,25 @@ story!(what_is_dropped_or_replaced_on_purpose_stays_among_the_versions, |engine|
     for word in ["hour", "beginning", "third", "last"] {
         assert!(all.contains(word), "{word} in {all}");
     }
+});
+
+story!(a_text_that_is_gone_by_one_wrong_key_is_found_among_the_versions, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    save(&ada, &[("title", "Draft"), ("body", "An hour of work, word by word."), DRAFT]).await;
+    for body in ["An hour of work, word by", "An hour of work", "", "O", "Oh, no"] {
+        let kept = keep(&ada, "draft", &[("title", "Draft"), ("body", body)]).await;
+        assert_eq!(kept.status, StatusCode::OK, "{}", kept.body);
+    }
+    let all = ada.ask("revisions", &[("slug", "draft")]).await.json()["revisions"].clone();
+    let mut texts = String::new();
+    for revision in all.as_array().unwrap() {
+        let version = revision["version"].to_string();
+        let shown = [("slug", "draft"), ("version", version.as_str())];
+        texts += &ada.ask("revisions", &shown).await.body;
+    }
+    assert!(texts.contains("hour") && texts.contains("no"), "{texts}");
+    assert_eq!(all.as_array().unwrap().len(), 2, "not one for each letter: {all}");
 });
 
 story!(an_article_says_its_language_its_direction_and_where_it_belongs, |engine| {

@@ -10,19 +10,23 @@ use leptos::{
     server_fn::ServerFn,
     task::spawn_local,
     wasm_bindgen::JsCast,
-    web_sys::{HtmlElement, HtmlFormElement},
+    web_sys::{FormData, HtmlElement, HtmlFormElement},
 };
 use std::time::Duration;
 
 use super::{
     browser::{fresh, is_to_come, now, rename_page},
     calls::{KeepText, stored_manuscript},
+    images::without_placeholder,
     local::{self, Copy},
     state::{Deed, Happened, Millis, Saver, Told, Trouble},
     text::{self, Text},
 };
 use crate::{
-    domain::article::{Kept, Manuscript},
+    domain::{
+        article::{Kept, Manuscript},
+        field::Field,
+    },
     error::Error,
     pages::who_am_i,
     ui::{
@@ -57,11 +61,19 @@ pub struct Autosave {
     key: StoredValue<String>,
     /// The value of the button that was pressed.
     pressed: StoredValue<String>,
+    /// The last part of the article's address, as it is by now.
+    slug: RwSignal<String>,
+    /// What was sent and never answered: it may be stored.
+    unanswered: StoredValue<Vec<Text>>,
 }
 
+/// As many texts that were sent without an answer are remembered. One more that was stored is taken
+/// for somebody else's.
+const UNANSWERED: usize = 8;
+
 impl Autosave {
-    /// Of that text, in the form with that state.
-    pub fn new(manuscript: &Manuscript, state: FormState) -> Self {
+    /// Of that text, in the form with that state; `slug` becomes what the article is called.
+    pub fn new(manuscript: &Manuscript, state: FormState, slug: RwSignal<String>) -> Self {
         Self {
             form: NodeRef::new(),
             told: RwSignal::new(Told::Nothing),
@@ -75,6 +87,8 @@ impl Autosave {
             person: StoredValue::new(None),
             key: StoredValue::new(String::new()),
             pressed: StoredValue::new(String::new()),
+            slug,
+            unanswered: StoredValue::new(Vec::new()),
         }
     }
 
@@ -105,6 +119,7 @@ impl Autosave {
                     every.clear();
                 }
                 online.remove();
+                self.leave();
             });
         });
     }
@@ -116,6 +131,34 @@ impl Autosave {
         let anything = text::says_anything(&text);
         self.keep(text);
         self.happened(Happened::Typed { anything });
+    }
+
+    /// Adds to what is sent that it shall stand in the place of what its writer has seen, and takes
+    /// out what stands for a picture that is on its way.
+    pub fn complete(self, data: &FormData) {
+        let body = data.get(Field::Body.name()).as_string();
+        if let Some(body) = body.as_deref().and_then(without_placeholder) {
+            _ = data.set_with_str(Field::Body.name(), &body);
+        }
+        let replaces = self.saver.with_value(|saver| saver.replaces().then(|| saver.version()));
+        if let Some(version) = replaces {
+            _ = data.append_with_str("replaces", &version.to_string());
+        }
+    }
+
+    /// Sends what is not saved yet when the page is left by the browser's own ways, which ask
+    /// nobody. It stays in this browser until the server has it.
+    fn leave(self) {
+        let (Some(form), true) = (self.form.get_untracked(), self.is_unsaved()) else { return };
+        let (text, key) = (text::all_of(&form), self.key.get_value());
+        if text::value(&text, "article").is_empty() {
+            return;
+        }
+        spawn_local(async move {
+            if post::<Kept>(KeepText::PATH, text::encoded(&text)).await.is_ok() {
+                local::forget(&key);
+            }
+        });
     }
 
     /// Whether the form may be sent now. If not, it is sent when the save on its way is answered.
@@ -297,7 +340,10 @@ impl Autosave {
         let answer = match &form {
             Some(form) => {
                 self.name_version(form);
-                self.send(text::all_of(form)).await
+                let text = text::all_of(form);
+                let answer = self.send(text.clone()).await;
+                self.remember(&answer, text);
+                answer
             }
             // Somebody else may be logged in by now.
             None => Err(Error::Unauthenticated),
@@ -320,9 +366,22 @@ impl Autosave {
         post(KeepText::PATH, text::encoded(&text)).await
     }
 
+    /// A text whose answer was lost may be stored all the same.
+    fn remember(self, answer: &Result<Kept, Error>, text: Text) {
+        _ = self.unanswered.try_update_value(|texts| {
+            match answer.as_ref().map_err(Trouble::from) {
+                Ok(_) => texts.clear(),
+                Err(Trouble::Away { .. }) => {
+                    texts.push(text);
+                    texts.drain(..texts.len().saturating_sub(UNANSWERED));
+                }
+                Err(_) => {}
+            }
+        });
+    }
+
     fn kept(self, kept: &Kept, form: &HtmlFormElement) {
-        text::set(form, "article", &kept.id);
-        text::set(form, "slug", &kept.slug);
+        self.name(form, &kept.id, &kept.slug);
         text::set(form, "version", &kept.version.to_string());
         if form.is_connected() {
             rename_page(&kept.slug);
@@ -333,6 +392,12 @@ impl Autosave {
         } else if let Some(key) = self.key.try_get_value() {
             local::forget(&key);
         }
+    }
+
+    fn name(self, form: &HtmlFormElement, id: &str, slug: &str) {
+        text::set(form, "article", id);
+        text::set(form, "slug", slug);
+        _ = self.slug.try_set(slug.to_owned());
     }
 
     fn press(self) {
@@ -354,30 +419,48 @@ impl Autosave {
         self.keep(text::all_of(&form));
     }
 
+    fn was_sent(self, stored: &Text) -> bool {
+        let sent = |texts: &Vec<Text>| texts.iter().any(|text| text::is_same(stored, text));
+        self.unanswered.try_with_value(sent).unwrap_or(false)
+    }
+
+    /// Where the stored text says something else than one's own, beside title and text: in which
+    /// field, and what.
+    pub fn different(self, theirs: &Manuscript) -> Vec<(&'static str, String)> {
+        let own = self.form.get_untracked().map(|form| text::all_of(&form)).unwrap_or_default();
+        text::different(&text_of(theirs), &own)
+    }
+
     /// Asks what is stored, to show it beside what was typed.
     async fn compare(self) {
         let Some(form) = self.form.get_untracked() else { return };
-        let article = text::value(&text::all_of(&form), "article").to_owned();
-        if article.is_empty() {
-            // The answer that would have named the article was lost: what is stored is this text.
-            return self.happened(Happened::Mine);
-        }
-        match stored_manuscript(article).await {
+        let named = text::all_of(&form);
+        let named = |name| text::value(&named, name).to_owned();
+        match stored_manuscript(named("article"), named("draft_key")).await {
+            // It is this one: only its answer was lost.
+            Ok(theirs) if self.was_sent(&text_of(&theirs)) => {
+                self.name(&form, &theirs.id, &theirs.slug);
+                self.happened(Happened::Mine);
+            }
             // With what was typed while it was asked for.
             Ok(theirs) if text::is_same(&text_of(&theirs), &text::all_of(&form)) => {
+                self.name(&form, &theirs.id, &theirs.slug);
                 self.happened(Happened::Theirs);
                 if let Some(key) = self.key.try_get_value() {
                     local::forget(&key);
                 }
             }
-            Ok(theirs) => _ = self.theirs.try_set(Some(theirs)),
+            Ok(theirs) => {
+                self.name(&form, &theirs.id, &theirs.slug);
+                _ = self.theirs.try_set(Some(theirs));
+            }
             Err(error) => self.happened(Happened::NotKept(Trouble::from(&error))),
         }
     }
 }
 
-/// A manuscript as the form has it: its fields have the names of the form's. But for the time it
-/// shall appear at, which the form has by another clock.
+/// A manuscript as the form has it: its fields have the names of the form's. The time that it shall
+/// appear at is in UTC.
 pub fn text_of(manuscript: &Manuscript) -> Text {
     let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(manuscript) else {
         return Vec::new();
@@ -385,11 +468,10 @@ pub fn text_of(manuscript: &Manuscript) -> Text {
     let pairs = fields.into_iter().filter_map(|(name, value)| {
         let name = if name == "id" { "article".to_owned() } else { name };
         match value {
-            _ if name == "publish_at" => None,
             serde_json::Value::String(text) => Some((name, text)),
             serde_json::Value::Number(number) => Some((name, number.to_string())),
             _ => None,
         }
     });
-    pairs.collect()
+    pairs.chain([("zone".to_owned(), "0".to_owned())]).collect()
 }

@@ -29,17 +29,26 @@ pub async fn open_manuscript(#[server(default)] slug: String) -> Result<Option<M
     Ok(Some(reading::manuscript(&state.db, author.id, id, now).await?))
 }
 
-/// One's own article as it is stored now, by its key: whatever it is called meanwhile.
+/// One's own article as it is stored now, by its key, or by the one that its draft was begun with:
+/// whatever it is called meanwhile.
 // reads only
 #[server(prefix = "/rpc", endpoint = "stored-manuscript", input = GetUrl, output = Json)]
-pub async fn stored_manuscript(article: String) -> Result<Manuscript, Error> {
+pub async fn stored_manuscript(
+    #[server(default)] article: String,
+    #[server(default)] draft_key: String,
+) -> Result<Manuscript, Error> {
     use crate::{
         domain::role::Permission,
-        server::{articles::reading, context},
+        server::{articles::reading, context, failure::Failure},
     };
     let author = context::require(Permission::WriteArticles)?;
-    let id = article.parse().map_err(|_| Error::NotFound)?;
     let state = context::state()?;
+    let key = if article.is_empty() { &draft_key } else { &article };
+    let mut id = key.parse().map_err(|_| Error::NotFound)?;
+    if article.is_empty() {
+        let begun = reading::begun_with(&state.db, author.id, id).await.map_err(Failure::from)?;
+        id = begun.ok_or(Error::NotFound)?;
+    }
     Ok(reading::manuscript(&state.db, author.id, id, state.clock.now()).await?)
 }
 

@@ -47,8 +47,14 @@ fn two_versions(autosave: Autosave) -> AnyView {
     .erased()
 }
 
-/// The stored text, beside one's own.
-pub fn stored(theirs: &Manuscript) -> AnyView {
+/// The stored text, beside one's own, and what else is different in it.
+pub fn stored(theirs: &Manuscript, different: Vec<(&'static str, String)>) -> AnyView {
+    let line = |(label, value): (&'static str, String)| {
+        let value = if value.is_empty() { "nothing".to_owned() } else { value };
+        view! { <div><dt>{label}", as stored"</dt><dd dir="auto">{value}</dd></div> }
+    };
+    let different = (!different.is_empty())
+        .then(|| view! { <dl>{different.into_iter().map(line).collect_view()}</dl> });
     view! {
         <section class="stored" aria-label="The stored text">
             <div class="field title-field">
@@ -59,6 +65,7 @@ pub fn stored(theirs: &Manuscript) -> AnyView {
                 <label for="stored-body">"Article, as stored"</label>
                 <textarea id="stored-body" rows="18" readonly=true prop:value=theirs.body.clone()></textarea>
             </div>
+            {different}
         </section>
     }
     .erased()

@@ -2,7 +2,7 @@
 
 use leptos::{ev, html, prelude::*, web_sys::js_sys::Date};
 
-use super::fields::choice;
+use super::{fields::choice, text::local};
 use crate::{
     domain::{
         article::{Manuscript, Stage, details::Direction},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The address, the language and the time of an article.
-pub fn details(form: FormState, manuscript: &Manuscript) -> AnyView {
+pub fn details(form: FormState, manuscript: &Manuscript, slug: RwSignal<String>) -> AnyView {
     let typed = form.typed(Field::Direction.name());
     let direction = typed.and_then(|name| Direction::from_name(&name));
     let time = (manuscript.stage != Stage::Published)
@@ -29,7 +29,7 @@ pub fn details(form: FormState, manuscript: &Manuscript) -> AnyView {
         }
     };
     let revisions = (!manuscript.id.is_empty()).then(|| {
-        let href = format!("/articles/{}/revisions", manuscript.slug);
+        let href = move || format!("/articles/{}/revisions", slug.get());
         view! { <p><a href=href>"Earlier versions of this article"</a></p> }
     });
     view! {
@@ -78,9 +78,13 @@ fn publish_at(form: FormState, stored: String) -> AnyView {
     let zone = RwSignal::new(form.typed("zone").unwrap_or_else(|| "0".into()));
     let is_local = RwSignal::new(false);
     let input = NodeRef::<html::Input>::new();
+    let of_zone = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
-        let Some(input) = input.get() else { return };
-        if zone.get_untracked() == "0" && !input.value().is_empty() {
+        let (Some(input), Some(of_zone)) = (input.get(), of_zone.get()) else { return };
+        // What was found in this browser may stand there already, by its clock.
+        if of_zone.value() != "0" {
+            zone.set(of_zone.value());
+        } else if !input.value().is_empty() {
             let at = Date::new(&format!("{}Z", input.value()).into());
             input.set_value(&local(&at));
             zone.set(at.get_timezone_offset().to_string());
@@ -100,7 +104,7 @@ fn publish_at(form: FormState, stored: String) -> AnyView {
             <input id=name name=name type="datetime-local" node_ref=input value=value
                 aria-invalid=move || wrong().map(|_| "true") aria-describedby="publish_at-hint publish_at-error"
                 on:input=on_input />
-            <input type="hidden" name="zone" value=move || zone.get() />
+            <input type="hidden" name="zone" node_ref=of_zone value=move || zone.get() />
             <p class="hint" id="publish_at-hint">
                 "When it shall appear by itself, once you publish it. Empty: at once. "
                 {clock}
@@ -109,16 +113,4 @@ fn publish_at(form: FormState, stored: String) -> AnyView {
         </div>
     }
     .erased()
-}
-
-/// As the input has it.
-fn local(at: &Date) -> String {
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}",
-        at.get_full_year(),
-        at.get_month() + 1,
-        at.get_date(),
-        at.get_hours(),
-        at.get_minutes()
-    )
 }

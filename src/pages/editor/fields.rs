@@ -75,7 +75,8 @@ pub fn choice(
     .erased()
 }
 
-/// What the form can do, now or later. The first button is what Enter presses.
+/// What the form can do, now or later. The first button is what Enter presses where no script runs:
+/// it never shows to readers what they have not seen.
 pub fn buttons(form: FormState, stage: Stage, later: RwSignal<bool>) -> AnyView {
     let publish = move || match stage {
         _ if later.get() => "Schedule",
@@ -87,11 +88,14 @@ pub fn buttons(form: FormState, stage: Stage, later: RwSignal<bool>) -> AnyView 
         Stage::Scheduled | Stage::Published => "Unpublish and keep as draft",
     };
     let busy = move || form.is_on_its_way().then_some("true");
-    view! {
+    let show = view! {
         <button type="submit" class="primary" name="status" value="published" aria-busy=busy>{publish}</button>
-        <Submit form label=draft name="status" value="draft" class="secondary" />
+    };
+    let keep = view! { <Submit form label=draft name="status" value="draft" class="secondary" /> };
+    match stage {
+        Stage::Draft => view! { {keep}{show} }.erased(),
+        Stage::Scheduled | Stage::Published => view! { {show}{keep} }.erased(),
     }
-    .erased()
 }
 
 /// How Markdown works, and the keys.

@@ -7,8 +7,8 @@ use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
     web_sys::{
-        ClipboardEvent, DataTransfer, DragEvent, Event, File, FormData, HtmlInputElement,
-        HtmlTextAreaElement, ProgressEvent, XmlHttpRequest,
+        ClipboardEvent, DataTransfer, DragEvent, Event, EventTarget, File, FormData,
+        HtmlInputElement, HtmlTextAreaElement, ProgressEvent, XmlHttpRequest,
     },
 };
 
@@ -156,6 +156,14 @@ impl Upload {
 
     fn listen(self) {
         let Some(area) = text_area() else { return };
+        let Some(form) = area.form() else { return };
+        // Without this no browser lets a file go, and with it none opens one in place of the page.
+        let dragged = |event: Event| {
+            let data = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
+            if data.is_some_and(|data| data.types().iter().any(|kind| kind == "Files")) {
+                event.prevent_default();
+            }
+        };
         let pasted = move |event: Event| {
             let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
             self.take_from(&event, data);
@@ -164,21 +172,32 @@ impl Upload {
             let data = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
             self.take_from(&event, data);
         };
-        for (event, listener) in
-            [("paste", Listener::new(pasted)), ("drop", Listener::new(dropped))]
-        {
+        let (area, form): (&EventTarget, &EventTarget) = (&area, &form);
+        for (target, event, listener) in [
+            (area, "paste", Listener::new(pasted)),
+            (form, "dragover", Listener::new(dragged)),
+            (form, "drop", Listener::new(dropped)),
+        ] {
             let callback = listener.as_ref().unchecked_ref();
-            _ = area.add_event_listener_with_callback(event, callback);
+            _ = target.add_event_listener_with_callback(event, callback);
             self.listeners.update_value(|all| all.push(listener));
         }
     }
 
-    /// Takes the first file; text is left to the browser.
+    /// Takes a picture; text is left to the browser, also where what was copied has a picture of
+    /// itself beside it.
     fn take_from(self, event: &Event, data: Option<DataTransfer>) {
-        let file = data.and_then(|data| data.files()).and_then(|files| files.get(0));
-        if file.is_some() {
-            event.prevent_default();
-            self.take(file);
+        let Some(data) = data else { return };
+        let has_text = data.types().iter().any(|kind| kind == "text/plain");
+        let files = data.files().map(|files| (files.length(), files.get(0)));
+        let (false, Some((count, Some(file)))) = (has_text, files) else { return };
+        event.prevent_default();
+        if !file.type_().starts_with("image/") {
+            return self.status.set("Only pictures can be put into a text.".into());
+        }
+        self.take(Some(file));
+        if count > 1 {
+            self.status.set("One picture at a time: this is the first of them.".into());
         }
     }
 
@@ -222,6 +241,7 @@ impl Upload {
     fn cancel(self) {
         if let Some(request) = self.request.get_untracked() {
             _ = request.abort();
+            self.status.set("It was not uploaded.".into());
         }
     }
 
@@ -250,6 +270,11 @@ fn answer_of(request: &XmlHttpRequest) -> Result<Uploaded, Error> {
 
 fn text_area() -> Option<HtmlTextAreaElement> {
     document().get_element_by_id(Field::Body.name())?.dyn_into().ok()
+}
+
+/// A text without the place of a picture that is on its way.
+pub fn without_placeholder(text: &str) -> Option<String> {
+    text.contains(PLACEHOLDER).then(|| text.replace(PLACEHOLDER, ""))
 }
 
 /// Whether the placeholder was still there. A browser counts in units of UTF-16.

@@ -151,6 +151,7 @@ pub struct Saver {
     not_before: Millis,
     submission: Submission,
     saved_at: Option<Millis>,
+    replaces: bool,
 }
 
 impl Saver {
@@ -169,12 +170,19 @@ impl Saver {
             not_before: 0,
             submission: Submission::None,
             saved_at: None,
+            replaces: false,
         }
     }
 
     /// The number that the next save names.
     pub fn version(&self) -> i64 {
         self.version
+    }
+
+    /// Whether that version was seen, and this text shall stand in its place all the same: it then
+    /// stays among the versions of the article.
+    pub fn replaces(&self) -> bool {
+        self.replaces
     }
 
     /// Starts from another version: that of a text that was put into the form.
@@ -260,6 +268,7 @@ impl Saver {
         self.since = now;
         self.saved_at = Some(now);
         self.trouble = None;
+        self.replaces = false;
         self.tries = 0;
         self.not_before = 0;
         self.submit_if_waiting()
@@ -335,12 +344,14 @@ impl Saver {
         self.stored = edits;
         self.saved_at = Some(now);
         self.trouble = None;
+        self.replaces = false;
         Deed::Nothing
     }
 
     fn mine(&mut self, now: Millis) -> Deed {
         let Some(Trouble::Conflict { version }) = self.trouble.take() else { return Deed::Nothing };
         self.version = version;
+        self.replaces = true;
         self.edits += 1;
         (self.since, self.last) = (now, now);
         if self.may_save() { self.save() } else { Deed::Nothing }

@@ -6,7 +6,7 @@ use leptos::{
     html,
     prelude::*,
     wasm_bindgen::JsCast,
-    web_sys::{Event, FormData, HtmlInputElement, js_sys::Reflect},
+    web_sys::{Event, FormData, HtmlInputElement},
 };
 
 use super::text::tell;
@@ -63,9 +63,7 @@ impl TagList {
     }
 
     /// When the form is read: all tags, in their order, separated by commas.
-    pub fn complete(self, event: &Event) {
-        let data = Reflect::get(event, &"formData".into()).ok();
-        let Some(data) = data.and_then(|data| data.dyn_into::<FormData>().ok()) else { return };
+    pub fn complete(self, data: &FormData) {
         let mut all = self.tags.get_untracked();
         let typed = self.input().map(|input| input.value()).unwrap_or_default();
         if all.is_empty() {

@@ -5,9 +5,12 @@ use leptos::{
     wasm_bindgen::{JsCast, JsValue},
     web_sys::{
         Event, EventInit, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement,
-        HtmlTextAreaElement, UrlSearchParams, js_sys::Array,
+        HtmlTextAreaElement, UrlSearchParams,
+        js_sys::{Array, Date, Reflect},
     },
 };
+
+use crate::domain::field::Field;
 
 /// Names and values, in the form's order.
 pub type Text = Vec<(String, String)>;
@@ -28,6 +31,11 @@ pub fn all_of(form: &HtmlFormElement) -> Text {
     let pairs = pairs.iter().map(|pair| Array::from(&pair));
     let text = |value: JsValue| value.as_string().unwrap_or_default();
     pairs.map(|pair| (text(pair.get(0)), text(pair.get(1)))).collect()
+}
+
+/// What is read of a form, of the event that it is read by: `formdata`.
+pub fn read_by(event: &Event) -> Option<FormData> {
+    Reflect::get(event, &"formData".into()).ok()?.dyn_into().ok()
 }
 
 /// As a form is sent.
@@ -51,9 +59,75 @@ pub fn is_same(one: &Text, other: &Text) -> bool {
         let said = text.iter().filter(|(name, _)| is_said(name));
         said.map(|(name, value)| (name.clone(), value.replace("\r\n", "\n"))).collect()
     };
+    let at_the_same_time = !both_have(one, other, "publish_at") || instant(one) == instant(other);
     let (one, other) = (said(one), said(other));
     let in_both = |name: &str| other.iter().any(|(n, _)| n == name);
-    one.iter().filter(|(name, _)| in_both(name)).all(|(name, text)| value(&other, name) == text)
+    at_the_same_time
+        && one
+            .iter()
+            .filter(|(name, _)| in_both(name))
+            .all(|(name, text)| value(&other, name) == text)
+}
+
+fn both_have(one: &Text, other: &Text, name: &str) -> bool {
+    [one, other].iter().all(|text| text.iter().any(|(n, _)| n == name))
+}
+
+/// When it shall appear, in milliseconds, by whichever clock it says so; none is at once.
+fn instant(text: &Text) -> Option<u64> {
+    let at = Date::new(&format!("{}Z", value(text, "publish_at")).into()).get_time();
+    let zone: f64 = value(text, "zone").parse().unwrap_or(0.0);
+    (!at.is_nan()).then_some((at + zone * 60_000.0) as u64)
+}
+
+/// In which fields of the form `stored` says something else than `own`, beside title and text, and
+/// what: a time by this browser's clock.
+pub fn different(stored: &Text, own: &Text) -> Vec<(&'static str, String)> {
+    let fields = [
+        Field::Description,
+        Field::Tags,
+        Field::Cover,
+        Field::CoverAlt,
+        Field::Visibility,
+        Field::SlugWanted,
+        Field::Canonical,
+        Field::Language,
+        Field::Direction,
+    ];
+    let differs = |field: &Field| {
+        let name = field.name();
+        both_have(stored, own, name) && value(stored, name) != value(own, name)
+    };
+    let mut different: Vec<(&'static str, String)> = fields
+        .into_iter()
+        .filter(differs)
+        .map(|field| (field.label(), value(stored, field.name()).to_owned()))
+        .collect();
+    if both_have(stored, own, Field::PublishAt.name()) && instant(stored) != instant(own) {
+        let at = instant(stored).map(|at| local(&Date::new(&(at as f64).into())));
+        different.push((Field::PublishAt.label(), at.unwrap_or_default().replace('T', " ")));
+    }
+    different
+}
+
+/// A moment as `datetime-local` inputs have it.
+pub fn local(at: &Date) -> String {
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}",
+        at.get_full_year(),
+        at.get_month() + 1,
+        at.get_date(),
+        at.get_hours(),
+        at.get_minutes()
+    )
+}
+
+/// Puts a time into the form, by this browser's clock.
+fn put_time(form: &HtmlFormElement, text: &Text) {
+    let at = instant(text).map(|at| Date::new(&(at as f64).into()));
+    let zone = at.as_ref().map_or(0.0, Date::get_timezone_offset);
+    set(form, "zone", &zone.to_string());
+    set(form, "publish_at", &at.map(|at| local(&at)).unwrap_or_default());
 }
 
 /// Whether anything was written that would be missed.
@@ -63,15 +137,15 @@ pub fn says_anything(text: &Text) -> bool {
 
 /// Puts values into the form, in place of what stands there.
 pub fn put(form: &HtmlFormElement, text: &Text) {
-    for (name, value) in text {
-        set(form, name, value);
-    }
+    let timeless = text.iter().filter(|(name, _)| !TIME.contains(&name.as_str()));
+    timeless.for_each(|(name, value)| set(form, name, value));
+    put_time(form, text);
 }
 
 /// Puts the words of another text into the form, which stays that of its article.
 pub fn put_words(form: &HtmlFormElement, text: &Text) {
     let words = text.iter().filter(|(name, _)| !NAMES.contains(&name.as_str()));
-    words.for_each(|(name, value)| set(form, name, value));
+    put(form, &words.cloned().collect());
 }
 
 /// Puts a value into the form at once. An effect would do it after the form has been sent.

@@ -7,7 +7,7 @@ use leptos::{
     html,
     prelude::*,
     wasm_bindgen::JsCast,
-    web_sys::{HtmlElement, HtmlTextAreaElement},
+    web_sys::{HtmlElement, HtmlInputElement, HtmlTextAreaElement},
 };
 use web_sys::HtmlDocument;
 
@@ -101,6 +101,17 @@ pub fn on_key(event: &KeyboardEvent, autosave: Autosave) {
     if let Some(tool) = tool.filter(|_| is_in_body(event)) {
         event.prevent_default();
         use_tool(tool);
+    }
+}
+
+/// Enter in a field of one line saves, where it would press the first button: what nobody has
+/// finished is shown to nobody.
+pub fn on_enter(event: &KeyboardEvent, autosave: Autosave) {
+    let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+    let is_line = input.is_some_and(|input| !matches!(&*input.type_(), "radio" | "checkbox"));
+    if event.key() == "Enter" && is_line && !event.default_prevented() && !event.is_composing() {
+        event.prevent_default();
+        autosave.happened(Happened::Asked);
     }
 }
 

@@ -136,6 +136,17 @@ pub async fn own_key(db: &Db, author: Uuid, slug: &Slug) -> sqlx::Result<Option<
     })
 }
 
+/// The key of one's own article whose draft was begun with that one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn begun_with(db: &Db, author: Uuid, draft_key: Uuid) -> sqlx::Result<Option<Uuid>> {
+    const KEY: &str = "select id from articles where draft_key = $1 and author_id = $2";
+    reading!(db, |pool| {
+        sqlx::query_scalar(KEY).bind(draft_key).bind(author).fetch_optional(pool).await
+    })
+}
+
 /// One's own article, to be edited: the working copy, where there is one.
 ///
 /// # Errors

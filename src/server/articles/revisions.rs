@@ -3,7 +3,7 @@
 //! Each publication, update and end of a publication is a revision. What is only kept while
 //! somebody writes, every few seconds perhaps, is one for ten minutes at most: in place of the one
 //! before, so that its text is the latest of them. What its author drops, or puts another text in the
-//! place of, ends those ten minutes.
+//! place of, ends those ten minutes, and so does the loss of half of it at once.
 
 mod difference;
 
@@ -64,7 +64,8 @@ pub(super) async fn note(
     references::keep_revision(tx, article, version, &pictures).await
 }
 
-/// Puts a text in the place of the last, if that was only kept, and lately.
+/// Puts a text in the place of the last, if that was only kept, and lately; and never one of less
+/// than half its length: a text that is gone by one wrong key is found among the versions.
 async fn replace(
     tx: &mut Tx,
     article: Uuid,
@@ -74,6 +75,7 @@ async fn replace(
 ) -> sqlx::Result<bool> {
     const REPLACE: &str = "update revisions set version = $2, title = $3, description = $4, body = $5, tags = $6, \
          cover = $7, cover_alt = $8, saved_at = $9 where article_id = $1 and kind = 'kept' and begun_at > $10 \
+         and length(body) <= 2 * length($5) \
          and version = (select max(version) from revisions where article_id = $1)";
     within!(tx, |c| {
         sqlx::query(REPLACE)
