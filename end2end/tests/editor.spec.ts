@@ -177,6 +177,31 @@ test.describe('with JavaScript', () => {
     await expect(page.locator('main')).toContainText('second tab');
   });
 
+  test('whoever goes back inside the application leaves no text in this browser alone', async ({ page }) => {
+    await register(page);
+    await page.locator('.navbar').getByRole('link', { name: 'Write' }).click();
+    await expect(page.getByRole('button', { name: 'Preview' })).toBeVisible();
+    const article = anArticle();
+    await fillEditor(page, article);
+    const kept = page.waitForResponse('**/rpc/keep-text');
+    await page.goBack();
+    await kept;
+    await page.goto('/articles');
+    await expect(deskRow(page, article)).toHaveCount(1);
+  });
+
+  test('text and preview scroll together', async ({ page }) => {
+    await register(page);
+    await write(page, anArticle({ body: Array.from({ length: 200 }, (_, n) => `Line ${n}.`).join('\n\n') }));
+    await openPreview(page);
+    await expect(preview(page)).toContainText('Line 199.');
+    await field(page, 'body').focus();
+    await field(page, 'body').hover();
+    await field(page, 'body').evaluate((area) => area.scrollTo(0, area.scrollHeight));
+    const left = () => preview(page).evaluate((pane) => pane.scrollHeight - pane.clientHeight - pane.scrollTop);
+    await expect.poll(left).toBeLessThan(5);
+  });
+
   test('what was copied with a picture of itself is pasted as the text that it is', async ({ page }) => {
     await register(page);
     await open(page);

@@ -41,6 +41,34 @@ async function describe(page: Page, alt: string): Promise<void> {
 test.describe('with JavaScript', () => {
   test.skip(({ javaScriptEnabled }) => !javaScriptEnabled, 'the page of pictures is for those without');
 
+  test('files may be dropped beside the text, and what is no picture is said to be none', async ({ page }) => {
+    await register(page);
+    await page.goto('/editor');
+    await expect(page.getByLabel('Add a picture')).toBeVisible();
+    const taken = await field(page, 'title').evaluate((title) => {
+      const data = new DataTransfer();
+      data.items.add(new File(['a'], 'a.txt', { type: 'text/plain' }));
+      const give = (kind: string) => !title.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+      return [give('dragover'), give('drop')];
+    });
+    expect(taken).toEqual([true, true]);
+    await expect(page.getByText('Only pictures can be put into a text.')).toBeVisible();
+  });
+
+  test('a picture on its way is no part of what is saved', async ({ page }) => {
+    await register(page);
+    await page.goto('/editor');
+    await fillEditor(page, anArticle({ body: 'What I wrote.' }));
+    await page.route('**/images', () => { /* never answered */ });
+    await page.getByLabel('Add a picture').setInputFiles(DOT);
+    await describe(page, 'A dot');
+    await expect(text(page)).toHaveValue(/Uploading a picture/);
+    const kept = page.waitForRequest((request) => (request.postData() ?? '').includes('Words+behind'), { timeout: 15_000 });
+    await text(page).press('End');
+    await text(page).pressSequentially(' Words behind it.');
+    expect((await kept).postData()).not.toContain('Uploading');
+  });
+
   test('a picture that is chosen comes into the text, and is in the article', async ({ page, stranger }) => {
     await register(page);
     await page.goto('/editor');

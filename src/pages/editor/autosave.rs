@@ -151,11 +151,9 @@ impl Autosave {
     fn leave(self) {
         let (Some(form), true) = (self.form.get_untracked(), self.is_unsaved()) else { return };
         let (text, key) = (text::all_of(&form), self.key.get_value());
-        if text::value(&text, "article").is_empty() {
-            return;
-        }
+        let person = self.person.get_value();
         spawn_local(async move {
-            if post::<Kept>(KeepText::PATH, text::encoded(&text)).await.is_ok() {
+            if send(person, &text).await.is_ok() {
                 local::forget(&key);
             }
         });
@@ -341,7 +339,7 @@ impl Autosave {
             Some(form) => {
                 self.name_version(form);
                 let text = text::all_of(form);
-                let answer = self.send(text.clone()).await;
+                let answer = send(self.person.try_get_value().flatten(), &text).await;
                 self.remember(&answer, text);
                 answer
             }
@@ -353,17 +351,6 @@ impl Autosave {
             (Err(error), _) => self.happened(Happened::NotKept(Trouble::from(&error))),
             (Ok(_), None) => {}
         }
-    }
-
-    /// A new text goes to nobody but its writer: what has an article is refused to others anyway.
-    async fn send(self, text: Text) -> Result<Kept, Error> {
-        if text::value(&text, "article").is_empty() {
-            let person = self.person.try_get_value().flatten();
-            if who_am_i().await?.map(|viewer| viewer.username) != person {
-                return Err(Error::Unauthenticated);
-            }
-        }
-        post(KeepText::PATH, text::encoded(&text)).await
     }
 
     /// A text whose answer was lost may be stored all the same.
@@ -457,6 +444,16 @@ impl Autosave {
             Err(error) => self.happened(Happened::NotKept(Trouble::from(&error))),
         }
     }
+}
+
+/// A new text goes to nobody but its writer: what has an article is refused to others anyway.
+async fn send(person: Option<String>, text: &Text) -> Result<Kept, Error> {
+    if text::value(text, "article").is_empty()
+        && who_am_i().await?.map(|viewer| viewer.username) != person
+    {
+        return Err(Error::Unauthenticated);
+    }
+    post(KeepText::PATH, text::encoded(text)).await
 }
 
 /// A manuscript as the form has it: its fields have the names of the form's. The time that it shall

@@ -28,10 +28,14 @@ pub fn details(form: FormState, manuscript: &Manuscript, slug: RwSignal<String>)
             "The last part of its address: letters a to z, digits and hyphens. Empty: made of the title."
         }
     };
-    let revisions = (!manuscript.id.is_empty()).then(|| {
-        let href = move || format!("/articles/{}/revisions", slug.get());
-        view! { <p><a href=href>"Earlier versions of this article"</a></p> }
-    });
+    // There are none of a new one, until it is saved.
+    let revisions = move || {
+        let slug = slug.get();
+        (!slug.is_empty()).then(|| {
+            let href = format!("/articles/{slug}/revisions");
+            view! { <p><a href=href>"Earlier versions of this article"</a></p> }
+        })
+    };
     view! {
         <details class="more">
             <summary>"More settings"</summary>
@@ -75,26 +79,27 @@ fn direction_field(chosen: Direction) -> AnyView {
 fn publish_at(form: FormState, stored: String) -> AnyView {
     let name = Field::PublishAt.name();
     let value = form.typed(name).unwrap_or(stored);
-    let zone = RwSignal::new(form.typed("zone").unwrap_or_else(|| "0".into()));
+    let zone = form.typed("zone").unwrap_or_else(|| "0".into());
     let is_local = RwSignal::new(false);
     let input = NodeRef::<html::Input>::new();
     let of_zone = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
         let (Some(input), Some(of_zone)) = (input.get(), of_zone.get()) else { return };
         // What was found in this browser may stand there already, by its clock.
-        if of_zone.value() != "0" {
-            zone.set(of_zone.value());
-        } else if !input.value().is_empty() {
+        if of_zone.value() == "0" && !input.value().is_empty() {
             let at = Date::new(&format!("{}Z", input.value()).into());
             input.set_value(&local(&at));
-            zone.set(at.get_timezone_offset().to_string());
+            of_zone.set_value(&at.get_timezone_offset().to_string());
         }
         is_local.set(true);
     });
     let on_input = move |event: ev::Event| {
         let at = Date::new(&event_target_value(&event).into());
         let offset = at.get_timezone_offset();
-        zone.set(if offset.is_nan() { "0".into() } else { offset.to_string() });
+        // At once: the form is read before an effect would run.
+        if let Some(of_zone) = of_zone.get_untracked() {
+            of_zone.set_value(&if offset.is_nan() { "0".into() } else { offset.to_string() });
+        }
     };
     let clock = move || if is_local.get() { "By your own clock." } else { "In UTC." };
     let wrong = move || form.error().and_then(|error| error.about(Field::PublishAt));
@@ -104,7 +109,7 @@ fn publish_at(form: FormState, stored: String) -> AnyView {
             <input id=name name=name type="datetime-local" node_ref=input value=value
                 aria-invalid=move || wrong().map(|_| "true") aria-describedby="publish_at-hint publish_at-error"
                 on:input=on_input />
-            <input type="hidden" name="zone" node_ref=of_zone value=move || zone.get() />
+            <input type="hidden" name="zone" node_ref=of_zone value=zone />
             <p class="hint" id="publish_at-hint">
                 "When it shall appear by itself, once you publish it. Empty: at once. "
                 {clock}
