@@ -174,6 +174,7 @@ test.describe('with JavaScript', () => {
     // What was not chosen is among the versions.
     await page.getByText('More settings').click();
     await page.getByRole('link', { name: 'Earlier versions of this article' }).click();
+    await page.getByRole('link', { name: /UTC/ }).last().click();
     await expect(page.locator('main')).toContainText('second tab');
   });
 
