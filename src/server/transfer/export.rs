@@ -164,7 +164,7 @@ impl Row {
             created: self.created_at.to_rfc3339(),
             updated: self.updated_at.to_rfc3339(),
             published: told(self.published_at),
-            comments: self.comments_closed.then(|| CLOSED.to_owned()).unwrap_or_default(),
+            comments: if self.comments_closed { CLOSED.to_owned() } else { String::new() },
             ..ArticleFile::default()
         };
         with_text(file, self.text)
