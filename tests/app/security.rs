@@ -410,9 +410,14 @@ story!(of_twenty_changes_of_a_password_at_once_one_is_made, |engine| {
         async move { change_password(&browser, true, PASSWORD, new).await }
     }));
     let answers = answers.await;
-    // Five an hour are looked at; whoever of them is not the first has lost the session.
-    let refused =
-        [StatusCode::UNAUTHORIZED, StatusCode::UNPROCESSABLE_ENTITY, StatusCode::TOO_MANY_REQUESTS];
+    // Five an hour are looked at; whoever of them is not the first has lost the session. Not all of
+    // them have room before argon2.
+    let refused = [
+        StatusCode::UNAUTHORIZED,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::SERVICE_UNAVAILABLE,
+    ];
     let made: Vec<usize> = (0..20).filter(|n| answers[*n].status == StatusCode::OK).collect();
     assert_eq!(made.len(), 1, "{answers:?}");
     let others = answers.iter().filter(|answer| answer.status != StatusCode::OK);
@@ -597,7 +602,8 @@ story!(a_flood_of_guesses_is_a_line_a_minute_to_its_owner_and_none_for_nobody, |
     app.person("ada").await;
     let flood = app.browser();
     let identities = ["ada", "ADA", "ada@example.org", "nobody"];
-    let guesses = identities.iter().cycle().take(24);
+    // As many as are looked at of one address at once.
+    let guesses = identities.iter().cycle().take(app.state.passwords.queue().most_of_one());
     let guesses = futures_util::future::join_all(guesses.map(|to| flood.log_in(to, "a guess")));
     assert!(guesses.await.iter().all(|answer| answer.status == StatusCode::UNAUTHORIZED));
     let noted = app.count("select count(*) from security_events").await;
