@@ -33,10 +33,10 @@ use crate::{
 
 /// The account that something is done to, held until the transaction ends.
 #[derive(FromRow)]
-struct Subject {
-    id: Uuid,
-    username: String,
-    email: String,
+pub(super) struct Subject {
+    pub(super) id: Uuid,
+    pub(super) username: String,
+    pub(super) email: String,
     active: bool,
     barred: bool,
     /// Role names, separated by commas.
@@ -203,7 +203,7 @@ pub async fn mail_reset(db: &Db, by: &By<'_>, username: &str) -> Result<String, 
 
 /// The account of that name, be it deactivated. From here on its role and its activity are as
 /// they were read, and so is the right of whoever acts.
-async fn hold(tx: &mut Tx, by: &By<'_>, username: &str) -> Result<Subject, Failure> {
+pub(super) async fn hold(tx: &mut Tx, by: &By<'_>, username: &str) -> Result<Subject, Failure> {
     // A write that changes nothing: whoever changes the account is waited for.
     const HOLD: &str = "update users set active = active where username_key = $1 \
          returning id, username, email, active, barred, \

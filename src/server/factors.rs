@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     AppState,
+    administration::{self, Subject},
     attempts::{self, Budget, Taken},
     audit::{self, By},
     auth::{self, AuthSession, Client},
@@ -277,17 +278,13 @@ async fn forget_all(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn reset(db: &Db, username: &str, now: Timestamp) -> Result<(), Failure> {
-    // A write that changes nothing: whoever changes the account is waited for.
-    const HOLD: &str = "update users set active = active where username_key = $1 \
-         returning id, username, email";
-    let (mut tx, key) = (db.begin().await?, users::key(username));
-    let held: Option<(Uuid, String, String)> =
-        within!(&mut tx, |c| sqlx::query_as(HOLD).bind(key).fetch_optional(c).await)?;
-    let (user, name, email) = held.ok_or(Error::NotFound)?;
+    let (mut tx, by) = (db.begin().await?, By::command_line(now));
+    let Subject { id: user, username: name, email, .. } =
+        administration::hold(&mut tx, &by, username).await?;
     users::shut_out(&mut tx, user).await?;
     forget_all(&mut tx, user).await?;
     let what = EventKind::FactorsReset;
-    audit::write(&mut tx, &By::command_line(now), (user, &name), Action::FactorsReset, "").await?;
+    audit::write(&mut tx, &by, (user, &name), Action::FactorsReset, "").await?;
     security_log::write(&mut tx, user, what, None, now).await?;
     outbox::put(&mut tx, &Letter::FactorsChanged { user, email, what }, now).await?;
     Ok(tx.commit().await?)

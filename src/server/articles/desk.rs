@@ -105,7 +105,7 @@ impl Row {
     }
 }
 
-/// `keys` picks keys from one index alone; only then are the articles touched. `$1` is whose, `$2`
+/// The keys of a page are picked from one index alone; only then are the articles touched. `$1` is whose, `$2`
 /// how many, `$3` after how many, `$4` what to look for, and `$5` what time it is.
 macro_rules! desk_sql {
     ($end:expr, $keys:literal, $by:literal) => {

@@ -45,6 +45,14 @@ pub struct Incoming {
     pub comments_closed: bool,
 }
 
+impl Incoming {
+    /// Whether it is that text.
+    fn says(&self, title: &str, description: &str, body: &str) -> bool {
+        let Text { title: own, description: standfirst, body: text, .. } = &self.text;
+        (own.as_str(), standfirst.as_str(), text.as_str()) == (title, description, body)
+    }
+}
+
 /// What keeps an article from being taken, if anything does: what has its address.
 ///
 /// # Errors
@@ -64,10 +72,7 @@ pub async fn obstacle(db: &Db, author: Uuid, new: &Incoming) -> sqlx::Result<Opt
         sqlx::query_as(HOLDER).bind(new.slug.as_str()).fetch_optional(pool).await
     })?;
     let Some(holder) = holder else { return Ok(None) };
-    let Text { title, description, body, .. } = &new.text;
-    let same = holder.title == title.as_str()
-        && holder.description == description.as_str()
-        && holder.body == body.as_str();
+    let same = new.says(&holder.title, &holder.description, &holder.body);
     Ok(Some(match () {
         () if holder.author_id != author => Outcome::Skipped(Reason::AddressTaken),
         () if holder.status == DELETED => Outcome::Skipped(Reason::InBin),
@@ -95,8 +100,7 @@ pub async fn keep_changes(
     let kept: Option<(String, String, String)> =
         within!(&mut *tx, |c| sqlx::query_as(KEPT).bind(article.id).fetch_optional(c).await)?;
     if let Some((title, description, body)) = kept {
-        let Text { title: t, description: d, body: b, .. } = &new.text;
-        let same = (&*title, &*description, &*body) == (t.as_str(), d.as_str(), b.as_str());
+        let same = new.says(&title, &description, &body);
         return Ok(if same { Outcome::There } else { Outcome::Skipped(Reason::Differs) });
     }
     let basis = Basis { which: Which::Id(article.id), version: article.version, replaces: false };

@@ -104,7 +104,7 @@ impl PreviewRow {
     }
 }
 
-/// `keys` picks ten keys, from one index alone; only then are the articles touched. Whoever is
+/// The keys of a page are picked from one index alone; only then are the articles touched. Whoever is
 /// leaving signs as those do who have left.
 macro_rules! shelf_sql {
     ($end:expr, $key:literal, $of:literal) => {

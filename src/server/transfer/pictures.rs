@@ -70,15 +70,22 @@ pub fn name_in(path: &str) -> Option<ImageName> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn shown(db: &Db) -> sqlx::Result<Vec<Described>> {
-    const SHOWN: &str = "select i.hash, i.width, i.kind, i.alt, i.created_at, \
-         case when u.leaves_at is null then u.username else $1 end as owner \
-         from images i join users u on u.id = i.uploader_id \
-         where exists (select 1 from article_images s join articles a on a.id = s.article_id \
+    macro_rules! described {
+        ($where:literal) => {
+            concat!(
+                "select i.hash, i.width, i.kind, i.alt, i.created_at, \
+                 case when u.leaves_at is null then u.username else $1 end as owner \
+                 from images i join users u on u.id = i.uploader_id where ",
+                $where
+            )
+        };
+    }
+    const SHOWN: &str = described!(
+        "exists (select 1 from article_images s join articles a on a.id = s.article_id \
          join users w on w.id = a.author_id where s.hash = i.hash \
-         and (a.status = 'published' or (a.status = 'draft' and w.leaves_at is null)))";
-    const ONE: &str = "select i.hash, i.width, i.kind, i.alt, i.created_at, \
-         case when u.leaves_at is null then u.username else $1 end as owner \
-         from images i join users u on u.id = i.uploader_id where i.hash = $2";
+         and (a.status = 'published' or (a.status = 'draft' and w.leaves_at is null)))"
+    );
+    const ONE: &str = described!("i.hash = $2");
     // Changes that are not published, and people; no table has the pictures of these apart.
     const ELSEWHERE: &str = "select w.body || ' ' || w.cover from working_copies w \
          union all select image from users where image <> '' and leaves_at is null";
