@@ -150,7 +150,7 @@ const secondFactors: Walk = async function* ({ member, visitor }, server) {
   await submitButton(member, 'code').click();
   await expect(member.locator('pre.secret')).toBeVisible();
   yield { viewer: member, name: `${here}, its codes` };
-  yield* each(member, [here, '/settings/security', '/settings/security/passkeys']);
+  yield* each(member, [here, '/settings/security', '/settings/security/log', '/settings/security/passkeys']);
 
   await halfWay(visitor, ada);
   yield { viewer: visitor, name: '/login/step' };

@@ -53,7 +53,9 @@ async function run(form) {
     const fields = contents(form);
     const answer = await ask(await call(begin, fields));
     const done = await call(finish, { ...fields, answer: JSON.stringify(answer) });
-    location.assign(done.to);
+    // Where somebody logs in in place of a page, the page takes it from here.
+    const said = new CustomEvent('loggedin', { bubbles: true, cancelable: true });
+    if (form.dispatchEvent(said)) location.assign(done.to);
   } catch (fault) {
     button.removeAttribute('aria-busy');
     // The page asks for a proof, or for a log-in, when it is loaded anew.

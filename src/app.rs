@@ -34,10 +34,11 @@ use crate::{
         revisions::REVISIONS_ROUTE,
         search::SEARCH_ROUTE,
         second_factor::SECOND_FACTOR_ROUTE,
-        security::SECURITY_ROUTE,
+        security::{SECURITY_ROUTE, log::SECURITY_LOG_ROUTE},
         settings::SETTINGS_ROUTE,
         tag::TAG_ROUTE,
         tags::TAGS_ROUTE,
+        watch::watch_session,
     },
     ui::{
         data::Data,
@@ -54,6 +55,7 @@ pub fn App() -> impl IntoView {
     provide_refusal();
     let viewer = Data::new(|| (), |()| who_am_i());
     provide_context(viewer);
+    watch_session(viewer);
     view! {
         <Title text=title_so_far() formatter=title_of_document() />
         <Router>
@@ -73,6 +75,7 @@ pub fn App() -> impl IntoView {
                     <Route path=(StaticSegment("restore"), ParamSegment("token")) view=RESTORE_ROUTE ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view=SETTINGS_ROUTE ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("security")) view=SECURITY_ROUTE ssr=SsrMode::Async />
+                    <Route path=(StaticSegment("settings"), StaticSegment("security"), StaticSegment("log")) view=SECURITY_LOG_ROUTE ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("account")) view=ACCOUNT_ROUTE ssr=SsrMode::Async />
                     <Route path=(StaticSegment("settings"), StaticSegment("email"), ParamSegment("token")) view=EMAIL_ROUTE ssr=SsrMode::Async />
                     <Route path=(StaticSegment("not-me"), ParamSegment("token")) view=NOT_ME_ROUTE ssr=SsrMode::Async />

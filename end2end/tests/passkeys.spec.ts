@@ -102,6 +102,25 @@ test.describe('with JavaScript', () => {
     await expectLoggedIn(page, ada);
   });
 
+  test('it logs in where a session has ended, in place of the page', async ({ page, device }) => {
+    const ada = await register(page);
+    await addPasskey(page, 'This computer');
+    expect(await kept(device)).toBe(1);
+    await page.goto('/editor');
+    await page.waitForLoadState('networkidle');
+    await field(page, 'title').fill('Half a thought');
+    await page.context().clearCookies();
+    await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+    const loggedOut = page.getByRole('dialog', { name: 'You are logged out' });
+    await expect(loggedOut).toBeVisible();
+    await expect(field(page, 'title')).toHaveCount(0);
+    await withPasskey(page).click();
+    await expect(loggedOut).toHaveCount(0);
+    await expect(field(page, 'title')).toHaveValue('Half a thought');
+    await expect(page).toHaveURL(/\/editor/);
+    await expectLoggedIn(page, ada);
+  });
+
   test('after a visit to other pages, without a reload, a passkey logs in as well', async ({ page, device }) => {
     const ada = await register(page);
     await addPasskey(page, 'This computer');

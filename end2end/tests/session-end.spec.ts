@@ -2,7 +2,8 @@
 
 import type { Page } from '@playwright/test';
 import {
-  anArticle, editorButton, expect, expectLoggedIn, field, fillEditor, logIn, register, send, submitButton, test,
+  anArticle, editorButton, expect, expectLoggedIn, expectLoggedOut, field, fillEditor, logIn, publish, register, send,
+  submitButton, test,
 } from '../support.ts';
 
 test.skip(({ javaScriptEnabled }) => javaScriptEnabled === false, 'a page that runs nothing asks nothing');
@@ -72,6 +73,34 @@ test('a log-in in another tab brings the page back as well', async ({ page, stra
   await tab.close();
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));
   await expect(field(page, 'body')).toHaveValue(article.body);
+});
+
+test('who was reading comes back to what they were about to say, or reads on as a stranger', async ({ page, stranger }) => {
+  const ada = await register(page);
+  const article = anArticle();
+  const path = await publish(page, article);
+  await page.goto(path);
+  await page.waitForLoadState('networkidle');
+  await field(page, 'comment').fill('What I was about to say.');
+  await logIn(stranger, ada);
+  await endOthers(stranger);
+  await comeBack(page);
+  expect(await page.content()).not.toContain('What I was about to say.');
+
+  await field(page, 'email').fill(ada.username);
+  await field(page, 'password').fill(ada.password);
+  await send(page, submitButton(page, 'password'));
+  await expect(loggedOut(page)).toHaveCount(0);
+  await expect(field(page, 'comment')).toHaveValue('What I was about to say.');
+  await send(page, submitButton(page, 'comment'));
+  await expect(page.locator('.comment')).toContainText('What I was about to say.');
+
+  await endOthers(stranger);
+  await comeBack(page);
+  await page.getByRole('link', { name: 'Go on without logging in' }).click();
+  await expect(page).toHaveURL(path);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(article.title);
+  await expectLoggedOut(page);
 });
 
 test('whoever else logs in finds nothing of it', async ({ page, stranger }) => {

@@ -22,6 +22,17 @@ pub struct Security {
     pub events: Vec<Event>,
 }
 
+/// One page of what happened to an account, for the person alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// The last first.
+    pub events: Vec<Event>,
+    /// This page, from 1.
+    pub page: u32,
+    /// Whether there is another behind it.
+    pub more: bool,
+}
+
 /// What protects an account, and what would help most.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Protection {

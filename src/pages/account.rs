@@ -12,7 +12,6 @@ use leptos_router::hooks::use_location;
 use super::{
     confirm::{Confirm, confirmation},
     segment,
-    watch::watch_session,
 };
 use crate::{
     domain::{
@@ -122,7 +121,6 @@ struct Forms {
 /// The page with the forms for name and address.
 #[component]
 pub fn AccountPage() -> impl IntoView {
-    watch_session();
     let identity = Data::new(|| (), |()| show_identity());
     let forms = Forms {
         username: use_form(ChangeUsername::PATH),
@@ -218,7 +216,6 @@ crate::ui::lazy::lazy_page! {
 /// The page that the link to a new address leads to.
 #[component]
 pub fn EmailPage() -> impl IntoView {
-    watch_session();
     let token = segment("token");
     let terms = Data::new(move || token.get(), |token| email_terms(TypedToken::new(token)));
     let forms = (use_form(ChangeEmail::PATH), use_form(Confirm::PATH));

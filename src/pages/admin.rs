@@ -4,11 +4,18 @@ pub mod log;
 pub mod person;
 pub mod reports;
 
-use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos::{
+    prelude::*,
+    server,
+    server_fn::{ServerFn, codec::GetUrl},
+};
 use leptos_meta::Title;
 use leptos_router::{hooks::use_query_map, location::Url};
 
-use super::{page_number, watch::watch_session};
+use super::{
+    confirm::{Confirm, proved},
+    page_number,
+};
 use crate::{
     domain::{
         administration::{Deed, People, Person},
@@ -17,18 +24,15 @@ use crate::{
     },
     error::Error,
     json::Json,
-    ui::{data::Data, erased::Erase, load::loaded},
+    ui::{data::Data, erased::Erase, form::use_form, list::turning},
 };
 
 /// One page of the accounts whose name or address has `q` in it, the newest first.
 // reads only
 #[server(prefix = "/rpc", endpoint = "people", input = GetUrl, output = Json)]
 pub async fn show_people(#[server(default)] q: String, page: u32) -> Result<People, Error> {
-    use crate::{
-        domain::role::Permission,
-        server::{administration::people, context, failure::Failure},
-    };
-    context::require(Permission::Administer)?;
+    use crate::server::{administration::people, context, failure::Failure};
+    context::require_administrator().await?;
     Ok(people::list(&context::state()?.db, &q, page).await.map_err(Failure::from)?)
 }
 
@@ -40,12 +44,11 @@ crate::ui::lazy::lazy_page! {
 /// The list of accounts.
 #[component]
 pub fn PeoplePage() -> impl IntoView {
-    watch_session();
     let page = page_number();
     let query = use_query_map();
     let wanted = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
     let people = Data::new(move || (wanted.get(), page.get()), |(q, page)| show_people(q, page));
-    loaded(people, show)
+    proved(people, use_form(Confirm::PATH), show)
 }
 
 fn show(list: People) -> AnyView {
@@ -113,24 +116,6 @@ fn in_words(roles: &[Role]) -> String {
 
 fn moment(when: When) -> impl IntoView {
     view! { <time datetime=when.iso>{when.text}</time> }
-}
-
-/// The ways to the newer page and to the older one. How many there are is not counted: that
-/// would read all of them.
-fn turning(page: u32, more: bool, base: &str) -> AnyView {
-    let link = |there: bool, to: u32, rel: &'static str, text: &'static str| {
-        there.then(|| {
-            let mark = if base.contains('?') { '&' } else { '?' };
-            let href = format!("{base}{mark}page={to}");
-            view! { <li class="page-item"><a class="page-link" href=href rel=rel>{text}</a></li> }
-        })
-    };
-    let newer = link(page > 1, page.saturating_sub(1), "prev", "Newer");
-    let older = link(more, page.saturating_add(1), "next", "Older");
-    if newer.is_none() && older.is_none() {
-        return ().erased();
-    }
-    view! { <nav class="pagination" aria-label="Pages"><ul>{newer}{older}</ul></nav> }.erased()
 }
 
 /// What was done, as one sentence without its full stop.

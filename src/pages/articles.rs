@@ -8,7 +8,7 @@ use leptos::{
 use leptos_meta::Title;
 use leptos_router::{hooks::use_query_map, location::Url};
 
-use super::{page_number, watch::watch_session};
+use super::page_number;
 use crate::{
     domain::{
         article::{
@@ -94,7 +94,6 @@ crate::ui::lazy::lazy_page! {
 /// The desk. Its forms are plain ones: the browser itself sends them.
 #[component]
 pub fn DeskPage() -> impl IntoView {
-    watch_session();
     let page = page_number();
     let query = use_query_map();
     let asked = move |name: &'static str| {

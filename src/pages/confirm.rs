@@ -2,16 +2,22 @@
 //! a server function answered [`Error::RecentLoginNeeded`].
 
 use leptos::{prelude::*, server};
+use leptos_meta::Title;
+use leptos_router::hooks::use_location;
 
 use super::log_in_step::code_fields;
 use crate::{
-    domain::{code::TypedCode, field::Field, password::TypedPassword},
+    domain::{account::Viewer, code::TypedCode, field::Field, password::TypedPassword},
     error::Error,
     json::Json,
     ui::{
+        data::{Content, Data},
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField},
+        layout::ViewerData,
+        load::{answered, loaded, refusal},
         passkey::with_passkey,
+        status::set_status,
     },
 };
 
@@ -38,10 +44,51 @@ pub async fn confirm(
     Ok(Done::anew(Next::parse(&next).into_path()))
 }
 
-/// The form, at home on the page `next`. The second factor is asked for when the server has said
+/// Shows what was waited for; to whoever proved too long ago who they are, the form for that.
+pub fn proved<T: Content>(
+    data: Data<T>,
+    form: FormState,
+    show: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static,
+) -> AnyView {
+    answered(data, move |answer| match answer {
+        Ok(content) => show(content),
+        Err(Error::RecentLoginNeeded) => proof_first(form),
+        Err(error) => refusal(error),
+    })
+}
+
+/// In place of a page that asks for a fresh proof before it shows anything.
+fn proof_first(form: FormState) -> AnyView {
+    set_status(Error::RecentLoginNeeded.status());
+    let here = use_location();
+    let (path, query) = (here.pathname.get_untracked(), here.search.get_untracked());
+    // A proof that was refused is at that address; it leads to the page itself.
+    let next = match query.as_str() {
+        "" | "form=confirm" => path,
+        query => format!("{path}?{query}"),
+    };
+    let next = StoredValue::new(next);
+    let ask = move |viewer: Option<Viewer>| {
+        let username = viewer.map(|viewer| viewer.username).unwrap_or_default();
+        view! {
+            <Title text="Is it still you?" />
+            <div class="page narrow">
+                <h1>"Is it still you?"</h1>
+                <p class="lead">"What is here is about others' accounts."</p>
+                {next.with_value(|next| confirmation(form, username, next.clone()))}
+            </div>
+        }
+        .erased()
+    };
+    loaded(expect_context::<ViewerData>(), ask)
+}
+
+/// The form, at home on the page that `next` is the address of. The second factor is asked for when the server has said
 /// that it is missing, as it does to whoever has one: no page needs to know beforehand.
 pub fn confirmation(form: FormState, username: String, next: impl Into<String>) -> AnyView {
     let next = next.into();
+    let page = next.split('?').next().unwrap_or_default();
+    let to = format!("{page}?form=confirm");
     let missing = move || {
         let error = form.error()?;
         let asked_for = |field| error.about(field).is_some();
@@ -64,7 +111,7 @@ pub fn confirmation(form: FormState, username: String, next: impl Into<String>) 
         })
     };
     view! {
-        <Form form to=format!("{next}?form=confirm")>
+        <Form form to>
             <ErrorMessages form />
             <input type="hidden" name="next" value=next />
             {account(username)}
@@ -73,7 +120,7 @@ pub fn confirmation(form: FormState, username: String, next: impl Into<String>) 
                 field=Field::Password
                 kind="password"
                 autocomplete="current-password"
-                hint="You logged in a while ago, and this cannot be undone."
+                hint="You proved it a while ago: what is grave asks again after ten minutes."
             />
             {codes}
             <p class="actions"><Submit form label="Confirm that it is you" /></p>

@@ -6,7 +6,6 @@ use leptos_meta::Title;
 use super::{
     confirm::{Confirm, confirmation},
     settings::show_account,
-    watch::watch_session,
 };
 use crate::{
     domain::{account::OwnAccount, field::Field},
@@ -58,7 +57,6 @@ struct Forms {
 /// The page of what is one's own.
 #[component]
 pub fn DataPage() -> impl IntoView {
-    watch_session();
     let account = Data::new(|| (), |()| show_account());
     let forms = Forms {
         download: use_form(DOWNLOAD),

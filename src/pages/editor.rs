@@ -32,7 +32,7 @@ use self::{
     preview::Preview,
     tags::TagList,
 };
-use super::{articles::DeleteArticle, segment, watch::watch_session};
+use super::{articles::DeleteArticle, segment};
 use crate::{
     domain::article::{Manuscript, Stage, Visibility, life::DAYS_TO_UNDO},
     error::Error,
@@ -52,7 +52,6 @@ crate::ui::lazy::lazy_page! {
 /// The editor.
 #[component]
 pub fn EditorPage() -> impl IntoView {
-    watch_session();
     let slug = segment("slug");
     let manuscript = Data::new(move || slug.get(), open_manuscript);
     let form = use_form(SaveArticle::PATH);

@@ -7,7 +7,7 @@ use leptos::{
 };
 use leptos_meta::Title;
 
-use super::{page_number, watch::watch_session};
+use super::page_number;
 use crate::{
     domain::{
         field::Field,
@@ -81,7 +81,6 @@ crate::ui::lazy::lazy_page! {
 /// The page of one's own pictures. Its forms are the browser's own, with JavaScript too.
 #[component]
 pub fn ImagesPage() -> impl IntoView {
-    watch_session();
     let page = page_number();
     let images = Data::new(move || page.get(), show_images);
     let upload = use_form(UPLOAD);

@@ -6,7 +6,6 @@ use leptos_meta::Title;
 use super::{
     confirm::{Confirm, confirmation},
     settings::show_account,
-    watch::watch_session,
 };
 use crate::{
     domain::{
@@ -34,7 +33,6 @@ crate::ui::lazy::lazy_page! {
 /// The page that takes articles in. Its form is the browser's own, with JavaScript too.
 #[component]
 pub fn ImportPage() -> impl IntoView {
-    watch_session();
     let report = SharedValue::new(use_context::<Report>).into_inner();
     let account = Data::new(|| (), |()| show_account());
     let (import, confirm) = (use_form(IMPORT), use_form(Confirm::PATH));

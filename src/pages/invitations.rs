@@ -7,7 +7,6 @@ use leptos::{
 };
 use leptos_meta::Title;
 
-use super::watch::watch_session;
 use crate::{
     domain::{
         field::Field,
@@ -72,7 +71,6 @@ crate::ui::lazy::lazy_page! {
 /// The invitations page.
 #[component]
 pub fn InvitationsPage() -> impl IntoView {
-    watch_session();
     let invitations = Data::new(|| (), |()| show_invitations());
     let (make, withdraw) = (use_form(Invite::PATH), use_form(WithdrawInvitation::PATH));
     loaded(invitations, move |invitations: Invitations| show(invitations, make, withdraw))

@@ -12,7 +12,6 @@ use serde_json::Value;
 use super::{
     confirm::{Confirm, confirmation},
     second_factor::few_codes,
-    watch::watch_session,
 };
 use crate::{
     domain::{
@@ -192,7 +191,6 @@ struct Forms {
 /// The page of one's passkeys.
 #[component]
 pub fn PasskeysPage() -> impl IntoView {
-    watch_session();
     let passkeys = Data::new(|| (), |()| show_passkeys());
     let forms = Forms {
         remove: use_form(RemovePasskey::PATH),

@@ -8,7 +8,7 @@ use leptos::{
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use super::{segment, watch::watch_session};
+use super::segment;
 use crate::{
     domain::article::life::{Difference, Fate, History, Revision},
     error::Error,
@@ -59,7 +59,6 @@ crate::ui::lazy::lazy_page! {
 /// The revisions of an article.
 #[component]
 pub fn RevisionsPage() -> impl IntoView {
-    watch_session();
     let slug = segment("slug");
     let query = use_query_map();
     let version = Memo::new(move |_| {

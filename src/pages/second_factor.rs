@@ -12,10 +12,7 @@ use leptos::{
 };
 use leptos_meta::Title;
 
-use super::{
-    confirm::{Confirm, confirmation},
-    watch::watch_session,
-};
+use super::confirm::{Confirm, confirmation};
 use crate::{
     domain::{
         code::TypedCode,
@@ -118,7 +115,6 @@ struct Forms {
 /// The page.
 #[component]
 pub fn SecondFactorPage() -> impl IntoView {
-    watch_session();
     let factors = Data::new(|| (), |()| show_factors());
     let forms = Forms {
         begin: use_form(BeginAuthenticator::PATH),

@@ -1,5 +1,7 @@
 //! `/settings/security`: where one is logged in, and the password.
 
+pub mod log;
+
 use leptos::{
     prelude::*,
     server,
@@ -10,7 +12,6 @@ use leptos_meta::Title;
 use super::{
     confirm::{Confirm, account, confirmation},
     second_factor::few_codes,
-    watch::watch_session,
 };
 use crate::{
     domain::{
@@ -111,7 +112,6 @@ struct Forms {
 /// The security page.
 #[component]
 pub fn SecurityPage() -> impl IntoView {
-    watch_session();
     let security = Data::new(|| (), |()| show_security());
     let forms = Forms {
         end: use_form(EndSession::PATH),
@@ -156,7 +156,8 @@ fn show(security: Security, forms: Forms) -> AnyView {
             </section>
             <section>
                 <h2>"What happened lately"</h2>
-                {log(events)}
+                {list_of(events)}
+                <p><a href="/settings/security/log">"All that is kept of it"</a></p>
             </section>
             <p class="aside"><a href="/settings">"Settings"</a></p>
         </div>
@@ -286,7 +287,8 @@ fn is_an_answer(kind: EventKind) -> bool {
     )
 }
 
-fn log(events: Vec<Event>) -> AnyView {
+/// What happened, an entry each.
+fn list_of(events: Vec<Event>) -> AnyView {
     if events.is_empty() {
         return view! { <p>"Nothing yet. Log-ins, failed ones too, and what changes the account are kept here for 90 days."</p> }.erased();
     }

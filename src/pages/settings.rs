@@ -7,7 +7,6 @@ use leptos::{
 };
 use leptos_meta::Title;
 
-use super::watch::watch_session;
 use crate::{
     domain::{account::OwnAccount, field::Field},
     error::Error,
@@ -81,7 +80,6 @@ crate::ui::lazy::lazy_page! {
 /// The settings page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    watch_session();
     let account = Data::new(|| (), |()| show_account());
     let forms = (use_form(LogOut::PATH), use_form(SaveProfile::PATH));
     loaded(account, move |account: OwnAccount| settings(account, forms))

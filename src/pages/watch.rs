@@ -1,6 +1,6 @@
-//! A page that notices that its session has ended, within seconds, whoever ended it.
+//! An open page that notices that its session has ended, within seconds, whoever ended it.
 //!
-//! It asks now and then, and when its tab comes to the front. When nobody is logged in any more,
+//! The document of somebody who is logged in asks now and then, and when its tab comes to the front. When nobody is logged in any more,
 //! or somebody else is, everything is taken out of the document: what was read there, and what
 //! was typed. If the same person logs in again, in its place or in another tab, it is put back as
 //! it was, and a text that was being written goes on. Until then it is in the memory of this tab,
@@ -20,7 +20,9 @@ use leptos::{
         response::ClientRes,
     },
     task::spawn_local,
-    web_sys::DocumentFragment,
+    wasm_bindgen::JsCast,
+    wasm_split::{SplitLoaderError, wasm_split},
+    web_sys::{DocumentFragment, Element, Event, HtmlElement},
 };
 
 use super::log_in::LogIn;
@@ -32,22 +34,30 @@ use crate::{
         erased::Erase,
         form::{Done, ErrorMessages, FormState, Submit, TextField, send, use_form},
         layout::ViewerData,
+        passkey::with_passkey,
     },
 };
 
 /// Seconds are enough: whoever ended the session did it somewhere else.
 const EVERY: Duration = Duration::from_secs(15);
 
-/// Watches the session of whoever looks at this page, as long as the page is there. On the server
-/// nothing happens.
-pub fn watch_session() {
-    let viewer = use_context::<ViewerData>();
+/// Watches the viewer's session, as long as the document is there. Who is not logged in loads
+/// nothing for it, and on the server nothing happens.
+pub fn watch_session(viewer: ViewerData) {
     Effect::new(move |_| {
-        let viewer = viewer.and_then(|viewer| viewer.get()).and_then(Result::ok).flatten();
+        let viewer = viewer.get().and_then(Result::ok).flatten();
         if viewer.is_some() {
-            Watch { whose: StoredValue::new(None), gone: StoredValue::new_local(None) }.begin();
+            let watch = Watch { whose: StoredValue::new(None), gone: StoredValue::new_local(None) };
+            // Where the code does not come, a form still says that nobody is logged in.
+            spawn_local(async move { _ = begin(watch).await });
         }
     });
+}
+
+#[wasm_split(watch, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn begin(watch: Watch) -> Result<(), SplitLoaderError> {
+    watch.begin();
+    Ok(())
 }
 
 /// What was taken out of the document.
@@ -75,16 +85,9 @@ impl Watch {
             }
         };
         look();
-        let every = set_interval_with_handle(look, EVERY).ok();
-        let shown = window_event_listener(visibilitychange, move |_| look());
-        let focused = window_event_listener(focus, move |_| look());
-        on_cleanup(move || {
-            if let Some(every) = every {
-                every.clear();
-            }
-            shown.remove();
-            focused.remove();
-        });
+        set_interval(look, EVERY);
+        _ = window_event_listener(visibilitychange, move |_| look());
+        _ = window_event_listener(focus, move |_| look());
     }
 
     /// Asks whose the session is, and does what follows from that. Whether somebody is logged in.
@@ -138,9 +141,8 @@ impl Watch {
     }
 }
 
-fn focus_on(element: Option<leptos::web_sys::Element>) {
-    use leptos::wasm_bindgen::JsCast;
-    if let Some(element) = element.and_then(|e| e.dyn_into::<leptos::web_sys::HtmlElement>().ok()) {
+fn focus_on(element: Option<Element>) {
+    if let Some(element) = element.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
         _ = element.focus();
     }
 }
@@ -191,13 +193,27 @@ fn log_in(watch: Watch) -> AnyView {
             }
         })
     };
+    // The script of passkeys says that it has logged in, before it goes anywhere.
+    let on_passkey = move |event: Event| {
+        event.prevent_default();
+        spawn_local(async move {
+            watch.look().await;
+        });
+    };
+    let here = window().location();
+    let here =
+        format!("{}{}", here.pathname().unwrap_or_default(), here.search().unwrap_or_default());
     view! {
-        <div class="page narrow" role="dialog" aria-modal="true" aria-labelledby="logged-out">
+        <div on:loggedin=on_passkey class="page narrow" role="dialog" aria-modal="true" aria-labelledby="logged-out">
             <h1 id="logged-out">"You are logged out"</h1>
             <p class="lead">"This session has ended. What was here is kept in this tab, out of sight: log in as the same person, and you go on where you were."</p>
             {rest}
             <form class="form" novalidate=true on:submit=on_submit>{fields(form)}</form>
-            <p class="aside"><a href="/" rel="external">"Leave this page, and what was typed in it"</a></p>
+            {with_passkey("log-in", "Log in with a passkey")}
+            <p class="aside">
+                <a href=here rel="external">"Go on without logging in"</a>
+                ". What was typed here and is not kept yet is lost then."
+            </p>
         </div>
     }
     .erased()

@@ -174,8 +174,8 @@ impl Entry {
     }
 }
 
-/// Lets somebody in who has proved all that the account asks for: the log-in is written down and
-/// the session stored in one transaction.
+/// Lets somebody in who has proved all that the account asks for: the log-in is written down, and
+/// the session stored, in one transaction.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -189,6 +189,7 @@ pub async fn enter(
     aal: Aal,
 ) -> Result<Entry, Failure> {
     let letter = new_devices::note_log_in(state, &mut tx, arrival, client).await?;
+    own::make_room(&mut tx, arrival.user.id, state.clock.now()).await?;
     let session = auth.session.clone();
     let signed_in = sign_in(auth, &arrival.user, client, keep, aal);
     let tx = sessions::join(tx, &session, signed_in).await?;

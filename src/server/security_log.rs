@@ -13,7 +13,10 @@ use super::{
     db::{Db, Tx, reading, within, writing},
     sessions::device,
 };
-use crate::domain::security::{Event, EventKind};
+use crate::domain::{
+    page::LAST_PAGE,
+    security::{Event, EventKind, Log},
+};
 
 /// A quarter of a year: nobody remembers longer where they were, and a kept session lives no
 /// longer either.
@@ -21,6 +24,9 @@ pub const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// What fits a page that is looked through: of what was changed, of log-ins, and of what failed.
 const SHOWN: [i64; 3] = [20, 10, 5];
+
+/// On one page of all.
+const PER_PAGE: u32 = 50;
 
 /// For so long an event is the answer to what the person has just done.
 const FRESH: Duration = Duration::from_secs(60);
@@ -151,6 +157,24 @@ pub async fn latest(db: &Db, user: Uuid, now: Timestamp) -> sqlx::Result<Vec<Eve
     }
     rows.sort_by_key(|row| Reverse(row.created_at));
     Ok(rows.into_iter().filter_map(|row| row.into_event(now)).collect())
+}
+
+/// One page of all that is kept of what happened to a person's account, the last first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(db: &Db, user: Uuid, page: u32, now: Timestamp) -> sqlx::Result<Log> {
+    const LIST: &str = "select kind, created_at, address_prefix, user_agent from security_events \
+         where user_id = $1 order by created_at desc, id desc limit $2 offset $3";
+    let page = page.clamp(1, LAST_PAGE);
+    let (most, offset) = (i64::from(PER_PAGE), i64::from(page - 1) * i64::from(PER_PAGE));
+    // One more than is shown tells whether there is another page.
+    let rows: Vec<Row> = reading!(db, |pool| {
+        sqlx::query_as(LIST).bind(user).bind(most + 1).bind(offset).fetch_all(pool).await
+    })?;
+    let more = rows.len() > PER_PAGE as usize;
+    let shown = rows.into_iter().take(PER_PAGE as usize);
+    Ok(Log { events: shown.filter_map(|row| row.into_event(now)).collect(), page, more })
 }
 
 /// All that is kept of what happened to a person's account, the last first.

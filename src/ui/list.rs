@@ -94,3 +94,21 @@ pub fn pager(page: u32, pages: u32, base: &str) -> AnyView {
     }
     view! { <nav class="pagination" aria-label="Pages"><ul>{items}</ul></nav> }.erased()
 }
+
+/// The ways to the newer page and to the older one. How many there are is not counted: that
+/// would read all of them.
+pub fn turning(page: u32, more: bool, base: &str) -> AnyView {
+    let link = |there: bool, to: u32, rel: &'static str, text: &'static str| {
+        there.then(|| {
+            let mark = if base.contains('?') { '&' } else { '?' };
+            let href = format!("{base}{mark}page={to}");
+            view! { <li class="page-item"><a class="page-link" href=href rel=rel>{text}</a></li> }
+        })
+    };
+    let newer = link(page > 1, page.saturating_sub(1), "prev", "Newer");
+    let older = link(more, page.saturating_add(1), "next", "Older");
+    if newer.is_none() && older.is_none() {
+        return ().erased();
+    }
+    view! { <nav class="pagination" aria-label="Pages"><ul>{newer}{older}</ul></nav> }.erased()
+}

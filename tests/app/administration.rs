@@ -379,7 +379,23 @@ story!(what_administrators_do_asks_for_a_recent_proof, |engine| {
         }
         assert_eq!(app.dump().await, before, "nothing was done");
     }
-    assert_eq!(ada.get("/admin/people/bob").await.status, StatusCode::OK, "looking does not");
+    // So does looking at others: addresses, networks, what happened.
+    for page in ["/admin?q=bob", "/admin/log?page=1", "/admin/people/bob?form=set-role"] {
+        let answer = ada.get(page).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{page}");
+        assert!(!answer.body.contains("bob@example.org"), "{}", answer.body);
+        let (path, next) = (page.split('?').next().unwrap(), format!("value=\"{page}\""));
+        assert!(answer.body.contains(&format!("action=\"{path}?form=confirm\"")), "{page}");
+        assert!(answer.body.contains(&next), "back to where one was going: {}", answer.body);
+    }
+    for (function, query) in [("people", ("page", "1")), ("person", ("username", "bob"))] {
+        let answer = ada.ask(function, &[query]).await;
+        assert_eq!(answer.json(), json!("recent_login_needed"), "{function}");
+    }
+    let guess = [("password", "a guess"), ("next", "/admin")];
+    let answer = ada.submit("/admin?form=confirm", &guess).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("id=\"password-error\""), "the form again: {}", answer.body);
     let wrong = [("password", "a guess"), ("next", "/admin/people/bob")];
     let answer = ada.submit("/admin/people/bob?form=confirm", &wrong).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -387,6 +403,7 @@ story!(what_administrators_do_asks_for_a_recent_proof, |engine| {
     let proof = [("password", PASSWORD), ("next", "/admin/people/bob")];
     let answer = ada.submit("/admin/people/bob?form=confirm", &proof).await;
     assert_eq!(leads_to(&answer), "/admin/people/bob");
+    assert!(ada.get("/admin?q=bob").await.body.contains("bob@example.org"));
     for (function, fields) in ACTS.iter().rev() {
         leads_to(&act(&ada, true, function, "bob", fields).await);
     }

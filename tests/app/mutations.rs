@@ -52,6 +52,7 @@ const VALID: &[Valid] = &[
     },
     Valid { function: "own-account", page: None, fields: &[] },
     Valid { function: "own-security", page: None, fields: &[] },
+    Valid { function: "own-security-log", page: None, fields: &[("page", "1")] },
     Valid { function: "profile", page: None, fields: &[("username", "ada"), ("page", "1")] },
     Valid { function: "registration-terms", page: None, fields: &[("invitation", "{token}")] },
     Valid { function: "own-invitations", page: None, fields: &[] },
@@ -1063,6 +1064,7 @@ story!(no_page_breaks_whatever_its_address_says, |engine| {
             "/articles",
             "/admin",
             "/admin/log",
+            "/settings/security/log",
         ] {
             let answer = trial.ada.get(&format!("{path}?page={page}")).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}?page={page}");

@@ -259,6 +259,9 @@ story!(v8_2_1_to_everybody_else_what_is_for_administrators_does_not_exist, |engi
             let sent = browser.submit(&format!("/admin/people/ada{form}"), FIELDS).await;
             assert_eq!(outside(&sent), nowhere, "{at} sends {form}");
         }
+        for page in ["/admin?form=confirm", "/admin/log?form=confirm"] {
+            assert_eq!(outside(&browser.submit(page, FIELDS).await), nowhere, "{at} at {page}");
+        }
         let reads = outside(&browser.ask("no-such-function", FIELDS).await);
         let writes = outside(&browser.call("no-such-function", FIELDS).await);
         for (path, method) in leptos::server_fn::axum::server_fn_paths() {

@@ -576,6 +576,36 @@ story!(nobody_pushes_what_they_changed_out_of_sight_by_logging_in, |engine| {
     assert!((2..25).contains(&events.len()), "{events:?}");
 });
 
+story!(all_that_is_kept_of_an_account_is_read_in_pages, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    let log = async |browser: &Browser, page: &str| {
+        let log = browser.ask("own-security-log", &[("page", page)]).await.json();
+        (log["events"].as_array().unwrap().clone(), log["more"] == true)
+    };
+    assert_eq!(log(&ada, "1").await, (vec![], false));
+    assert!(is_done(&change_password(&ada, true, PASSWORD, ANOTHER).await));
+    for _ in 0..55 {
+        app.state.clock.advance(MINUTE);
+        assert_eq!(app.browser().log_in("ada", ANOTHER).await.status, StatusCode::OK);
+    }
+    let ((first, more), (second, last)) = (log(&ada, "1").await, log(&ada, "2").await);
+    assert_eq!((first.len(), more, second.len(), last), (50, true, 6, false));
+    assert!(first.iter().all(|event| event["kind"] == "logged_in"));
+    assert_eq!(second[5]["kind"], "password_changed", "the first of all is the last");
+    assert_eq!(log(&bob, "1").await, (vec![], false), "nobody reads of somebody else");
+
+    let page = ada.get("/settings/security/log?page=2").await.body;
+    assert!(page.contains("The password was changed") && page.contains(">Newer<"), "{page}");
+    assert!(!page.contains(">Older<"));
+    let beyond = ada.get("/settings/security/log?page=3").await.body;
+    assert!(beyond.contains("There is nothing older"), "{beyond}");
+    assert!(ada.get(SECURITY).await.body.contains("href=\"/settings/security/log\""));
+    assert!(bob.get("/settings/security/log").await.body.contains("Nothing yet"));
+    let nobody = app.browser().get("/settings/security/log").await;
+    assert_eq!(nobody.header("location"), "/login?next=%2Fsettings%2Fsecurity%2Flog");
+});
+
 story!(a_proof_that_failed_is_told_from_a_log_in_that_failed, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;

@@ -1,26 +1,30 @@
 //! `/admin/log`: what was done to accounts, by whom and why.
 
-use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos::{
+    prelude::*,
+    server,
+    server_fn::{ServerFn, codec::GetUrl},
+};
 use leptos_meta::Title;
 
-use super::{entry, turning};
+use super::entry;
 use crate::{
     domain::administration::Log,
     error::Error,
     json::Json,
-    pages::{page_number, watch::watch_session},
-    ui::{data::Data, erased::Erase, load::loaded},
+    pages::{
+        confirm::{Confirm, proved},
+        page_number,
+    },
+    ui::{data::Data, erased::Erase, form::use_form, list::turning},
 };
 
 /// One page of everything that was done to accounts, the last first.
 // reads only
 #[server(prefix = "/rpc", endpoint = "audit-log", input = GetUrl, output = Json)]
 pub async fn show_log(page: u32) -> Result<Log, Error> {
-    use crate::{
-        domain::role::Permission,
-        server::{audit, context, failure::Failure},
-    };
-    context::require(Permission::Administer)?;
+    use crate::server::{audit, context, failure::Failure};
+    context::require_administrator().await?;
     let state = context::state()?;
     Ok(audit::list(&state.db, page, state.clock.now()).await.map_err(Failure::from)?)
 }
@@ -33,9 +37,8 @@ crate::ui::lazy::lazy_page! {
 /// The audit log.
 #[component]
 pub fn LogPage() -> impl IntoView {
-    watch_session();
     let page = page_number();
-    loaded(Data::new(move || page.get(), show_log), show)
+    proved(Data::new(move || page.get(), show_log), use_form(Confirm::PATH), show)
 }
 
 fn show(log: Log) -> AnyView {

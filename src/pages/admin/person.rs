@@ -21,15 +21,13 @@ use crate::{
     error::Error,
     json::Json,
     pages::{
-        confirm::{Confirm, confirmation},
+        confirm::{Confirm, confirmation, proved},
         segment,
-        watch::watch_session,
     },
     ui::{
         data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, Tick, use_form},
-        load::loaded,
     },
 };
 
@@ -37,11 +35,8 @@ use crate::{
 // reads only
 #[server(prefix = "/rpc", endpoint = "person", input = GetUrl, output = Json)]
 pub async fn show_person(username: String) -> Result<Dossier, Error> {
-    use crate::{
-        domain::role::Permission,
-        server::{administration::people, context},
-    };
-    let viewer = context::require(Permission::Administer)?;
+    use crate::server::{administration::people, context};
+    let viewer = context::require_administrator().await?;
     let state = context::state()?;
     Ok(people::find(&state.db, &username, viewer, state.clock.now()).await?)
 }
@@ -163,7 +158,6 @@ impl Choice {
 /// A person's page, for administrators.
 #[component]
 pub fn PersonPage() -> impl IntoView {
-    watch_session();
     let username = segment("username");
     let query = use_query_map();
     let choice = Memo::new(move |_| query.with(|q| Choice::of(q.get("form")?.as_str())));
@@ -175,7 +169,7 @@ pub fn PersonPage() -> impl IntoView {
         reset: use_form(MailReset::PATH),
         confirm: use_form(Confirm::PATH),
     };
-    loaded(person, move |dossier: Dossier| show(dossier, forms, choice))
+    proved(person, forms.confirm, move |dossier: Dossier| show(dossier, forms, choice))
 }
 
 fn show(dossier: Dossier, forms: Forms, choice: Memo<Option<Choice>>) -> AnyView {

@@ -7,16 +7,17 @@ use leptos::{
 };
 use leptos_meta::Title;
 
-use super::{moment, turning};
+use super::moment;
 use crate::{
     domain::comment::{Reported, Reports, Verdict},
     error::Error,
     json::Json,
-    pages::{page_number, watch::watch_session},
+    pages::page_number,
     ui::{
         data::Data,
         erased::Erase,
         form::{Done, RefusedElsewhere},
+        list::turning,
         load::loaded,
     },
 };
@@ -60,7 +61,6 @@ crate::ui::lazy::lazy_page! {
 /// The queue.
 #[component]
 pub fn ReportsPage() -> impl IntoView {
-    watch_session();
     let page = page_number();
     let shown = loaded(Data::new(move || page.get(), show_reports), show);
     view! {

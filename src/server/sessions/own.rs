@@ -23,8 +23,8 @@ use crate::{
     },
 };
 
-/// More than anybody looks through; the last used ones are shown.
-const SHOWN: i64 = 50;
+/// As many as a person can look through (ASVS 5.0, 7.1.2).
+const MOST: i64 = 100;
 
 #[derive(FromRow)]
 struct Row {
@@ -50,7 +50,7 @@ pub async fn list(
          order by case when id_hash = $3 then 0 else 1 end, last_seen_at desc limit $4";
     let asking = hash(asking);
     let rows: Vec<Row> = reading!(db, |pool| {
-        sqlx::query_as(LIST).bind(user).bind(now).bind(&asking).bind(SHOWN).fetch_all(pool).await
+        sqlx::query_as(LIST).bind(user).bind(now).bind(&asking).bind(MOST).fetch_all(pool).await
     })?;
     let shown = rows.into_iter().map(|row| OwnSession {
         handle: handle(&row.id_hash),
@@ -61,6 +61,20 @@ pub async fn list(
         here: row.id_hash == asking,
     });
     Ok(shown.collect())
+}
+
+/// Makes room for one more session: of a hundred, the one that was used longest ago ends. Where
+/// several log-ins come at the same moment, the next one ends what is too many.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn make_room(tx: &mut Tx, user: Uuid, now: Timestamp) -> sqlx::Result<()> {
+    const END: &str = "delete from sessions where user_id = $1 and id_hash not in \
+         (select id_hash from sessions where user_id = $1 and ends_at > $2 \
+         order by last_seen_at desc, id_hash limit $3)";
+    within!(tx, |c| {
+        sqlx::query(END).bind(user).bind(now).bind(MOST - 1).execute(c).await.map(|_| ())
+    })
 }
 
 /// What a page calls a session by: 128 bits of a hash of what is stored, which is itself the
