@@ -189,7 +189,9 @@ pub async fn enter(
     aal: Aal,
 ) -> Result<Entry, Failure> {
     let letter = new_devices::note_log_in(state, &mut tx, arrival, client).await?;
-    own::make_room(&mut tx, arrival.user.id, state.clock.now()).await?;
+    if !arrival.room {
+        own::make_room(&mut tx, arrival.user.id, state.clock.now()).await?;
+    }
     let session = auth.session.clone();
     let signed_in = sign_in(auth, &arrival.user, client, keep, aal);
     let tx = sessions::join(tx, &session, signed_in).await?;

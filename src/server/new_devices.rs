@@ -13,7 +13,7 @@ use super::{
     failure::Failure,
     mail::{letters::Letter, notices::Notice, outbox},
     security_log::{self, KEPT},
-    sessions::device,
+    sessions::{device, own::MOST},
     users::{User, select_user},
 };
 use crate::domain::security::EventKind;
@@ -27,12 +27,14 @@ pub struct Arrival {
     /// Whether that browser is known to have logged in to the account from that network: most do
     /// so every time, and then nothing else needs to be looked at.
     seen: bool,
+    /// Whether the account is known to have room for one more session: nearly all have.
+    pub room: bool,
 }
 
 impl From<User> for Arrival {
-    /// Nothing is known yet of where they come from.
+    /// Nothing is known yet of where they come from, and where else they are logged in.
     fn from(user: User) -> Self {
-        Self { user, seen: false }
+        Self { user, seen: false, room: false }
     }
 }
 
@@ -44,7 +46,8 @@ pub async fn arriving(tx: &mut Tx, id: Uuid, client: &Client) -> sqlx::Result<Op
     const ARRIVING: &str = concat!(
         select_user!(
             ", exists (select 1 from security_events where user_id = users.id and kind = 'logged_in' \
-             and address_prefix = $2 and user_agent = $3) as seen"
+             and address_prefix = $2 and user_agent = $3) as seen, \
+             (select count(*) from sessions where user_id = users.id) < $4 as room"
         ),
         "active"
     );
@@ -53,6 +56,7 @@ pub async fn arriving(tx: &mut Tx, id: Uuid, client: &Client) -> sqlx::Result<Op
             .bind(id)
             .bind(prefix(client.address))
             .bind(&client.user_agent)
+            .bind(MOST)
             .fetch_optional(c)
             .await
     })

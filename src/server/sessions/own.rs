@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// As many as a person can look through (ASVS 5.0, 7.1.2).
-const MOST: i64 = 100;
+pub const MOST: i64 = 100;
 
 #[derive(FromRow)]
 struct Row {
