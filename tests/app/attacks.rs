@@ -76,7 +76,7 @@ story!(t01_an_unknown_account_a_wrong_password_and_a_closed_account_look_the_sam
     assert_eq!(page("known").await, page("nobod").await);
 });
 
-story!(t02_an_unknown_account_costs_the_same_work_as_a_known_one, |engine| {
+story!(t02_v6_3_8_an_unknown_account_costs_the_same_work_as_a_known_one, |engine| {
     let app = TestApp::start(engine).await;
     app.person("known").await;
     let hashes = || app.state.passwords.work();
@@ -118,7 +118,7 @@ fn foreign(browser: &Browser, method: Method, path: &str, how: &str) -> reqwest:
     }
 }
 
-story!(t15_no_other_site_can_make_a_browser_change_anything, |engine| {
+story!(t15_v3_5_1_no_other_site_can_make_a_browser_change_anything, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     ada.write("Mine", "published", "public").await;
@@ -209,7 +209,7 @@ async fn with_one_article(app: &TestApp) -> Browser {
     ada
 }
 
-story!(t15_no_get_changes_anything, |engine| {
+story!(t15_v3_5_3_no_get_changes_anything, |engine| {
     let app = TestApp::start(engine).await;
     let ada = with_one_article(&app).await;
     // Later than "last seen" is exact: that is written, and nothing but that.
@@ -273,7 +273,7 @@ story!(t17_every_function_on_get_is_marked_as_reading_and_writes_nothing, |engin
     assert!(answer.status.is_server_error(), "writing is forbidden indeed");
 });
 
-story!(t18_json_under_another_name_is_refused, |engine| {
+story!(t18_v3_5_2_json_under_another_name_is_refused, |engine| {
     let app = TestApp::start(engine).await;
     app.person("ada").await;
     for kind in ["text/plain", "application/json", "multipart/form-data; boundary=x", ""] {
@@ -354,7 +354,7 @@ proptest! {
     }
 }
 
-story!(t20_a_log_in_goes_on_to_no_other_site, |engine| {
+story!(t20_v3_7_2_a_log_in_goes_on_to_no_other_site, |engine| {
     let app = TestApp::start(engine).await;
     app.person("ada").await;
     for next in FOREIGN_NEXT {
@@ -786,7 +786,7 @@ async fn t44_a_postgresql_that_shuts_down_is_away_and_a_wrong_statement_is_not()
     assert!(!is_away(&wrong.unwrap_err()));
 }
 
-story!(t45_nobody_reaches_anybody_elses_things, |engine| {
+story!(t45_v8_2_2_nobody_reaches_anybody_elses_things, |engine| {
     let app = TestApp::start(engine).await;
     let (ada, bob) = (app.person("ada").await, app.person("bob").await);
     ada.write("Secret plan", "draft", "public").await;
@@ -1049,7 +1049,7 @@ mod t46_no_password_that_is_sent_is_logged {
     }
 }
 
-story!(t47_a_password_is_exactly_what_was_typed, |engine| {
+story!(t47_v6_2_8_a_password_is_exactly_what_was_typed, |engine| {
     let app = TestApp::start_with(engine, &["--login-attempts-per-account", "100"]).await;
     let long = "x".repeat(199);
     let twins = [

@@ -10,7 +10,7 @@ use crate::support::{Engine, HeldArgon2, PASSWORD, TestApp, held_story, story};
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-story!(t06_a_log_in_replaces_the_identifier_and_kills_the_old_one, |engine| {
+story!(t06_v7_2_4_a_log_in_replaces_the_identifier_and_kills_the_old_one, |engine| {
     let app = TestApp::start(engine).await;
     let browser = app.person("ada").await;
     app.person("bob").await;
@@ -194,7 +194,7 @@ story!(t13_creating_a_session_never_takes_over_an_identifier, |engine| {
     assert_eq!(store.load(&Id(42)).await.unwrap().unwrap().data["mark"], "first");
 });
 
-story!(t14_a_session_ends_after_twelve_idle_hours_and_after_a_week_in_any_case, |engine| {
+story!(t14_v7_3_1_a_session_ends_after_twelve_idle_hours_and_after_a_week_in_any_case, |engine| {
     let app = TestApp::start(engine).await;
     let idle = app.person("idle").await;
     app.state.clock.advance(11 * HOUR);
@@ -211,7 +211,7 @@ story!(t14_a_session_ends_after_twelve_idle_hours_and_after_a_week_in_any_case, 
     assert_eq!(busy.name().await, None, "170 hours are more than a week");
 });
 
-story!(t14_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year, |engine| {
+story!(t14_v7_3_2_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year, |engine| {
     let app = TestApp::start(engine).await;
     app.person("ada").await;
     let ada = app.browser();
@@ -309,7 +309,7 @@ story!(the_database_holds_no_value_that_a_cookie_could_be_made_of, |engine| {
     assert!(!stored.starts_with(&id.0.to_le_bytes()));
 });
 
-story!(a_stranger_leaves_no_session_behind, |engine| {
+story!(v7_6_2_a_stranger_leaves_no_session_behind, |engine| {
     let app = TestApp::start(engine).await;
     let stranger = app.browser();
     for path in ["/", "/login", "/register", "/nothing", "/profile/nobody"] {
