@@ -42,26 +42,57 @@ story!(t06_an_identifier_planted_by_an_attacker_is_not_taken_over, |engine| {
     assert_eq!(attacker.name().await, None);
 });
 
+story!(t06_a_proof_replaces_the_identifier_and_another_role_ends_it, |engine| {
+    use byline::{domain::role::Role, server::users};
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let (first, thief) = (ada.cookie(), app.browser());
+    assert_eq!(ada.call("confirm", &[("password", PASSWORD)]).await.status, StatusCode::OK);
+    let second = ada.cookie();
+    assert!(second.is_some() && second != first);
+    thief.set_cookie(first);
+    assert_eq!((thief.name().await, ada.name().await.as_deref()), (None, Some("ada")));
+    let now = app.state.clock.now();
+    users::set_role(&app.state.db, "ada", Role::Editor, now).await.unwrap();
+    thief.set_cookie(second.clone());
+    assert_eq!((thief.name().await, ada.name().await), (None, None));
+    assert_eq!(ada.log_in("ada", PASSWORD).await.status, StatusCode::OK);
+    assert!(ada.cookie().is_some() && ada.cookie() != second);
+});
+
 story!(t07_a_request_in_flight_does_not_bring_an_ended_session_back, |engine| {
     use tower_sessions::{Session, SessionStore};
     let app = TestApp::start(engine).await;
-    let ada = app.person("ada").await;
-    let cookie = ada.cookie().unwrap();
-    let id = cookie.split('=').nth(1).unwrap().parse().unwrap();
+    app.person("ada").await;
     let store = byline::server::sessions::Store::new(app.state.db.clone(), app.state.clock.clone());
-    // Fifty requests have loaded the session and changed it; none has saved it yet.
-    let mut open = Vec::new();
-    for n in 0..50 {
-        let session = Session::new(Some(id), std::sync::Arc::new(store.clone()), None);
-        session.insert("draft", n).await.unwrap();
-        open.push(session);
+    for end in ["log out", "revoke", "delete"] {
+        let (ada, beside) = (app.browser(), app.browser());
+        for browser in [&ada, &beside] {
+            assert_eq!(browser.log_in("ada", PASSWORD).await.status, StatusCode::OK, "{end}");
+        }
+        let cookie = ada.cookie().unwrap();
+        let id = cookie.split('=').nth(1).unwrap().parse().unwrap();
+        // Fifty requests have loaded the session and changed it; none has saved it yet.
+        let mut open = Vec::new();
+        for n in 0..50 {
+            let session = Session::new(Some(id), std::sync::Arc::new(store.clone()), None);
+            session.insert("draft", n).await.unwrap();
+            open.push(session);
+        }
+        match end {
+            "log out" => assert_eq!(ada.log_out().await.status, StatusCode::OK),
+            "revoke" => {
+                let ended = beside.call("end-other-sessions", &[]).await;
+                assert_eq!(ended.status, StatusCode::OK, "{}", ended.body);
+            }
+            _ => app.execute("delete from users").await,
+        }
+        let saves = futures_util::future::join_all(open.iter().map(|session| session.save())).await;
+        assert!(saves.iter().all(Result::is_err), "{end}: a save after the end must fail");
+        assert!(store.load(&id).await.unwrap().is_none(), "{end}");
+        ada.set_cookie(Some(cookie));
+        assert_eq!(ada.name().await, None, "{end}");
     }
-    assert_eq!(ada.log_out().await.status, StatusCode::OK);
-    let saves = futures_util::future::join_all(open.iter().map(|session| session.save())).await;
-    assert!(saves.iter().all(Result::is_err), "a save after the end must fail");
-    assert!(store.load(&id).await.unwrap().is_none());
-    ada.set_cookie(Some(cookie));
-    assert_eq!(ada.name().await, None);
 });
 
 story!(t07_logging_out_amid_fifty_requests_is_final, |engine| {
