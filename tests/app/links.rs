@@ -166,7 +166,8 @@ mod t30_a_mailed_link_is_in_no_log_no_referrer_and_no_cache {
             assert_eq!(page.header("cache-control"), "private, no-store", "{}", link.path);
         }
         if !link.terms.is_empty() {
-            let terms = ada.ask(link.terms, &[("token", &link.token)]).await;
+            let name = if link.using == "register" { "invitation" } else { "token" };
+            let terms = ada.ask(link.terms, &[(name, &link.token)]).await;
             assert_eq!(terms.header("referrer-policy"), "no-referrer", "{}", link.terms);
         }
         let foreign = stranger.bare(Method::POST, &link.path);

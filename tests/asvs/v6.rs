@@ -98,7 +98,10 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "6.2.11",
         2,
         "Words of this site and of the account are refused as passwords",
-        &["app::passwords::v6_2_11_ones_own_names_and_the_sites_are_no_password"],
+        &[
+            "app::passwords::v6_2_11_ones_own_names_and_the_sites_are_no_password",
+            "app::passwords::v6_2_11_the_name_that_one_has_by_now_is_no_password_and_the_former_one_may_be",
+        ],
     ),
     met(
         "6.2.12",
