@@ -58,7 +58,7 @@ async function bundle(ask: Ask): Promise<Map<string, Answer>> {
   return files;
 }
 
-test('nothing that only the server knows is in what the browser gets', async ({ ask }) => {
+test('V3.5.7 nothing that only the server knows is in what the browser gets', async ({ ask }) => {
   const secrets = [
     'argon2', 'select ', 'insert into', 'update users', 'delete from', 'postgres://', 'sqlite://',
     'security_stamp', 'password_hash', 'BYLINE_', '__Host-', 'DATABASE_URL',

@@ -72,7 +72,7 @@ async fn names_and_addresses_are_the_same_on_a_turkish_database() {
     assert_eq!(iris.name().await, None);
 }
 
-story!(logging_out_ends_the_session_and_the_cookie, |engine| {
+story!(v7_4_1_logging_out_ends_the_session_and_the_cookie, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     let cookie = ada.cookie();
@@ -83,7 +83,7 @@ story!(logging_out_ends_the_session_and_the_cookie, |engine| {
     assert_eq!(app.count("select count(*) from sessions").await, 0);
 });
 
-story!(a_deactivated_person_is_out_at_once_and_stays_out, |engine| {
+story!(v7_4_2_a_deactivated_person_is_out_at_once_and_stays_out, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     byline::server::users::set_active(&app.state.db, "Ada", false, app.state.clock.now())

@@ -295,7 +295,7 @@ story!(a_deactivated_person_is_out_until_they_are_let_in_again, |engine| {
     );
 });
 
-story!(t08_an_administrator_ends_all_sessions_of_a_person_at_once, |engine| {
+story!(t08_v7_4_5_an_administrator_ends_all_sessions_of_a_person_at_once, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.administrator("ada").await;
     let bob = app.person("bob").await;
@@ -316,7 +316,7 @@ story!(t08_an_administrator_ends_all_sessions_of_a_person_at_once, |engine| {
     assert!(kinds.contains(&&json!("sessions_ended")), "{kinds:?}");
 });
 
-story!(a_link_for_a_new_password_is_mailed_to_its_owner_and_shown_to_nobody, |engine| {
+story!(v6_4_6_a_link_for_a_new_password_is_mailed_to_its_owner_and_shown_to_nobody, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.administrator("ada").await;
     let bob = app.person("bob").await;
@@ -358,7 +358,7 @@ const ACTS: [(&str, &[(&str, &str)]); 4] = [
     ("mail-reset", &[]),
 ];
 
-story!(what_administrators_do_asks_for_a_recent_proof, |engine| {
+story!(v8_4_2_what_administrators_do_asks_for_a_recent_proof, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.administrator("ada").await;
     let bob = app.person("bob").await;

@@ -84,7 +84,7 @@ story!(t38_a_strangers_flood_holds_up_neither_the_owners_sessions_log_in_nor_res
     assert_eq!(elsewhere.log_in("ada", ANOTHER).await.status, StatusCode::OK);
 });
 
-story!(t38_a_known_device_has_guesses_of_its_own_and_no_more, |engine| {
+story!(t38_v8_2_4_a_known_device_has_guesses_of_its_own_and_no_more, |engine| {
     let app = start(engine, &["--login-attempts-per-account", "3"]).await;
     let (ada, phone) = (app.person("ada").await, app.browser());
     phone.log_in("ada", PASSWORD).await;

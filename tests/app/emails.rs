@@ -357,7 +357,7 @@ story!(t33_nobodys_mailbox_is_flooded_with_links_to_an_address, |engine| {
     assert!(is_done(&ask(&bob, true, NEW).await));
 });
 
-story!(another_address_asks_for_the_password_again_after_ten_minutes, |engine| {
+story!(v7_5_1_another_address_asks_for_the_password_again_after_ten_minutes, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     app.state.clock.advance(11 * MINUTE);

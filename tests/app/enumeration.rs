@@ -1,7 +1,7 @@
 //! Who has an account is told by no answer to a stranger, and by no work that it takes.
 //!
 //! A request is watched from all sides: its answer, the statements that the database ran for it,
-//! how often argon2 ran, how many letters were queued. Databases are drawn at random, and what
+//! how often argon2 ran and over how much memory, how many letters were queued. Databases are drawn at random, and what
 //! names somebody is compared with what names nobody, at each door that a stranger may use. The
 //! doors are the registered server functions: a new one fails here until somebody has said
 //! whom it can be about.

@@ -41,7 +41,7 @@ fn a_server_function_on_get_says_that_it_reads_only() {
 }
 
 #[test]
-fn only_sign_in_logs_in() {
+fn v6_3_4_only_sign_in_logs_in() {
     let calls: usize =
         sources("src").iter().map(|(_, text)| text.matches("auth.login(").count()).sum();
     assert_eq!(calls, 1);
@@ -107,7 +107,7 @@ fn nothing_that_travels_is_doubly_optional() {
 }
 
 #[test]
-fn html_is_inserted_in_two_places_only() {
+fn v3_2_2_html_is_inserted_in_two_places_only() {
     let places: Vec<String> = sources("src")
         .into_iter()
         .filter(|(_, text)| text.contains("inner_html"))

@@ -86,7 +86,7 @@ async fn found(browser: &Browser, function: &str, query: &[(&str, &str)]) -> Vec
 }
 
 /// Whether the numbers that are kept are those that one would count.
-async fn is_counted_right(app: &TestApp) {
+pub async fn is_counted_right(app: &TestApp) {
     for (kept, counted) in [
         (
             "select coalesce(cast(sum(count) as bigint), 0) from tallies where scope = 'site' and kind = 'public'",

@@ -176,7 +176,7 @@ fn a_columns_alignment_is_kept() {
     assert!(!html.contains("style"), "{html}");
 }
 
-story!(no_heading_takes_an_identifier_that_a_page_uses, |engine| {
+story!(v3_2_3_no_heading_takes_an_identifier_that_a_page_uses, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     ada.write("Before", "published", "public").await;

@@ -39,7 +39,7 @@ story!(whoever_registered_and_stays_is_told_of_the_first_log_in_from_elsewhere, 
     assert_eq!(app.post().await.len(), 1);
 });
 
-story!(a_log_in_from_a_new_device_is_told_and_from_a_known_one_is_not, |engine| {
+story!(v6_3_5_a_log_in_from_a_new_device_is_told_and_from_a_known_one_is_not, |engine| {
     let app = start(engine).await;
     log_in(&app, FIREFOX, "203.0.113.1", PASSWORD).await;
     assert!(app.post().await.is_empty(), "the first one after registration");

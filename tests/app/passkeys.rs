@@ -293,7 +293,7 @@ story!(t42_somebody_elses_passkey_is_not_added_to_ones_own_account, |engine| {
     assert_eq!(bob.name().await.as_deref(), Some("ada"));
 });
 
-story!(whoever_is_not_verified_by_the_device_is_refused, |engine| {
+story!(v6_5_7_whoever_is_not_verified_by_the_device_is_refused, |engine| {
     let app = start(engine).await;
     let (ada, mut device) = with_passkey(&app, "ada").await;
     device.verifies = false;
@@ -417,7 +417,7 @@ story!(t08_adding_a_passkey_ends_what_was_open_and_is_told_to_its_owner, |engine
     assert!(ada.get(PASSKEYS).await.body.contains("A passkey was added."));
 });
 
-story!(t08_a_removed_passkey_is_dead_and_so_is_what_was_open, |engine| {
+story!(t08_v6_5_6_a_removed_passkey_is_dead_and_so_is_what_was_open, |engine| {
     let app = start(engine).await;
     for script in [true, false] {
         if script {
@@ -453,7 +453,7 @@ story!(t08_a_removed_passkey_is_dead_and_so_is_what_was_open, |engine| {
     }
 });
 
-story!(what_opens_the_account_is_changed_by_whoever_proved_lately_who_they_are, |engine| {
+story!(v6_7_1_what_opens_the_account_is_changed_by_whoever_proved_lately_who_they_are, |engine| {
     let app = start(engine).await;
     let (ada, mut device) = with_passkey(&app, "ada").await;
     let handle = handle(&ada).await;

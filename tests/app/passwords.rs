@@ -167,6 +167,24 @@ story!(v6_2_11_ones_own_names_and_the_sites_are_no_password, |engine| {
     }
 });
 
+story!(v6_2_11_the_name_that_one_has_by_now_is_no_password_and_the_former_one_may_be, |engine| {
+    let app = TestApp::start(engine).await;
+    let grace = grace(&app).await;
+    let renamed = grace.call("change-username", &[("username", "lovelace")]).await;
+    assert_eq!(renamed.status, StatusCode::OK, "{}", renamed.body);
+    for (function, field, other) in [
+        ("change-password", "new_password", "current_password"),
+        ("reset-password", "password", "token"),
+    ] {
+        let token = app.reset_token("lovelace").await;
+        let other = (other, if other == "token" { token.as_str() } else { PASSWORD });
+        let answer = grace.call(function, &[(field, "lovelace-1815!"), other]).await;
+        assert_eq!(answer.json(), json!({ "invalid": [[field, "own_name"]] }), "{function}");
+        let answer = grace.call(function, &[(field, "grace-hopper-1906"), other]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{function}: {}", answer.body);
+    }
+});
+
 #[test]
 fn names_too_short_to_mean_somebody_are_no_names() {
     let rules = NewPasswords { min: 12 };

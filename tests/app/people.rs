@@ -1,6 +1,6 @@
 //! What people say of themselves, whom and what they like, and what they say under articles.
 
-mod comments;
+pub mod comments;
 mod moderation;
 
 use byline::domain::role::Role;

@@ -309,7 +309,7 @@ story!(of_two_who_prove_one_name_at_once_one_gets_it_and_one_chooses_another, |e
     assert_eq!(accounts(&app).await, 1);
 });
 
-story!(two_attempts_for_one_address_do_not_get_into_each_others_way, |engine| {
+story!(v6_6_2_two_attempts_for_one_address_do_not_get_into_each_others_way, |engine| {
     let app = proving(engine).await;
     let one = signed_up(&app, "ada", "ada@example.org", "the first of passwords").await;
     let two = signed_up(&app, "bob", "ADA@example.org", "the second of passwords").await;
@@ -488,7 +488,7 @@ story!(t33_sending_again_counts_as_well, |engine| {
     assert_eq!(app.post().await.len(), 3);
 });
 
-story!(t37_of_a_hundred_guesses_at_once_five_are_looked_at, |engine| {
+story!(t37_v6_6_3_of_a_hundred_guesses_at_once_five_are_looked_at, |engine| {
     let patient = ["--email-proof", "on", "--login-attempts-per-address", "1000"];
     let app = TestApp::start_with(engine, &patient).await;
     let (browser, letter) = signed_up(&app, "ada", "ada@example.org", PASSWORD).await;

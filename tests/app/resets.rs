@@ -395,7 +395,7 @@ story!(a_link_works_for_fifteen_minutes_and_is_swept_out_afterwards, |engine| {
     assert_eq!(app.count("select count(*) from account_tokens").await, 0);
 });
 
-story!(t08_a_cookie_is_dead_after_a_reset, |engine| {
+story!(t08_v7_4_3_a_cookie_is_dead_after_a_reset, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     let cookie = ada.cookie();

@@ -215,7 +215,7 @@ story!(v8_3_1_each_role_opens_the_pages_that_the_table_says_and_no_other, |engin
 });
 
 /// An answer, without what differs from one to the next.
-fn outside(answer: &Answer) -> (StatusCode, Vec<(String, String)>, String) {
+pub fn outside(answer: &Answer) -> (StatusCode, Vec<(String, String)>, String) {
     let policy = answer.header("content-security-policy").to_owned();
     let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next());
     let plain = |text: &str| nonce.map_or(text.to_owned(), |nonce| text.replace(nonce, ""));

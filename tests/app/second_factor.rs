@@ -351,7 +351,7 @@ story!(t37_proofs_and_log_ins_share_the_budget_of_the_second_factor, |engine| {
     assert_eq!(ada.name().await.as_deref(), Some("ada"));
 });
 
-story!(t32_a_reset_by_mail_does_not_switch_the_second_factor_off, |engine| {
+story!(t32_v6_4_3_a_reset_by_mail_does_not_switch_the_second_factor_off, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     app.execute("update users set confirmed_at = 0").await;
@@ -481,7 +481,7 @@ story!(a_thiefs_factors_go_while_the_account_is_deactivated, |engine| {
     }
 });
 
-story!(t46_no_secret_of_a_second_factor_lies_in_the_database_as_it_is, |engine| {
+story!(t46_v6_5_2_no_secret_of_a_second_factor_lies_in_the_database_as_it_is, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     let waits = Phone::begin(&ada).await;

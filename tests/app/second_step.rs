@@ -65,7 +65,7 @@ async fn waiting(app: &TestApp) -> i64 {
     app.count("select count(*) from pending_log_ins").await
 }
 
-story!(whoever_has_a_second_factor_is_asked_for_it_after_the_password, |engine| {
+story!(v6_3_3_whoever_has_a_second_factor_is_asked_for_it_after_the_password, |engine| {
     let (app, phone, codes) = with_ada(engine, &[]).await;
     let ada = app.browser();
     let fields = [("email", "ada"), ("password", PASSWORD), ("next", "/editor")];
@@ -391,7 +391,7 @@ story!(t40_a_log_in_has_five_tries_over_whichever_door, |engine| {
     assert_eq!(log.await, 1, "the owner is told, once an hour");
 });
 
-story!(t39_digits_are_good_once, |engine| {
+story!(t39_v6_5_1_digits_are_good_once, |engine| {
     let (app, phone, _) = with_ada(engine, &[]).await;
     let digits = phone.digits(&app);
     let mut browsers = Vec::new();

@@ -143,7 +143,7 @@ story!(t17_a_session_goes_by_a_handle_that_opens_nothing, |engine| {
     }
 });
 
-story!(t08_the_cookie_of_an_ended_session_is_dead_at_its_next_request, |engine| {
+story!(t08_v7_5_2_the_cookie_of_an_ended_session_is_dead_at_its_next_request, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     for script in [true, false] {
@@ -328,7 +328,7 @@ story!(a_kept_session_is_kept_when_the_password_changes_and_no_other_becomes_kep
     assert!(is_done(&changed) && !changed.session_cookie().contains("Max-Age"), "{changed:?}");
 });
 
-story!(what_is_wrong_with_a_change_of_password_stands_beside_its_field, |engine| {
+story!(v6_2_3_what_is_wrong_with_a_change_of_password_stands_beside_its_field, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     let cookie = ada.cookie();
@@ -422,7 +422,7 @@ story!(of_many_changes_of_a_password_at_once_one_is_made, |engine| {
     assert_eq!(app.browser().log_in("ada", &news[made[0]]).await.status, StatusCode::OK);
 });
 
-story!(what_is_grave_asks_for_the_password_again_after_ten_minutes, |engine| {
+story!(v7_5_3_what_is_grave_asks_for_the_password_again_after_ten_minutes, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     let other = another_browser(&app, "ada").await;

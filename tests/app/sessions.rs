@@ -10,7 +10,7 @@ use crate::support::{Engine, HeldArgon2, PASSWORD, TestApp, held_story, story};
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-story!(t06_a_log_in_replaces_the_identifier_and_kills_the_old_one, |engine| {
+story!(t06_v7_2_4_a_log_in_replaces_the_identifier_and_kills_the_old_one, |engine| {
     let app = TestApp::start(engine).await;
     let browser = app.person("ada").await;
     app.person("bob").await;
@@ -42,26 +42,57 @@ story!(t06_an_identifier_planted_by_an_attacker_is_not_taken_over, |engine| {
     assert_eq!(attacker.name().await, None);
 });
 
+story!(t06_a_proof_replaces_the_identifier_and_another_role_ends_it, |engine| {
+    use byline::{domain::role::Role, server::users};
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let (first, thief) = (ada.cookie(), app.browser());
+    assert_eq!(ada.call("confirm", &[("password", PASSWORD)]).await.status, StatusCode::OK);
+    let second = ada.cookie();
+    assert!(second.is_some() && second != first);
+    thief.set_cookie(first);
+    assert_eq!((thief.name().await, ada.name().await.as_deref()), (None, Some("ada")));
+    let now = app.state.clock.now();
+    users::set_role(&app.state.db, "ada", Role::Editor, now).await.unwrap();
+    thief.set_cookie(second.clone());
+    assert_eq!((thief.name().await, ada.name().await), (None, None));
+    assert_eq!(ada.log_in("ada", PASSWORD).await.status, StatusCode::OK);
+    assert!(ada.cookie().is_some() && ada.cookie() != second);
+});
+
 story!(t07_a_request_in_flight_does_not_bring_an_ended_session_back, |engine| {
     use tower_sessions::{Session, SessionStore};
     let app = TestApp::start(engine).await;
-    let ada = app.person("ada").await;
-    let cookie = ada.cookie().unwrap();
-    let id = cookie.split('=').nth(1).unwrap().parse().unwrap();
+    app.person("ada").await;
     let store = byline::server::sessions::Store::new(app.state.db.clone(), app.state.clock.clone());
-    // Fifty requests have loaded the session and changed it; none has saved it yet.
-    let mut open = Vec::new();
-    for n in 0..50 {
-        let session = Session::new(Some(id), std::sync::Arc::new(store.clone()), None);
-        session.insert("draft", n).await.unwrap();
-        open.push(session);
+    for end in ["log out", "revoke", "delete"] {
+        let (ada, beside) = (app.browser(), app.browser());
+        for browser in [&ada, &beside] {
+            assert_eq!(browser.log_in("ada", PASSWORD).await.status, StatusCode::OK, "{end}");
+        }
+        let cookie = ada.cookie().unwrap();
+        let id = cookie.split('=').nth(1).unwrap().parse().unwrap();
+        // Fifty requests have loaded the session and changed it; none has saved it yet.
+        let mut open = Vec::new();
+        for n in 0..50 {
+            let session = Session::new(Some(id), std::sync::Arc::new(store.clone()), None);
+            session.insert("draft", n).await.unwrap();
+            open.push(session);
+        }
+        match end {
+            "log out" => assert_eq!(ada.log_out().await.status, StatusCode::OK),
+            "revoke" => {
+                let ended = beside.call("end-other-sessions", &[]).await;
+                assert_eq!(ended.status, StatusCode::OK, "{}", ended.body);
+            }
+            _ => app.execute("delete from users").await,
+        }
+        let saves = futures_util::future::join_all(open.iter().map(|session| session.save())).await;
+        assert!(saves.iter().all(Result::is_err), "{end}: a save after the end must fail");
+        assert!(store.load(&id).await.unwrap().is_none(), "{end}");
+        ada.set_cookie(Some(cookie));
+        assert_eq!(ada.name().await, None, "{end}");
     }
-    assert_eq!(ada.log_out().await.status, StatusCode::OK);
-    let saves = futures_util::future::join_all(open.iter().map(|session| session.save())).await;
-    assert!(saves.iter().all(Result::is_err), "a save after the end must fail");
-    assert!(store.load(&id).await.unwrap().is_none());
-    ada.set_cookie(Some(cookie));
-    assert_eq!(ada.name().await, None);
 });
 
 story!(t07_logging_out_amid_fifty_requests_is_final, |engine| {
@@ -194,7 +225,7 @@ story!(t13_creating_a_session_never_takes_over_an_identifier, |engine| {
     assert_eq!(store.load(&Id(42)).await.unwrap().unwrap().data["mark"], "first");
 });
 
-story!(t14_a_session_ends_after_twelve_idle_hours_and_after_a_week_in_any_case, |engine| {
+story!(t14_v7_3_1_a_session_ends_after_twelve_idle_hours_and_after_a_week_in_any_case, |engine| {
     let app = TestApp::start(engine).await;
     let idle = app.person("idle").await;
     app.state.clock.advance(11 * HOUR);
@@ -211,7 +242,7 @@ story!(t14_a_session_ends_after_twelve_idle_hours_and_after_a_week_in_any_case, 
     assert_eq!(busy.name().await, None, "170 hours are more than a week");
 });
 
-story!(t14_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year, |engine| {
+story!(t14_v7_3_2_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year, |engine| {
     let app = TestApp::start(engine).await;
     app.person("ada").await;
     let ada = app.browser();
@@ -309,7 +340,7 @@ story!(the_database_holds_no_value_that_a_cookie_could_be_made_of, |engine| {
     assert!(!stored.starts_with(&id.0.to_le_bytes()));
 });
 
-story!(a_stranger_leaves_no_session_behind, |engine| {
+story!(v7_6_2_a_stranger_leaves_no_session_behind, |engine| {
     let app = TestApp::start(engine).await;
     let stranger = app.browser();
     for path in ["/", "/login", "/register", "/nothing", "/profile/nobody"] {

@@ -56,7 +56,7 @@ async fn send(app: &TestApp, browser: &Browser, file: &[u8], look: bool, accept:
     browser.send(request.body(body)).await
 }
 
-async fn sent(app: &TestApp, browser: &Browser, file: &[u8]) -> Value {
+pub async fn sent(app: &TestApp, browser: &Browser, file: &[u8]) -> Value {
     let answer = send(app, browser, file, false, "application/json").await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     answer.json()
@@ -79,7 +79,7 @@ fn renamed(mut zip: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
     zip
 }
 
-fn counts(report: &Value) -> (u64, u64, u64) {
+pub fn counts(report: &Value) -> (u64, u64, u64) {
     let count = |key: &str| report[key].as_u64().unwrap();
     (count("taken"), count("there"), count("skipped"))
 }

@@ -17,7 +17,7 @@ use tower::ServiceExt;
 use crate::support::{Engine, TestApp};
 
 /// Sends that and reads until the server closes.
-async fn exchange(stream: &mut TcpStream, sent: &str) -> String {
+pub async fn exchange(stream: &mut TcpStream, sent: &str) -> String {
     // A server that has closed already says so to one of the two.
     let _ = stream.write_all(sent.as_bytes()).await;
     let mut read = Vec::new();

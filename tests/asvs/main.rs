@@ -1,10 +1,14 @@
 //! Chapters 3, 6, 7 and 8 of the OWASP Application Security Verification Standard 5.0, each
 //! requirement with the tests that prove it or the reason why there are none.
 //!
-//! A test here is named after its requirement, and stands in the file of its chapter, below the
-//! chapter's rows. What a story of `tests/app/` or of the browser proves already is named and not
-//! told again. `matrix` sees that no requirement is left out and that every test there named is
-//! there; `scripts/test` prints what it makes of it.
+//! A test here is named after its requirement, `v6_3_1_…`, and stands in a file of its chapter,
+//! beside the chapter's rows. What a story of `tests/app/` or of the browser proves already is not
+//! told again: the story has the number in its name, behind that of an attack if it has one
+//! (`t39_v6_5_1_…`), or before its title (`V3.5.7 …`).
+//!
+//! `matrix` sees that no requirement is left out, that each that is met, wholly or partly, has a
+//! test of its number, that every test of a number is in its row and that every test there named
+//! is there; `scripts/test` prints what it makes of it.
 //!
 //! With `ASVS_URL` set the tests that only look at what a stranger gets (`site`) look at that
 //! site in place of ours. They are
@@ -23,5 +27,6 @@ mod support;
 mod v3;
 mod v6;
 mod v6_codes;
+mod v6_life;
 mod v7;
 mod v8;

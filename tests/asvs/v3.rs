@@ -27,7 +27,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         1,
         "Text is put into pages as text",
         &[
-            "app::house_rules::html_is_inserted_in_two_places_only",
+            "app::house_rules::v3_2_2_html_is_inserted_in_two_places_only",
             "app::articles::markdown_is_rendered_and_raw_html_is_shown_as_typed",
             "browser: what looks like markup in a title is shown as it was typed",
         ],
@@ -36,7 +36,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "3.2.3",
         3,
         "Nothing that people write takes the place of a page's own elements",
-        &["app::markdown::no_heading_takes_an_identifier_that_a_page_uses"],
+        &["app::markdown::v3_2_3_no_heading_takes_an_identifier_that_a_page_uses"],
     ),
     met(
         "3.3.1",
@@ -124,7 +124,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         1,
         "What changes something is asked for by our own pages",
         &[
-            "app::attacks::t15_no_other_site_can_make_a_browser_change_anything",
+            "app::attacks::t15_v3_5_1_no_other_site_can_make_a_browser_change_anything",
             "app::attacks::t16_no_other_site_can_log_a_browser_in_or_register_it",
             "app::demo_faults::s02_another_site_logs_nobody_in_and_registers_nobody",
             "app::resets::a_browser_that_hides_where_it_was_may_still_send_the_form",
@@ -134,14 +134,14 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "3.5.2",
         1,
         "No request slips past a preflight; none is relied on",
-        &["app::attacks::t18_json_under_another_name_is_refused"],
+        &["app::attacks::t18_v3_5_2_json_under_another_name_is_refused"],
     ),
     met(
         "3.5.3",
         1,
         "Nothing is changed by a method that is called safe",
         &[
-            "app::attacks::t15_no_get_changes_anything",
+            "app::attacks::t15_v3_5_3_no_get_changes_anything",
             "app::attacks::t17_every_function_on_get_is_marked_as_reading_and_writes_nothing",
             "app::sessions::logging_out_is_a_post_only",
         ],
@@ -163,7 +163,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "3.5.7",
         3,
         "Scripts hold nobody's data",
-        &["browser: nothing that only the server knows is in what the browser gets"],
+        &["browser: V3.5.7 nothing that only the server knows is in what the browser gets"],
     ),
     met(
         "3.5.8",
@@ -190,7 +190,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         &[
             "app::attacks::t20_next_is_a_page_of_ours_or_the_front_page",
             "app::attacks::t20_whatever_next_is_it_stays_on_this_origin",
-            "app::attacks::t20_a_log_in_goes_on_to_no_other_site",
+            "app::attacks::t20_v3_7_2_a_log_in_goes_on_to_no_other_site",
             "app::attacks::t21_a_foreign_referer_and_a_forged_error_lead_nowhere",
             "app::attacks::t22_where_to_go_next_is_checked_when_it_is_used",
         ],
@@ -212,7 +212,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         3,
         "Browsers that know too little are treated as documented",
         &[
-            "app::attacks::t15_no_other_site_can_make_a_browser_change_anything",
+            "v3_7_5_a_browser_that_knows_too_little_is_treated_as_documented",
+            "app::attacks::t15_v3_5_1_no_other_site_can_make_a_browser_change_anything",
             "app::resets::a_browser_that_hides_where_it_was_may_still_send_the_form",
             "app::command::s05_a_site_on_plain_http_does_not_start",
             "browser: without JavaScript nobody is offered what needs it, and what does not works",
@@ -429,4 +430,33 @@ story!(v3_7_1_no_page_wants_a_plug_in, |engine| {
             assert_eq!(tags(&answer.body, name).next(), None, "{path}");
         }
     }
+});
+
+story!(v3_7_5_a_browser_that_knows_too_little_is_treated_as_documented, |engine| {
+    let told = readme("### Browsers");
+    let documented = |without: &str, what: &str| {
+        let row = rows(&told).into_iter().find(|row| row[0] == without).unwrap();
+        assert!(row[1].contains(what), "{row:?}");
+    };
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    ada.write("Mine", "published", "public").await;
+    documented("`Origin` and `Sec-Fetch-Site`", "refused with 403 once there is a cookie");
+    let marked = |site: Option<&str>| {
+        let request = ada.bare(Method::POST, "/settings").header("accept", "text/html");
+        let request = site.into_iter().fold(request, |r, site| r.header("sec-fetch-site", site));
+        ada.send(request.form(&[("x", "y")]))
+    };
+    assert_eq!(marked(None).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(ada.name().await.as_deref(), Some("ada"));
+    documented("Cookies", "One reads what is public; nobody stays logged in");
+    let without = app.browser();
+    assert_eq!(without.log_in("ada", PASSWORD).await.status, StatusCode::OK);
+    without.set_cookie(None);
+    without.others.lock().unwrap().clear();
+    assert_eq!(without.get("/article/mine").await.status, StatusCode::OK);
+    assert_eq!(without.get("/editor").await.header("location"), "/login?next=%2Feditor");
+    documented("JavaScript or WebAssembly", "Pages and forms work");
+    assert_eq!(marked(Some("same-origin")).await.header("location"), "/");
+    assert_eq!(ada.name().await, None, "the way out needs neither");
 });

@@ -43,6 +43,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         1,
         "People change their password",
         &[
+            "v6_2_2_the_settings_lead_to_a_form_for_another_password",
             "app::security::t06_changing_the_password_replaces_the_identifier_and_t08_ends_all_others",
             "browser: a person changes the password and stays logged in, here and nowhere else",
         ],
@@ -51,7 +52,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "6.2.3",
         1,
         "Changing it takes the current one",
-        &["app::security::what_is_wrong_with_a_change_of_password_stands_beside_its_field"],
+        &["app::security::v6_2_3_what_is_wrong_with_a_change_of_password_stands_beside_its_field"],
     ),
     met(
         "6.2.4",
@@ -79,7 +80,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "6.2.8",
         1,
         "A password is compared as it was typed",
-        &["app::attacks::t47_a_password_is_exactly_what_was_typed"],
+        &["app::attacks::t47_v6_2_8_a_password_is_exactly_what_was_typed"],
     ),
     met(
         "6.2.9",
@@ -97,7 +98,10 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "6.2.11",
         2,
         "Words of this site and of the account are refused as passwords",
-        &["app::passwords::v6_2_11_ones_own_names_and_the_sites_are_no_password"],
+        &[
+            "app::passwords::v6_2_11_ones_own_names_and_the_sites_are_no_password",
+            "app::passwords::v6_2_11_the_name_that_one_has_by_now_is_no_password_and_the_former_one_may_be",
+        ],
     ),
     met(
         "6.2.12",
@@ -110,6 +114,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         1,
         "Guessing is held up as documented",
         &[
+            "v6_3_1_guessing_is_held_up_after_as_many_tries_as_are_documented",
             "app::attacks::t37_of_a_hundred_guesses_at_once_only_the_budget_is_looked_at",
             "app::attacks::t36_both_identities_of_an_account_share_one_budget",
             "app::attacks::t36_no_spelling_of_the_path_is_another_bucket",
@@ -132,10 +137,10 @@ pub const REQUIREMENTS: &[Requirement] = &[
         2,
         "Logging in takes two factors",
         &[
-            "app::second_step::whoever_has_a_second_factor_is_asked_for_it_after_the_password",
+            "app::second_step::v6_3_3_whoever_has_a_second_factor_is_asked_for_it_after_the_password",
             "app::second_step::t11_between_password_and_second_factor_one_is_a_stranger_everywhere",
             "app::passkeys::a_passkey_alone_is_a_second_factor_too",
-            "app::passkeys::whoever_is_not_verified_by_the_device_is_refused",
+            "app::passkeys::v6_5_7_whoever_is_not_verified_by_the_device_is_refused",
         ],
         Gap::Open(
             "whoever sets none up logs in by the password alone; README.md says why that is held enough",
@@ -146,7 +151,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         2,
         "There is no other way in, and each is as strong",
         &[
-            "app::house_rules::only_sign_in_logs_in",
+            "app::house_rules::v6_3_4_only_sign_in_logs_in",
             "app::attacks::t45_a_form_at_its_own_page_is_held_to_the_rules_of_its_function",
             "app::doors::every_server_function_refuses_a_stranger_or_is_on_the_public_list",
             "app::second_step::t11_between_password_and_second_factor_one_is_a_stranger_everywhere",
@@ -164,7 +169,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         &[
             "app::security::a_person_reads_what_happened_to_their_account",
             "app::security::a_flood_of_guesses_is_a_line_a_minute_to_its_owner_and_none_for_nobody",
-            "app::new_devices::a_log_in_from_a_new_device_is_told_and_from_a_known_one_is_not",
+            "app::new_devices::v6_3_5_a_log_in_from_a_new_device_is_told_and_from_a_known_one_is_not",
             "app::new_devices::whoever_was_away_so_long_that_nothing_is_remembered_is_told",
             "app::strength::whoever_had_the_password_and_no_second_factor_is_the_first_thing_to_read",
             "app::passkeys::a_copy_of_a_passkey_is_refused_and_its_owner_hears_of_it",
@@ -177,13 +182,17 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "6.3.6",
         3,
         "A mailbox logs nobody in",
-        &["app::resets::whoever_forgot_the_password_sets_a_new_one_without_javascript"],
+        &[
+            "v6_3_6_no_mailed_link_logs_anybody_in",
+            "app::resets::whoever_forgot_the_password_sets_a_new_one_without_javascript",
+        ],
     ),
     met(
         "6.3.7",
         3,
         "People hear when what they log in with has changed",
         &[
+            "v6_3_7_every_change_of_what_one_logs_in_with_is_mailed",
             "app::resets::whoever_forgot_the_password_sets_a_new_one_without_javascript",
             "app::security::t06_changing_the_password_replaces_the_identifier_and_t08_ends_all_others",
             "app::administration::a_role_is_changed_and_everybody_concerned_is_told",
@@ -204,7 +213,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
             "app::enumeration::t01_t02_with_a_proof_of_addresses_registration_tells_nothing_either",
             "app::enumeration::every_door_for_strangers_says_whom_it_is_about",
             "app::attacks::t01_an_unknown_account_a_wrong_password_and_a_closed_account_look_the_same",
-            "app::attacks::t02_an_unknown_account_costs_the_same_work_as_a_known_one",
+            "app::attacks::t02_v6_3_8_an_unknown_account_costs_the_same_work_as_a_known_one",
             "app::resets::t01_asking_for_a_reset_does_not_tell_who_has_an_account",
             "app::resets::t02_asking_for_a_reset_costs_the_same_work_for_everybody",
             "app::registrations::t01_registering_does_not_tell_whose_address_has_an_account",
@@ -240,7 +249,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
             "app::resets::t24_of_twenty_uses_of_a_link_at_once_one_counts",
             "app::resets::t25_a_changed_password_role_or_account_kills_the_link",
             "app::resets::t28_the_mail_goes_to_the_stored_address",
-            "app::second_factor::t32_a_reset_by_mail_does_not_switch_the_second_factor_off",
+            "app::second_factor::t32_v6_4_3_a_reset_by_mail_does_not_switch_the_second_factor_off",
             "app::undo::t32_a_second_factor_that_the_thief_added_goes_and_an_older_one_stays",
             "app::passkeys::t31_the_passkeys_of_whoever_took_the_address_first_are_dead_after_a_reset",
         ],
@@ -253,6 +262,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         2,
         "A lost factor is replaced by proving as much as before",
         &[
+            "v6_4_4_a_lost_phone_is_replaced_by_whoever_has_a_recovery_code",
             "app::second_step::t43_a_recovery_code_is_good_once_and_in_whatever_way_it_is_typed",
             "app::second_factor::whoever_runs_the_site_lets_in_who_has_lost_everything",
             "app::passkeys::a_passkey_alone_is_a_second_factor_too",
@@ -270,7 +280,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         3,
         "Administrators start a reset, and choose no password for anybody",
         &[
-            "app::administration::a_link_for_a_new_password_is_mailed_to_its_owner_and_shown_to_nobody",
+            "app::administration::v6_4_6_a_link_for_a_new_password_is_mailed_to_its_owner_and_shown_to_nobody",
         ],
         Gap::Open("on the command line whoever has the machine, and so the database, sets one"),
     ),
@@ -279,7 +289,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         2,
         "Codes are good for one use",
         &[
-            "app::second_step::t39_digits_are_good_once",
+            "app::second_step::t39_v6_5_1_digits_are_good_once",
             "app::second_step::t39_the_digits_of_the_set_up_are_not_good_for_a_log_in",
             "app::second_factor::t39_digits_are_good_for_one_proof_or_one_log_in",
             "app::second_step::t43_a_recovery_code_is_good_once_and_in_whatever_way_it_is_typed",
@@ -289,7 +299,9 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "6.5.2",
         2,
         "Recovery codes are stored as hashes",
-        &["app::second_factor::t46_no_secret_of_a_second_factor_lies_in_the_database_as_it_is"],
+        &[
+            "app::second_factor::t46_v6_5_2_no_secret_of_a_second_factor_lies_in_the_database_as_it_is",
+        ],
         Gap::Open(
             "of 80 bits a keyed hash is stored (HMAC by the site's key) and no slow one, which is asked for below 112 bits",
         ),
@@ -315,7 +327,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         &[
             "app::second_factor::setting_an_app_up_and_switching_it_off_ask_for_a_fresh_proof",
             "app::second_factor::new_recovery_codes_void_the_old_ones_and_few_are_said_to_be_few",
-            "app::passkeys::t08_a_removed_passkey_is_dead_and_so_is_what_was_open",
+            "app::passkeys::t08_v6_5_6_a_removed_passkey_is_dead_and_so_is_what_was_open",
             "app::passkeys::what_switches_all_factors_off_removes_the_passkeys",
         ],
     ),
@@ -325,14 +337,14 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "What a body proves counts beside something else only",
         &[
             "app::passkeys::a_device_makes_a_key_that_it_finds_by_the_site_and_opens_for_its_owner_alone",
-            "app::passkeys::whoever_is_not_verified_by_the_device_is_refused",
+            "app::passkeys::v6_5_7_whoever_is_not_verified_by_the_device_is_refused",
         ],
     ),
     met(
         "6.5.8",
         3,
         "Codes are checked by the server's clock",
-        &["v6_5_5_digits_are_good_for_their_half_minute_and_one_around_it"],
+        &["v6_5_8_the_clock_that_counts_is_the_servers"],
     ),
     unproved("6.6.1", 2, "Codes by phone are a last resort", NO_PHONES),
     met(
@@ -341,7 +353,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "A mailed code is bound to the attempt it was made for",
         &[
             "app::registrations::t25_a_newer_mail_replaces_the_former",
-            "app::registrations::two_attempts_for_one_address_do_not_get_into_each_others_way",
+            "app::registrations::v6_6_2_two_attempts_for_one_address_do_not_get_into_each_others_way",
         ],
     ),
     met(
@@ -349,7 +361,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         2,
         "Mailed codes are not guessed",
         &[
-            "app::registrations::t37_of_a_hundred_guesses_at_once_five_are_looked_at",
+            "app::registrations::t37_v6_6_3_of_a_hundred_guesses_at_once_five_are_looked_at",
             "app::registrations::t37_one_network_guesses_so_often_and_no_oftener",
         ],
     ),
@@ -359,7 +371,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         3,
         "Keys that assertions are checked with cannot be changed",
         &[
-            "app::passkeys::what_opens_the_account_is_changed_by_whoever_proved_lately_who_they_are",
+            "app::passkeys::v6_7_1_what_opens_the_account_is_changed_by_whoever_proved_lately_who_they_are",
             "app::passkeys::t42_somebody_elses_passkey_is_not_added_to_ones_own_account",
             "app::passkeys::t45_nobody_renames_or_removes_somebody_elses_passkey",
         ],

@@ -72,25 +72,39 @@ story!(v6_5_4_a_code_has_twenty_bits_and_more, |engine| {
     assert_eq!(phone.digits(&app).len(), 6);
 });
 
+/// A log-in of ada's that ends with those digits, from a client that says that it is that date.
+async fn log_in_with(app: &TestApp, digits: &str, date: Option<&str>) -> StatusCode {
+    let browser = app.browser();
+    assert_eq!(browser.log_in("ada", PASSWORD).await.status, StatusCode::OK);
+    let request = browser.bare(Method::POST, "/rpc/finish-log-in");
+    let request = request.header("origin", &app.origin).form(&[("code", digits)]);
+    let request = date.into_iter().fold(request, |r, date| r.header("date", date));
+    browser.send(request).await.status
+}
+
 story!(v6_5_5_digits_are_good_for_their_half_minute_and_one_around_it, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
     let (phone, _) = Phone::set_up(&app, &ada).await;
-    let finish = async |digits: &str, date: Option<&str>| {
-        let browser = app.browser();
-        assert_eq!(browser.log_in("ada", PASSWORD).await.status, StatusCode::OK);
-        let request = browser.bare(Method::POST, "/rpc/finish-log-in");
-        let request = request.header("origin", &app.origin).form(&[("code", digits)]);
-        // Whatever the client says that it is.
-        let request = date.into_iter().fold(request, |r, date| r.header("date", date));
-        browser.send(request).await.status
-    };
     let old = phone.digits(&app);
     app.state.clock.advance(3 * STEP);
-    let date = "Thu, 01 Jan 1970 00:00:00 GMT";
-    assert_eq!(finish(&old, None).await, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(finish(&old, Some(date)).await, StatusCode::UNPROCESSABLE_ENTITY);
-    let then = app.state.clock.now().after(3 * STEP);
-    assert_eq!(finish(&phone.digits_at(then), None).await, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(finish(&phone.digits(&app), None).await, StatusCode::OK);
+    assert_eq!(log_in_with(&app, &old, None).await, StatusCode::UNPROCESSABLE_ENTITY);
+    let then = phone.digits_at(app.state.clock.now().after(3 * STEP));
+    assert_eq!(log_in_with(&app, &then, None).await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(log_in_with(&app, &phone.digits(&app), None).await, StatusCode::OK);
+});
+
+story!(v6_5_8_the_clock_that_counts_is_the_servers, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let (phone, _) = Phone::set_up(&app, &ada).await;
+    let old = phone.digits(&app);
+    let when = app.state.clock.now().to_offset();
+    app.state.clock.advance(3 * STEP);
+    let format = time::format_description::well_known::Rfc2822;
+    let when = when.format(&format).unwrap().replace("+0000", "GMT");
+    assert_eq!(log_in_with(&app, &old, Some(&when)).await, StatusCode::UNPROCESSABLE_ENTITY);
+    let fresh = phone.digits(&app);
+    let long_ago = "Thu, 01 Jan 1970 00:00:00 GMT";
+    assert_eq!(log_in_with(&app, &fresh, Some(long_ago)).await, StatusCode::OK);
 });

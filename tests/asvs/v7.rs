@@ -43,7 +43,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         1,
         "Each session has a token of its own; none is a key that stays",
         &[
-            "app::sessions::t06_a_log_in_replaces_the_identifier_and_kills_the_old_one",
+            "v7_2_2_each_log_in_makes_a_token_that_ends_with_it",
+            "app::sessions::t06_v7_2_4_a_log_in_replaces_the_identifier_and_kills_the_old_one",
             "app::sessions::t13_creating_a_session_never_takes_over_an_identifier",
         ],
     ),
@@ -61,7 +62,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         1,
         "Each log-in and each proof makes a new token and ends the old one",
         &[
-            "app::sessions::t06_a_log_in_replaces_the_identifier_and_kills_the_old_one",
+            "app::sessions::t06_v7_2_4_a_log_in_replaces_the_identifier_and_kills_the_old_one",
             "app::sessions::t06_an_identifier_planted_by_an_attacker_is_not_taken_over",
             "app::security::t06_changing_the_password_replaces_the_identifier_and_t08_ends_all_others",
             "app::security::t42_a_proof_freshens_this_session_only_and_only_with_this_accounts_password",
@@ -73,8 +74,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         2,
         "A session that is not used ends",
         &[
-            "app::sessions::t14_a_session_ends_after_twelve_idle_hours_and_after_a_week_in_any_case",
-            "app::sessions::t14_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year",
+            "app::sessions::t14_v7_3_1_a_session_ends_after_twelve_idle_hours_and_after_a_week_in_any_case",
+            "app::sessions::t14_v7_3_2_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year",
             "app::standing::t14_asking_is_no_use_of_a_session_and_keeps_none_alive",
         ],
     ),
@@ -83,8 +84,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         2,
         "A session ends however it is used",
         &[
-            "app::sessions::t14_a_session_ends_after_twelve_idle_hours_and_after_a_week_in_any_case",
-            "app::sessions::t14_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year",
+            "app::sessions::t14_v7_3_1_a_session_ends_after_twelve_idle_hours_and_after_a_week_in_any_case",
+            "app::sessions::t14_v7_3_2_a_kept_session_outlives_the_browser_but_not_a_quarter_of_a_year",
         ],
     ),
     met(
@@ -92,7 +93,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         1,
         "What has ended cannot be used again",
         &[
-            "app::accounts::logging_out_ends_the_session_and_the_cookie",
+            "app::accounts::v7_4_1_logging_out_ends_the_session_and_the_cookie",
             "app::sessions::t08_a_cookie_is_dead_after_log_out_password_change_role_change_deactivation_and_deletion",
             "app::sessions::t07_a_request_in_flight_does_not_bring_an_ended_session_back",
             "app::sessions::t07_logging_out_amid_fifty_requests_is_final",
@@ -111,7 +112,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         1,
         "An account that is closed or deleted has no sessions",
         &[
-            "app::accounts::a_deactivated_person_is_out_at_once_and_stays_out",
+            "app::accounts::v7_4_2_a_deactivated_person_is_out_at_once_and_stays_out",
             "app::administration::a_deactivated_person_is_out_until_they_are_let_in_again",
             "app::sessions::t08_a_cookie_is_dead_after_log_out_password_change_role_change_deactivation_and_deletion",
             "app::leaving::whoever_deletes_their_account_is_gone_at_once_and_can_come_back",
@@ -124,11 +125,11 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "Another password or factor ends all other sessions",
         &[
             "app::security::t06_changing_the_password_replaces_the_identifier_and_t08_ends_all_others",
-            "app::resets::t08_a_cookie_is_dead_after_a_reset",
+            "app::resets::t08_v7_4_3_a_cookie_is_dead_after_a_reset",
             "app::sessions::t08_a_log_in_in_flight_does_not_survive_a_password_reset",
             "app::emails::t08_a_cookie_and_a_link_are_dead_after_a_change_of_address",
             "app::passkeys::t08_adding_a_passkey_ends_what_was_open_and_is_told_to_its_owner",
-            "app::passkeys::t08_a_removed_passkey_is_dead_and_so_is_what_was_open",
+            "app::passkeys::t08_v6_5_6_a_removed_passkey_is_dead_and_so_is_what_was_open",
         ],
     ),
     met(
@@ -145,8 +146,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         2,
         "Administrators end sessions of others",
         &[
-            "app::administration::t08_an_administrator_ends_all_sessions_of_a_person_at_once",
-            "app::accounts::a_deactivated_person_is_out_at_once_and_stays_out",
+            "app::administration::t08_v7_4_5_an_administrator_ends_all_sessions_of_a_person_at_once",
+            "app::accounts::v7_4_2_a_deactivated_person_is_out_at_once_and_stays_out",
         ],
     ),
     met(
@@ -155,11 +156,11 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "Who one is is proved anew before an address or a factor changes",
         &[
             "app::second_factor::setting_an_app_up_and_switching_it_off_ask_for_a_fresh_proof",
-            "app::security::what_is_wrong_with_a_change_of_password_stands_beside_its_field",
+            "app::security::v6_2_3_what_is_wrong_with_a_change_of_password_stands_beside_its_field",
             "app::names::a_new_name_asks_for_the_password_again_after_ten_minutes",
-            "app::emails::another_address_asks_for_the_password_again_after_ten_minutes",
+            "app::emails::v7_5_1_another_address_asks_for_the_password_again_after_ten_minutes",
             "app::emails::a_link_to_an_address_asks_for_the_password_again_after_ten_minutes",
-            "app::passkeys::what_opens_the_account_is_changed_by_whoever_proved_lately_who_they_are",
+            "app::passkeys::v6_7_1_what_opens_the_account_is_changed_by_whoever_proved_lately_who_they_are",
         ],
     ),
     met(
@@ -168,8 +169,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "People see their sessions and, having proved who they are, end them",
         &[
             "app::security::a_person_sees_where_they_are_logged_in_and_which_one_this_is",
-            "app::security::what_is_grave_asks_for_the_password_again_after_ten_minutes",
-            "app::security::t08_the_cookie_of_an_ended_session_is_dead_at_its_next_request",
+            "app::security::v7_5_3_what_is_grave_asks_for_the_password_again_after_ten_minutes",
+            "app::security::t08_v7_5_2_the_cookie_of_an_ended_session_is_dead_at_its_next_request",
             "app::security::t45_nobody_ends_somebody_elses_session",
         ],
     ),
@@ -178,10 +179,10 @@ pub const REQUIREMENTS: &[Requirement] = &[
         3,
         "What is grave asks for a proof",
         &[
-            "app::security::what_is_grave_asks_for_the_password_again_after_ten_minutes",
+            "app::security::v7_5_3_what_is_grave_asks_for_the_password_again_after_ten_minutes",
             "app::security::t42_a_proof_freshens_this_session_only_and_only_with_this_accounts_password",
             "browser: what is grave asks for the password in its place, and can then be done",
-            "app::administration::what_administrators_do_asks_for_a_recent_proof",
+            "app::administration::v8_4_2_what_administrators_do_asks_for_a_recent_proof",
             "app::second_factor::t41_what_is_grave_asks_for_the_strongest_proof_that_there_is",
             "app::passkeys::t41_where_two_factors_are_asked_for_a_passkey_is_both",
             "app::downloads::taking_everything_along_asks_for_the_password_again_after_ten_minutes",
@@ -194,7 +195,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         2,
         "No session begins without its person's doing",
         &[
-            "app::sessions::a_stranger_leaves_no_session_behind",
+            "app::sessions::v7_6_2_a_stranger_leaves_no_session_behind",
             "app::attacks::t16_no_other_site_can_log_a_browser_in_or_register_it",
         ],
     ),
@@ -265,6 +266,26 @@ story!(v7_2_1_a_forged_cookie_is_nobodys, |engine| {
             let answer = site.ask(reqwest::Method::GET, "/", &[("cookie", &cookie)]).await;
             assert_eq!(answer.status, nobody.status, "{cookie}");
         }
+    }
+});
+
+story!(v7_2_2_each_log_in_makes_a_token_that_ends_with_it, |engine| {
+    let app = TestApp::start(engine).await;
+    app.person("ada").await;
+    let browsers = [0; 5].map(|_| app.browser());
+    let mut tokens = HashSet::new();
+    for browser in browsers.iter().chain(&browsers) {
+        assert_eq!(browser.log_in("ada", PASSWORD).await.status, StatusCode::OK);
+        tokens.insert(browser.cookie().unwrap());
+    }
+    assert_eq!(tokens.len(), 10, "none is the account's");
+    let [first, others @ ..] = &browsers;
+    let token = first.cookie();
+    first.log_out().await;
+    first.set_cookie(token);
+    assert_eq!(first.name().await, None);
+    for other in others {
+        assert_eq!(other.name().await.as_deref(), Some("ada"));
     }
 });
 

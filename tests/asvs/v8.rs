@@ -46,7 +46,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         1,
         "Things are for whom they are meant",
         &[
-            "app::attacks::t45_nobody_reaches_anybody_elses_things",
+            "app::attacks::t45_v8_2_2_nobody_reaches_anybody_elses_things",
             "app::security::t45_nobody_ends_somebody_elses_session",
             "app::administration::t45_what_a_form_says_makes_nobody_an_administrator",
             "app::withdrawing::t45_whoever_is_no_editor_takes_nothing_offline_and_nobody_reaches_a_draft",
@@ -66,7 +66,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "Fields are for whom they are meant",
         &[
             "v8_2_3_nobody_is_told_somebody_elses_address",
-            "app::attacks::t45_nobody_reaches_anybody_elses_things",
+            "app::attacks::t45_v8_2_2_nobody_reaches_anybody_elses_things",
             "app::administration::t45_what_a_form_says_makes_nobody_an_administrator",
             "app::administration::an_administrator_sees_of_a_person_what_they_need_and_no_secret",
         ],
@@ -76,10 +76,10 @@ pub const REQUIREMENTS: &[Requirement] = &[
         3,
         "The circumstances are looked at, at the log-in and after it",
         &[
-            "app::devices::t38_a_known_device_has_guesses_of_its_own_and_no_more",
+            "app::devices::t38_v8_2_4_a_known_device_has_guesses_of_its_own_and_no_more",
             "app::devices::t35_who_has_many_addresses_has_one_network",
             "app::second_step::t38_whoever_has_the_password_and_guesses_holds_up_no_device_of_the_owner",
-            "app::new_devices::a_log_in_from_a_new_device_is_told_and_from_a_known_one_is_not",
+            "app::new_devices::v6_3_5_a_log_in_from_a_new_device_is_told_and_from_a_known_one_is_not",
         ],
         Gap::Open("at the log-in; a session that moves to another network is not asked again"),
     ),
@@ -108,7 +108,10 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "8.3.3",
         3,
         "Whoever asks is who is judged, not what asks for them",
-        &["app::attacks::t45_nobody_reaches_anybody_elses_things"],
+        &[
+            "v8_3_3_the_server_renders_for_each_reader_what_they_may_see",
+            "app::attacks::t45_v8_2_2_nobody_reaches_anybody_elses_things",
+        ],
     ),
     unproved(
         "8.4.1",
@@ -121,7 +124,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         3,
         "Administration is guarded by more than one thing",
         &[
-            "app::administration::what_administrators_do_asks_for_a_recent_proof",
+            "app::administration::v8_4_2_what_administrators_do_asks_for_a_recent_proof",
             "app::roles::v8_2_1_to_everybody_else_what_is_for_administrators_does_not_exist",
             "app::second_factor::t41_what_is_grave_asks_for_the_strongest_proof_that_there_is",
         ],
@@ -190,5 +193,30 @@ story!(v8_2_3_nobody_is_told_somebody_elses_address, |engine| {
             pattern.replace("{slug}", "hers").replace("{username}", "ada").replace("{tag}", "x");
         let page = bob.get(&path).await.body;
         assert!(!page.contains("ada@example.org"), "{path}");
+    }
+});
+
+story!(v8_3_3_the_server_renders_for_each_reader_what_they_may_see, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, bob, stranger) = (app.person("ada").await, app.person("bob").await, app.browser());
+    ada.write("Plum harvest", "draft", "public").await;
+    ada.write("Quince jelly", "published", "members").await;
+    for (title, path, of_ada, of_bob) in [
+        ("Plum harvest", "/article/plum-harvest", true, false),
+        ("Plum harvest", "/articles", true, false),
+        ("Plum harvest", "/", false, false),
+        ("Quince jelly", "/article/quince-jelly", true, true),
+        ("Quince jelly", "/articles", true, false),
+        ("Quince jelly", "/profile/ada", true, true),
+        ("Quince jelly", "/search?q=jelly", true, true),
+        ("Quince jelly", "/feed.atom", false, false),
+        ("Quince jelly", "/sitemap.xml", false, false),
+    ] {
+        for (browser, sees) in [(&ada, of_ada), (&bob, of_bob), (&stranger, false)] {
+            let page = browser.get(path).await.body;
+            // Found words are marked, each by itself.
+            let page = page.replace("<mark>", "").replace("</mark>", "");
+            assert_eq!(page.contains(title), sees, "{title} at {path}: {page}");
+        }
     }
 });

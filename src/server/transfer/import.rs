@@ -230,7 +230,10 @@ impl<'a> Import<'a> {
         let made = Made::of(self.site.db, incoming).await?;
         let mut tx = self.begin().await?;
         if !made.store(&mut tx, author, now).await? {
-            return Ok(Outcome::Skipped(Reason::AddressTaken));
+            drop(tx);
+            // Somebody was faster: perhaps the same file, sent twice.
+            let since = importing::obstacle(self.site.db, author, incoming).await?;
+            return Ok(since.unwrap_or(Outcome::Skipped(Reason::AddressTaken)));
         }
         tx.commit().await?;
         Ok(Outcome::Taken)

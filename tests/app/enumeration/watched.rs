@@ -41,6 +41,8 @@ pub struct Seen {
     pub body: String,
     pub statements: Vec<String>,
     pub hashes: u64,
+    /// What they cost, in blocks of memory that were filled.
+    pub filled: u64,
     pub letters: i64,
 }
 
@@ -141,7 +143,7 @@ impl Watched {
     ) -> Seen {
         let passwords = &self.app.state.passwords;
         let letters = async || self.app.count("select count(*) from outbox").await;
-        let (hashes, mails) = (passwords.work(), letters().await);
+        let (hashes, filled, mails) = (passwords.work(), passwords.filled(), letters().await);
         let body =
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let accept = if door.starts_with("/rpc/") { "application/json" } else { "text/html" };
@@ -180,6 +182,7 @@ impl Watched {
             body: masked(core::str::from_utf8(&body).unwrap()),
             statements,
             hashes,
+            filled: passwords.filled() - filled,
             letters,
         }
     }

@@ -2,14 +2,18 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use byline::server::users;
+use byline::server::{leaving, users};
+use futures_util::StreamExt;
 use reqwest::{Method, StatusCode};
 
 use super::{
-    Quick, Slow, Step,
+    Brief, Quick, Sent, Slow, Step,
     model::{Begun, Key, Model},
 };
-use crate::support::{Answer, Browser, Engine, HeldArgon2, TestApp};
+use crate::{
+    phone::Phone,
+    support::{Answer, Browser, Engine, HeldArgon2, TestApp},
+};
 
 const NAMES: [&str; 2] = ["ada", "bob"];
 
@@ -18,8 +22,18 @@ pub struct Life {
     app: TestApp,
     browsers: [Arc<Browser>; 3],
     model: Model,
-    /// How many links have been mailed.
+    /// How many links have been mailed that set a password.
     links: usize,
+    /// What each person has at hand.
+    pockets: [Pocket; 2],
+}
+
+/// A person's telephone, and what the last links that were mailed to them hold.
+#[derive(Default)]
+struct Pocket {
+    phone: Option<Phone>,
+    to_address: Option<String>,
+    back: Option<String>,
 }
 
 /// What is sent for a step, put together before anything of it happens.
@@ -34,6 +48,58 @@ impl Request {
         let fields: Vec<_> = self.fields.iter().map(|(name, value)| (*name, &**value)).collect();
         self.browser.call(self.function, &fields).await
     }
+
+    /// Sends its body but for the end, which comes when it is wanted.
+    fn send_half(mut self) -> Half {
+        self.fields.push(("whole", String::new()));
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&self.fields)
+            .finish();
+        let end = format!("&sent={}", self.function);
+        Half::of(self.browser, self.function, body, end)
+    }
+}
+
+/// A request whose end has not come yet.
+struct Half {
+    end: tokio::sync::oneshot::Sender<()>,
+    answer: tokio::task::JoinHandle<Answer>,
+}
+
+impl Half {
+    fn of(browser: Arc<Browser>, function: &str, begin: String, rest: String) -> Self {
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let begin = futures_util::stream::once(async { Ok::<_, std::io::Error>(begin) });
+        let rest = futures_util::stream::once(async {
+            let _ = ended.await;
+            Ok(rest)
+        });
+        let request = browser
+            .bare(Method::POST, &format!("/rpc/{function}"))
+            .header("origin", browser.origin())
+            .header("accept", "application/json")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(reqwest::Body::wrap_stream(begin.chain(rest)));
+        let answer = tokio::spawn(async move { browser.send(request).await });
+        Self { end, answer }
+    }
+
+    /// Sends the rest.
+    async fn whole(self) -> Answer {
+        let _ = self.end.send(());
+        self.answer.await.unwrap()
+    }
+}
+
+/// Long enough for the session of a request to be loaded.
+async fn until_it_is_found() {
+    tokio::time::sleep(Duration::from_millis(20)).await;
+}
+
+/// The address that somebody asks for.
+fn address(begun: &Begun) -> String {
+    let name = begun.who.map_or("nobody", |who| NAMES[who]);
+    format!("{name}{}@example.net", begun.next)
 }
 
 fn phrase(password: Key) -> String {
@@ -44,7 +110,8 @@ impl Life {
     async fn begin(engine: Engine) -> Self {
         let app = TestApp::start(engine).await;
         let browsers = [0, 1, 2].map(|_| Arc::new(app.browser()));
-        Self { app, browsers, model: Model::default(), links: 0 }
+        let pockets = Default::default();
+        Self { app, browsers, model: Model::default(), links: 0, pockets }
     }
 
     /// Lives through it, and compares after each step.
@@ -54,6 +121,9 @@ impl Life {
             let at = format!("step {n}, {step:?}");
             // How much may be tried in an hour is not what this is about.
             life.app.execute("delete from attempts").await;
+            // Nor is how long one waits for other digits.
+            life.app.execute("update authenticators set last_step = 0").await;
+            life.model.forget_digits();
             life.step(step, &at).await;
             for (browser, asked) in life.browsers.iter().enumerate() {
                 let expected = life.model.who(browser).map(|who| NAMES[who].to_owned());
@@ -65,14 +135,15 @@ impl Life {
 
     async fn step(&mut self, step: &Step, at: &str) {
         match step {
-            Step::Quick(quick) => self.quick(quick, at).await,
+            Step::Brief(brief) => self.brief(brief, at).await,
             Step::Slow(slow) => {
                 let begun = self.model.begin(slow);
                 let request = self.request(slow, &begun).await;
                 self.finish(slow, &begun, &request.send().await, at);
             }
-            Step::Meanwhile(slow, quick) => self.meanwhile(slow, quick, at).await,
-            Step::WhileSaving(browser, quick) => self.while_saving(*browser, quick, at).await,
+            Step::Meanwhile(slow, brief) => self.meanwhile(slow, brief, at).await,
+            Step::WhileSaving(browser, brief) => self.while_saving(*browser, brief, at).await,
+            Step::WhileSending(sent, brief) => self.while_sending(sent, brief, at).await,
         }
     }
 
@@ -82,7 +153,7 @@ impl Life {
     }
 
     /// Holds argon2 up while something else happens.
-    async fn meanwhile(&mut self, slow: &Slow, quick: &Quick, at: &str) {
+    async fn meanwhile(&mut self, slow: &Slow, brief: &Brief, at: &str) {
         let begun = self.model.begin(slow);
         let request = self.request(slow, &begun).await;
         let passwords = self.app.state.passwords.clone();
@@ -103,7 +174,7 @@ impl Life {
             // It never came to a hash, so it is over.
             self.finish(slow, &begun, answer, at);
         }
-        self.quick(quick, at).await;
+        self.brief(brief, at).await;
         argon2.let_go();
         if refused.is_none() {
             self.finish(slow, &begun, &request.await, at);
@@ -112,29 +183,122 @@ impl Life {
 
     /// Sends an article whose end does not come before something else has happened. Whether it
     /// is stored is the articles' business: no session comes of it, or back by it.
-    async fn while_saving(&mut self, browser: usize, quick: &Quick, at: &str) {
-        let (end, ended) = tokio::sync::oneshot::channel::<()>();
-        let parts = futures_util::stream::unfold(Some(ended), |ended| async {
-            let ended = ended?;
-            let _ = ended.await;
-            Some((Ok::<_, std::io::Error>("&status=published"), None))
-        });
+    async fn while_saving(&mut self, browser: usize, brief: &Brief, at: &str) {
         let browser = self.browsers[browser].clone();
-        let request = browser
-            .bare(Method::POST, "/rpc/save-article")
-            .header("origin", &self.app.origin)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(reqwest::Body::wrap_stream(parts));
-        let saving = tokio::spawn(async move { browser.send(request).await });
-        // Long enough for its session to be loaded.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        self.quick(quick, at).await;
-        let _ = end.send(());
-        let status = saving.await.unwrap().status;
+        let half = Half::of(browser, "save-article", String::new(), "&status=published".into());
+        until_it_is_found().await;
+        self.brief(brief, at).await;
+        let status = half.whole().await.status;
         assert!(
             !status.is_success() && !status.is_server_error(),
             "{at}: half an article, {status}"
         );
+    }
+
+    /// Sends what does not come whole before something else has happened.
+    async fn while_sending(&mut self, sent: &Sent, brief: &Brief, at: &str) {
+        let begun = self.model.begin_sent(sent);
+        let (request, phone) = self.sent(sent, &begun).await;
+        let half = request.send_half();
+        until_it_is_found().await;
+        self.brief(brief, at).await;
+        let answer = half.whole().await;
+        self.finish_sent(sent, &begun, &answer, phone, at).await;
+    }
+
+    async fn brief(&mut self, brief: &Brief, at: &str) {
+        match brief {
+            Brief::Quick(quick) => {
+                let done = self.quick(quick).await;
+                assert_eq!(done, self.model.quick(quick), "{at}");
+            }
+            Brief::Sent(sent) => {
+                let begun = self.model.begin_sent(sent);
+                let (request, phone) = self.sent(sent, &begun).await;
+                let answer = request.send().await;
+                self.finish_sent(sent, &begun, &answer, phone, at).await;
+            }
+        }
+    }
+
+    /// Compares, and puts into a pocket what came of it.
+    async fn finish_sent(
+        &mut self,
+        sent: &Sent,
+        begun: &Begun,
+        answer: &Answer,
+        phone: Option<Phone>,
+        at: &str,
+    ) {
+        let done = is_ok(answer);
+        assert_eq!(done, self.model.finish_sent(sent, begun), "{at}: {answer:?}");
+        let Some(who) = begun.who.filter(|_| done) else { return };
+        match sent {
+            Sent::AddApp { .. } => self.pockets[who].phone = phone,
+            Sent::AskForAddress { .. } => {
+                self.pockets[who].to_address = Some(self.token_of("To", &address(begun)).await);
+            }
+            Sent::Leave { .. } => {
+                let token = self.token_of("Subject", "Your account is deleted").await;
+                self.pockets[who].back = Some(token);
+            }
+            _ => {}
+        }
+    }
+
+    /// What a person sends, and the telephone on which they set an app up for it.
+    async fn sent(&self, sent: &Sent, begun: &Begun) -> (Request, Option<Phone>) {
+        let none = || "none".to_owned();
+        let of = |n: usize| self.browsers[n].clone();
+        let pocket = begun.who.map(|who| &self.pockets[who]);
+        let mut phone = None;
+        let (browser, function, fields) = match *sent {
+            Sent::FinishLogIn { browser, right } => {
+                let phone = self.model.half_way(browser).and_then(|who| self.phone_of(who));
+                let code = match (phone, right) {
+                    (Some(phone), true) => phone.digits(&self.app),
+                    (Some(phone), false) => phone.wrong_digits(&self.app),
+                    (None, _) => "123456".to_owned(),
+                };
+                (of(browser), "finish-log-in", vec![("code", code)])
+            }
+            Sent::AddApp { browser } => {
+                let set_up = self.browsers[browser].call("begin-authenticator", &[]).await.json();
+                phone = set_up["set_up"]["secret"].as_str().map(Phone::new);
+                let code = phone.as_ref().map_or_else(none, |phone| phone.digits(&self.app));
+                (of(browser), "confirm-authenticator", vec![("code", code)])
+            }
+            Sent::RemoveApp { browser } => (of(browser), "remove-authenticator", vec![]),
+            Sent::AskForAddress { browser } => {
+                (of(browser), "ask-for-email", vec![("email", address(begun))])
+            }
+            Sent::TakeAddress { browser } => {
+                let token = pocket.and_then(|pocket| pocket.to_address.clone());
+                (of(browser), "change-email", vec![("token", token.unwrap_or_else(none))])
+            }
+            Sent::Leave { browser } => {
+                let name = begun.who.map_or("nobody", |who| NAMES[who]).to_owned();
+                let fields = vec![("username", name), ("articles", "keep".to_owned())];
+                (of(browser), "delete-account", fields)
+            }
+            Sent::TakeBack { .. } => {
+                let token = pocket.and_then(|pocket| pocket.back.clone());
+                let fields = vec![("token", token.unwrap_or_else(none))];
+                (Arc::new(self.app.browser()), "restore-account", fields)
+            }
+        };
+        (Request { browser, function, fields }, phone)
+    }
+
+    fn phone_of(&self, who: usize) -> Option<&Phone> {
+        self.pockets[who].phone.as_ref()
+    }
+
+    /// What the link of the last mail with that header holds.
+    async fn token_of(&self, header: &str, value: &str) -> String {
+        let letters = self.app.post().await;
+        let letter = letters.iter().rfind(|letter| letter.header(header) == value).unwrap();
+        letter.link(&self.app.origin).rsplit('/').next().unwrap().to_owned()
     }
 
     async fn request(&mut self, slow: &Slow, begun: &Begun) -> Request {
@@ -163,7 +327,14 @@ impl Life {
                 (of(browser), "change-password", vec![current, ("new_password", next)])
             }
             Slow::Confirm { browser, right } => {
-                (of(browser), "confirm", vec![("password", mine(browser, right))])
+                let phone = begun.who.filter(|_| begun.app).and_then(|who| self.phone_of(who));
+                let code = phone.map(|phone| ("code", phone.digits(&self.app)));
+                let password = ("password", mine(browser, right));
+                (
+                    of(browser),
+                    "confirm",
+                    Vec::from_iter([Some(password), code].into_iter().flatten()),
+                )
             }
             Slow::Reset { who } => {
                 let token = self.mailed_token(who).await;
@@ -190,9 +361,10 @@ impl Life {
         }
     }
 
-    async fn quick(&mut self, quick: &Quick, at: &str) {
+    /// Does it, and says whether it was done.
+    async fn quick(&self, quick: &Quick) -> bool {
         let (db, now) = (&self.app.state.db, self.app.state.clock.now());
-        let done = match *quick {
+        match *quick {
             Quick::LogOut { browser } => is_ok(&self.browsers[browser].log_out().await),
             Quick::EndSession { browser, of } => {
                 let handle = ("handle", &*self.handle(of).await);
@@ -213,12 +385,12 @@ impl Life {
                 self.app.execute(sql.leak()).await;
                 found
             }
+            Quick::Sweep => leaving::finish_due(db, now).await.is_ok(),
             Quick::Wait { minutes } => {
                 self.app.state.clock.advance(Duration::from_secs(minutes * 60));
                 true
             }
-        };
-        assert_eq!(done, self.model.quick(quick), "{at}");
+        }
     }
 
     /// What a browser's session goes by, or what none does.
