@@ -1,6 +1,7 @@
 //! What people say of themselves, whom and what they like, and what they say under articles.
 
 mod comments;
+mod favorites;
 mod moderation;
 
 use byline::domain::role::Role;
