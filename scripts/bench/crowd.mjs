@@ -49,6 +49,8 @@ const sql = ({ key, stamp, at }, people) => `
     select u.id, these.article, u.created_at from users u cross join these where u.id <> these.author;
   insert into favorites (user_id, article_id, created_at)
     select these.author, a.id, a.created_at from articles a cross join these;
+  insert into favorite_tallies (article_id, count)
+    select article_id, count(*) from favorites group by article_id;
   insert into comments (id, article_id, author_id, body, html, state, created_at)
     select ${key}, these.article, u.id, 'Well said', '<p>Well said</p>', 'shown', u.created_at
     from users u cross join these;

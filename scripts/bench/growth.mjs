@@ -82,5 +82,7 @@ async function open(engine, newDatabase, articles) {
     get('/tag/harbour, which all have', '/tag/harbour'),
     get('/search for words which all have', '/search?q=harbour+boats'),
     get('/search for a word which one has', '/search?q=7'),
+    get('/search for a beginning of four letters', '/search?q=boat'),
+    get('/search for a beginning of five letters', '/search?q=harbo'),
   ];
 }

@@ -46,18 +46,25 @@ pub async fn desk(
     Ok(desk::list(&state.db, author.id, tab, &q, page, state.clock.now()).await?)
 }
 
-/// Deletes one's own article; for a while it can be brought back.
+/// Deletes one's own article, by its key or by its address; for a while it can be brought back.
 #[server(prefix = "/rpc", endpoint = "delete-article", output = Json)]
-pub async fn delete_article(slug: String) -> Result<Done, Error> {
+pub async fn delete_article(
+    #[server(default)] article: String,
+    #[server(default)] slug: String,
+) -> Result<Done, Error> {
     use crate::{
         domain::role::Permission,
-        server::{articles::bin, context},
+        server::{
+            articles::{bin, saving::Which},
+            context,
+        },
     };
     let author = context::require(Permission::WriteArticles)?;
-    let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
+    let named = Slug::parse(&slug);
+    let which = Which::parse(&article, "", named.as_ref()).ok_or(Error::NotFound)?;
     let state = context::state()?;
-    bin::delete(&state.db, &author, &slug, state.clock.now()).await?;
-    Ok(Done::at(format!("/articles?deleted={}", slug.as_str())))
+    let slug = bin::delete(&state.db, &author, which, state.clock.now()).await?;
+    Ok(Done::at(format!("/articles?deleted={slug}")))
 }
 
 /// Brings back what one has deleted.
@@ -119,16 +126,21 @@ pub fn DeskPage() -> impl IntoView {
 }
 
 fn undo_notice(slug: Slug) -> AnyView {
-    let undo = button("/articles?form=restore", slug.as_str(), "Undo", None);
+    let undo = button("/articles?form=restore", ("slug", slug.as_str()), "Undo", None);
     let text = format!("It is deleted. For {DAYS_TO_UNDO} days you find it under “Deleted”.");
     view! { <div class="notice" role="status"><p>{text}</p>{undo}</div> }.erased()
 }
 
-/// A form of one button about one article.
-fn button(to: &str, slug: &str, label: &'static str, about: Option<String>) -> AnyView {
+/// A form of one button about the article of which `name` is the `value`.
+fn button(
+    to: &str,
+    (name, value): (&'static str, &str),
+    label: &'static str,
+    about: Option<String>,
+) -> AnyView {
     view! {
         <form class="inline" method="post" action=to.to_owned()>
-            <input type="hidden" name="slug" value=slug.to_owned() />
+            <input type="hidden" name=name value=value.to_owned() />
             <button type="submit" class="secondary" aria-label=about>{label}</button>
         </form>
     }
@@ -256,7 +268,7 @@ fn row(article: OnDesk) -> AnyView {
         let href = format!("/article/{}", article.slug);
         (
             view! { <a class="desk-title" href=href>{title.clone()}</a> }.erased(),
-            in_use(&article.slug, &title),
+            in_use(&article.id, &article.slug, &title),
         )
     };
     view! {
@@ -274,18 +286,19 @@ fn row(article: OnDesk) -> AnyView {
     .erased()
 }
 
-fn in_use(slug: &str, title: &str) -> AnyView {
+fn in_use(id: &str, slug: &str, title: &str) -> AnyView {
     let to = format!("/article/{slug}");
-    let delete = button(&to, slug, "Delete", Some(format!("Delete {title}")));
+    // By its key: its address may have changed in another tab.
+    let delete = button(&to, ("article", id), "Delete", Some(format!("Delete {title}")));
     let edit = format!("Edit {title}");
     view! { <a class="edit-link" href=format!("/editor/{slug}") aria-label=edit>"Edit"</a>{delete} }
         .erased()
 }
 
 fn in_the_bin(slug: &str, title: &str) -> AnyView {
-    let restore =
-        button("/articles?form=restore", slug, "Restore", Some(format!("Restore {title}")));
+    let (named, about) = (("slug", slug), Some(format!("Restore {title}")));
+    let restore = button("/articles?form=restore", named, "Restore", about);
     let about = Some(format!("Delete {title} for good"));
-    let delete = button("/articles?form=delete-for-good", slug, "Delete for good", about);
+    let delete = button("/articles?form=delete-for-good", named, "Delete for good", about);
     view! { {restore}{delete} }.erased()
 }

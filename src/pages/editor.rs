@@ -207,7 +207,7 @@ fn beside(manuscript: &Manuscript, slug: RwSignal<String>) -> AnyView {
     let discard = manuscript.has_changes.then(|| view! { <DiscardForm slug /> });
     view! {
         {discard}
-        <DeleteForm slug=slug />
+        <DeleteForm article=manuscript.id.clone() slug />
     }
     .erased()
 }
@@ -230,7 +230,8 @@ fn DiscardForm(slug: RwSignal<String>) -> impl IntoView {
 }
 
 #[component]
-fn DeleteForm(slug: RwSignal<String>) -> impl IntoView {
+fn DeleteForm(article: String, slug: RwSignal<String>) -> impl IntoView {
+    // By its key: its address may have changed in another tab.
     let form = use_form(DeleteArticle::PATH);
     let to = format!("/article/{}", slug.get_untracked());
     view! {
@@ -239,7 +240,7 @@ fn DeleteForm(slug: RwSignal<String>) -> impl IntoView {
             <Form form to>
                 <ErrorMessages form />
                 <p>{format!("It disappears for every reader. For {DAYS_TO_UNDO} days you can bring it back.")}</p>
-                <input type="hidden" name="slug" value=move || slug.get() />
+                <input type="hidden" name="article" value=article />
                 <Submit form label="Delete" class="destructive" />
             </Form>
         </details>

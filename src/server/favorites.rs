@@ -3,8 +3,9 @@
 use uuid::Uuid;
 
 use super::{
+    attempts::{self, Budget},
     clock::Timestamp,
-    db::{Db, reading, within},
+    db::{Db, Tx, reading, within},
     failure::Failure,
     users::{self, User},
 };
@@ -12,6 +13,7 @@ use super::{
 /// Makes an article a favourite of somebody's, or no longer; what is so already stays so.
 ///
 /// # Errors
+/// [`Error::TooMany`](crate::error::Error::TooMany);
 /// [`Error::Unauthenticated`](crate::error::Error::Unauthenticated) when the account was closed
 /// meanwhile.
 pub async fn set(
@@ -25,16 +27,43 @@ pub async fn set(
     const ADD: &str = "insert into favorites (user_id, article_id, created_at) \
          select $1, id, $3 from articles where id = $2 on conflict (user_id, article_id) do nothing";
     const REMOVE: &str = "delete from favorites where user_id = $1 and article_id = $2";
+    let _ = attempts::take(db, &[Budget::favorites_of(user.id)], now).await?;
     let mut tx = users::begin(db, user).await?;
-    within!(&mut tx, |c| {
+    let changed = within!(&mut tx, |c| {
         let set = if favorite {
             sqlx::query(ADD).bind(user.id).bind(article).bind(now)
         } else {
             sqlx::query(REMOVE).bind(user.id).bind(article)
         };
-        set.execute(c).await.map(|_| ())
+        set.execute(c).await.map(|done| done.rows_affected())
     })?;
+    if changed > 0 {
+        count(&mut tx, article, if favorite { 1 } else { -1 }).await?;
+    }
     Ok(tx.commit().await?)
+}
+
+/// Notes that there are so many more. Last in its transaction: everybody who likes the same article
+/// at the same moment waits for this row.
+async fn count(tx: &mut Tx, article: Uuid, by: i64) -> sqlx::Result<()> {
+    const COUNT: &str = "insert into favorite_tallies (article_id, count) values ($1, $2) \
+         on conflict (article_id) do update set count = favorite_tallies.count + excluded.count";
+    within!(tx, |c| sqlx::query(COUNT).bind(article).bind(by).execute(c).await.map(|_| ()))
+}
+
+/// Nothing is a favourite of somebody's any more, whose account is held: what is counted has to
+/// follow, which the database does not do by itself.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn leave(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
+    const COUNT: &str = "update favorite_tallies set count = count - 1 \
+         where article_id in (select article_id from favorites where user_id = $1)";
+    const FORGET: &str = "delete from favorites where user_id = $1";
+    for statement in [COUNT, FORGET] {
+        within!(&mut *tx, |c| sqlx::query(statement).bind(user).execute(c).await.map(|_| ()))?;
+    }
+    Ok(())
 }
 
 /// Of how many people an article is a favourite, and whether it is one of that person's.
@@ -42,13 +71,12 @@ pub async fn set(
 /// # Errors
 /// When the database cannot be read.
 pub async fn of_article(db: &Db, article: Uuid, viewer: Option<Uuid>) -> sqlx::Result<(u64, bool)> {
-    const COUNT: &str = "select count(*), \
-         (select count(*) from favorites where article_id = $1 and user_id = $2) \
-         from favorites where article_id = $1";
-    let (all, own): (i64, i64) = reading!(db, |pool| {
+    const COUNT: &str = "select coalesce((select count from favorite_tallies where article_id = $1), 0), \
+         exists (select 1 from favorites where article_id = $1 and user_id = $2)";
+    let (all, own): (i64, bool) = reading!(db, |pool| {
         sqlx::query_as(COUNT).bind(article).bind(viewer).fetch_one(pool).await
     })?;
-    Ok((u64::try_from(all).unwrap_or(0), own > 0))
+    Ok((u64::try_from(all).unwrap_or(0), own))
 }
 
 /// The addresses of somebody's favourites that they may read, with when each became one.

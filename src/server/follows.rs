@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::{
+    attempts::{self, Budget},
     clock::Timestamp,
     db::{Db, Tx, reading, within},
     failure::Failure,
@@ -23,7 +24,8 @@ pub const MOST_FOLLOWED: usize = 500;
 /// its owner writes it.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::BadRequest`] for oneself; [`Error::Invalid`] for one too many.
+/// [`Error::NotFound`]; [`Error::BadRequest`] for oneself; [`Error::Invalid`] for one too many;
+/// [`Error::TooMany`].
 pub async fn set(
     db: &Db,
     follower: &User,
@@ -37,6 +39,7 @@ pub async fn set(
     if author == follower.id {
         return Err(Error::BadRequest.into());
     }
+    let _ = attempts::take(db, &[Budget::follows_of(follower.id)], now).await?;
     // Held: of two who are one too many, the second is told.
     let mut tx = users::begin(db, follower).await?;
     if follow {

@@ -21,6 +21,7 @@ use super::{
     db::{Db, Tx, reading, within},
     emails,
     failure::Failure,
+    favorites,
     images::unused,
     mail::{letters::Letter, notices::Notice, outbox},
     security_log,
@@ -264,6 +265,7 @@ async fn finish(tx: &mut Tx, id: Uuid, keep_articles: bool, now: Timestamp) -> s
     unused::leave_with(&mut *tx, id, keep_articles.then_some(FORMER)).await?;
     let about = format!("%\"{id}\"%");
     within!(&mut *tx, |c| sqlx::query(LETTERS).bind(about).execute(c).await.map(|_| ()))?;
+    favorites::leave(&mut *tx, id).await?;
     within!(tx, |c| sqlx::query(DELETE).bind(id).execute(c).await.map(|_| ()))
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     lists::tallies_are_right,
-    support::{TestApp, story},
+    support::{Browser, TestApp, story},
 };
 
 const BODY: (&str, &str) = ("body", "Enough words to be an article.");
@@ -159,6 +159,48 @@ story!(what_is_deleted_is_gone_for_everybody, |engine| {
     tallies_are_right(&app).await;
     assert_eq!(ada.call("delete-for-good", &[("slug", "mistake")]).await.status, StatusCode::OK);
     assert_eq!(app.count("select count(*) from article_tags").await, 0);
+    tallies_are_right(&app).await;
+});
+
+story!(what_is_deleted_by_its_key_goes_whatever_its_address_is_by_now, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    for script in [true, false] {
+        ada.write("First", "draft", "public").await;
+        let key = ada.ask("manuscript", &[("slug", "first")]).await.json()["id"].clone();
+        let key = key.as_str().unwrap();
+        for page in ["/editor/first", "/articles"] {
+            let named = format!("name=\"article\" value=\"{key}\"");
+            assert!(ada.get(page).await.body.contains(&named), "{page}");
+        }
+        // Renamed in another tab, and another one takes the address.
+        let fields = [("article", key), ("version", "1"), ("title", "Second"), BODY];
+        assert_eq!(ada.call("keep-text", &fields).await.json()["slug"], "second");
+        ada.write("First", "draft", "public").await;
+        let named = [("article", key)];
+        let delete = async |person: &Browser| match script {
+            true => person.call("delete-article", &named).await,
+            false => person.submit("/article/first", &named).await,
+        };
+        assert_eq!(delete(&bob).await.status, StatusCode::NOT_FOUND, "somebody else's");
+        let deleted = delete(&ada).await;
+        let to = if script {
+            deleted.json()["to"].as_str().unwrap().to_owned()
+        } else {
+            deleted.header("location").to_owned()
+        };
+        assert_eq!(to, "/articles?deleted=second", "{}", deleted.body);
+        assert_eq!(delete(&ada).await.status, StatusCode::NOT_FOUND, "once is enough");
+        assert_eq!(ada.call("delete-article", &[("slug", "first")]).await.status, StatusCode::OK);
+        for slug in ["first", "second"] {
+            let gone = ada.call("delete-for-good", &[("slug", slug)]).await;
+            assert_eq!(gone.status, StatusCode::OK, "{slug}");
+        }
+    }
+    for nothing in [&[("article", "first")][..], &[("slug", "no such one")], &[]] {
+        let answer = ada.call("delete-article", nothing).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{nothing:?}");
+    }
     tallies_are_right(&app).await;
 });
 

@@ -138,6 +138,26 @@ async fn write(browser: &Browser, fields: &[(&str, &str)]) -> Answer {
     browser.call("save-article", &fields).await
 }
 
+story!(a_small_picture_does_not_wait_for_somebody_elses_large_one, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    let large = encoded(RgbImage::new(2400, 16_000), ImageFormat::Png);
+    let small = jpeg(60, 40, 1);
+    let begun = Instant::now();
+    let sends_large = async {
+        let answer = sent(&ada, "image/png", &large, "").await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        begun.elapsed()
+    };
+    let sends_small = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        taken(&bob, &small, "").await;
+        begun.elapsed()
+    };
+    let (large, small) = tokio::join!(sends_large, sends_small);
+    assert!(small < large, "{small:?} and {large:?}");
+});
+
 story!(a_photograph_is_stored_in_several_widths_and_shown_for_ever, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;

@@ -108,6 +108,10 @@ pub async fn is_counted_right(app: &TestApp) {
             "select coalesce(cast(sum(count) as bigint), 0) from tallies where scope like 'tag:%'",
             "select count(*) from article_tags where status = 'published'",
         ),
+        (
+            "select coalesce(cast(sum(count) as bigint), 0) from favorite_tallies",
+            "select count(*) from favorites",
+        ),
     ] {
         assert_eq!(app.count(kept).await, app.count(counted).await, "{counted}");
     }

@@ -104,6 +104,24 @@ story!(a_scheduled_article_appears_by_itself_and_not_before, |engine| {
     assert!(feed.body.contains(&format!("<updated>{at}")), "{at} in {}", feed.body);
 });
 
+story!(whoever_saves_without_end_waits_and_loses_nothing, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    save(&ada, &[("title", "Told"), BODY, DRAFT]).await;
+    // As if it had been saved almost as often as one may.
+    app.execute("update attempts set count = 1999 where count > 0").await;
+    assert_eq!(keep(&ada, "told", &[("title", "Told"), ("body", "On.")]).await.status, 200);
+    let often = keep(&ada, "told", &[("title", "Told"), ("body", "On and on.")]).await;
+    assert_eq!(often.status, StatusCode::TOO_MANY_REQUESTS, "{}", often.body);
+    let fields = [("title", "Another"), BODY, DRAFT];
+    let page = ada.submit("/editor", &fields).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(page.body.contains("Another") && !page.header("retry-after").is_empty());
+    app.state.clock.advance(Duration::from_secs(3600));
+    assert_eq!(keep(&ada, "told", &[("title", "Told"), ("body", "On and on.")]).await.status, 200);
+    assert_eq!(manuscript(&ada, "told").await["body"], "On and on.");
+});
+
 story!(what_is_taken_back_before_its_time_is_a_draft_that_nobody_knew, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
@@ -121,6 +139,35 @@ story!(what_is_taken_back_before_its_time_is_a_draft_that_nobody_knew, |engine| 
         let fields = [("title", "T"), BODY, ("publish_at", wrong), PUBLISHED];
         let answer = ada.call("save-article", &fields).await;
         assert_eq!(answer.json(), json!({ "invalid": [["publish_at", "malformed"]] }), "{wrong}");
+    }
+});
+
+story!(a_text_that_differs_in_its_time_alone_is_a_conflict_as_any_other, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let [first, second, third] = [1, 2, 3].map(|days| later(&app, days * DAY));
+    for (slug, status) in [("told", DRAFT), ("soon", PUBLISHED)] {
+        let text = [("title", slug), BODY];
+        save(&ada, &[&text[..], &[("publish_at", &first), status]].concat()).await;
+        let kept = keep(&ada, slug, &[&text[..], &[("publish_at", &second)]].concat()).await;
+        assert_eq!(kept.json()["version"], 2, "{}", kept.body);
+        let stored = manuscript(&ada, slug).await;
+        let id = stored["id"].as_str().unwrap();
+        // Another tab has it as it was, and chooses another time.
+        let stale =
+            [&text[..], &[("article", id), ("version", "1"), ("publish_at", &third)]].concat();
+        let conflict = json!({ "conflict": { "version": 2 } });
+        let answer = ada.call("keep-text", &stale).await;
+        assert_eq!((answer.status, answer.json()), (StatusCode::CONFLICT, conflict.clone()));
+        let publish = [&stale[..], &[PUBLISHED]].concat();
+        assert_eq!(ada.call("save-article", &publish).await.json(), conflict);
+        // What it is shown beside its own differs in nothing else.
+        let shown = ada.ask("stored-manuscript", &[("article", id)]).await.json();
+        assert_eq!(shown, stored);
+        assert_eq!((&shown["publish_at"], &shown["body"]), (&json!(second), &json!(BODY.1)));
+        // Chosen, it takes the place of the stored one.
+        save(&ada, &[&publish[..], &[("replaces", "2")]].concat()).await;
+        assert_eq!(manuscript(&ada, slug).await["publish_at"], json!(third), "{slug}");
     }
 });
 

@@ -291,4 +291,7 @@ pub async fn tallies_are_right(app: &TestApp) {
     let kept: BTreeMap<_, _> =
         tallies.into_iter().map(|(scope, kind, count)| ((scope, kind), count)).collect();
     assert_eq!(kept, counted);
+    let wrong = "select count(*) from articles where (select count(*) from favorites where article_id = articles.id) \
+         <> coalesce((select count from favorite_tallies where article_id = articles.id), 0)";
+    assert_eq!(app.count(wrong).await, 0, "favourites");
 }

@@ -1,6 +1,7 @@
 //! What people say of themselves, whom and what they like, and what they say under articles.
 
 pub mod comments;
+mod favorites;
 mod moderation;
 
 use byline::domain::role::Role;

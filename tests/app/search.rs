@@ -143,6 +143,38 @@ story!(accents_and_case_make_no_other_word_and_the_last_may_be_a_beginning, |eng
     assert_eq!(marked(&found["hits"][1]["snippet"]), "A [cafe\u{301}teria] with harbour views.");
 });
 
+story!(whatever_begins_so_is_found_and_ranked_however_many_words_do, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let letters = || ('a'..='z').chain('0'..='9');
+    let many: Vec<String> = letters().map(|letter| format!("harbour{letter}")).collect();
+    publish(&ada, "Lighthouse", BODY, &[]).await;
+    publish(&ada, "Of harbourz", BODY, &[("tags", "lighthouse")]).await;
+    publish(&ada, "Elsewhere", "After the harvest it was light.", &[]).await;
+    publish(&ada, "Told", &format!("Of {} and lighthouses.", many.join(" ")), &[]).await;
+    let reader = app.browser();
+    for (q, expected) in [
+        ("lig", vec!["Lighthouse", "Of harbourz", "Told", "Elsewhere"]),
+        ("ligh", vec!["Lighthouse", "Of harbourz", "Told", "Elsewhere"]),
+        ("lighth", vec!["Lighthouse", "Of harbourz", "Told"]),
+        ("lighthouses", vec!["Told"]),
+        ("harbourz lighth", vec!["Of harbourz", "Told"]),
+        ("told harbou", vec!["Told"]),
+        ("harbourzz", vec![]),
+        ("harbourz harbourzz", vec![]),
+    ] {
+        assert_eq!(titles(&reader, q).await, expected, "{q}");
+    }
+    // More words begin so than are looked up one by one.
+    for (q, expected) in
+        [("harb", vec!["Of harbourz", "Told"]), ("harbou", vec!["Of harbourz", "Told"])]
+    {
+        let mut found = titles(&reader, q).await;
+        found.sort();
+        assert_eq!(found, expected, "{q}");
+    }
+});
+
 story!(a_stranger_finds_nothing_of_what_is_for_members_and_nobody_finds_a_draft, |engine| {
     let app = TestApp::start(engine).await;
     let (ada, bob) = (app.person("ada").await, app.person("bob").await);
@@ -544,9 +576,11 @@ async fn before(step: &str, url: &str) -> Db {
 }
 
 /// Words that a person, an engine's grammar or another script might have.
-const VOCABULARY: [&str; 18] = [
+const VOCABULARY: [&str; 20] = [
     "fog",
     "foggy",
+    "light",
+    "lighthouse",
     "Fóg",
     "rain",
     "AND",

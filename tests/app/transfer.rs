@@ -10,6 +10,7 @@ use byline::{
     error::Error,
     server::{
         failure::Failure,
+        images::unused,
         leaving,
         transfer::{
             export::export,
@@ -515,6 +516,55 @@ story!(pictures_go_along_and_the_other_site_needs_the_first_no_more, |engine| {
     assert!(page.contains("width=\"1200\" height=\"800\""), "{page}");
     assert!(page.contains("class=\"cover\"") && page.contains(&cover), "{page}");
     assert_eq!(file(&reader, &picture).await, file(&from.browser(), &picture).await);
+});
+
+story!(pictures_of_changes_that_are_not_published_go_along_and_come_back, |engine| {
+    let (from, to) = (TestApp::start(engine).await, TestApp::start(engine).await);
+    let (ada, lovelace) = (from.person("ada").await, to.person("lovelace").await);
+    let published = taken(&ada, &jpeg(60, 40, 1), "Published").await;
+    let changed = taken(&ada, &jpeg(50, 40, 2), "Not yet").await;
+    let cover = taken(&ada, &jpeg(70, 40, 3), "Nor this").await;
+    let dropped = taken(&ada, &jpeg(80, 40, 4), "Not any more").await;
+    illustrate(&ada, "Hills", &published, "").await;
+    let id = ada.ask("manuscript", &[("slug", "hills")]).await.json()["id"].clone();
+    // Long enough after the first for that to stay among the versions.
+    for (version, picture) in [("1", &dropped), ("2", &changed)] {
+        from.state.clock.advance(Duration::from_secs(700));
+        let body = format!("Other words, and enough of them.\n\n![Over]({picture})");
+        let fields = [
+            ("article", id.as_str().unwrap()),
+            ("version", version),
+            ("title", "Hills"),
+            ("body", &body),
+            ("cover", &cover),
+            ("cover_alt", "Above"),
+        ];
+        assert_eq!(ada.call("keep-text", &fields).await.status, StatusCode::OK);
+    }
+    let sites = opened(&exported(&from, false).await);
+    let pictures = sites.iter().filter(|(name, _)| name.starts_with("images/"));
+    let mut pictures: Vec<String> = pictures.map(|(name, _)| format!("/{name}")).collect();
+    let mut expected = [published.clone(), changed.clone(), cover.clone()];
+    pictures.sort();
+    expected.sort();
+    assert_eq!(pictures, expected, "what only an earlier version shows is no part of a site");
+
+    from.state.clock.advance(Duration::from_secs(1));
+    ada.log_in("ada", PASSWORD).await;
+    let (_, _, zip) = download(&from, &ada).await;
+    let report = sent(&to, &lovelace, &zip).await;
+    assert_eq!(report["skipped"], 0, "{report}");
+    let back = lovelace.ask("manuscript", &[("slug", "hills")]).await.json();
+    assert_eq!(back["has_changes"], true, "{back}");
+    assert!(back["body"].as_str().unwrap().contains(&changed), "{back}");
+    // They are wanted there: none of the three is thrown away.
+    to.state.clock.advance(Duration::from_secs(3 * 24 * 3600));
+    unused::collect(&to.state, to.state.clock.now()).await.unwrap();
+    for picture in expected {
+        let from_there = file(&lovelace, &picture).await;
+        assert_eq!(from_there.0, StatusCode::OK, "{picture}");
+        assert!(from_there == file(&ada, &picture).await, "{picture}");
+    }
 });
 
 story!(a_picture_that_is_not_what_it_says_is_left_out_and_its_article_is_not, |engine| {

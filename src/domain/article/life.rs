@@ -60,6 +60,8 @@ impl Tab {
 /// An article on its author's desk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnDesk {
+    /// Its key.
+    pub id: String,
     /// The last part of its address.
     pub slug: String,
     /// Its title; a draft may have none.

@@ -8,7 +8,10 @@ use std::time::Duration;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::tallies::{Changes, Countable};
+use super::{
+    saving::{Which, stored},
+    tallies::{Changes, Countable},
+};
 use crate::{
     domain::article::{Slug, Status, Visibility, life::DAYS_TO_UNDO},
     error::Error,
@@ -33,17 +36,23 @@ struct Turned {
     status: String,
 }
 
-/// Deletes one's own article: nobody sees it any more, and it can be brought back.
+/// Deletes one's own article: nobody sees it any more, and it can be brought back. Gives its address.
 ///
 /// # Errors
 /// [`Error::NotFound`], also for what is somebody else's.
-pub async fn delete(db: &Db, author: &User, slug: &Slug, now: Timestamp) -> Result<(), Failure> {
+pub async fn delete(
+    db: &Db,
+    author: &User,
+    which: Which<'_>,
+    now: Timestamp,
+) -> Result<String, Failure> {
     const DELETE: &str = "update articles set status = 'deleted', status_before = status, deleted_at = $3, \
-         version = version + 1 where slug = $1 and author_id = $2 and status <> 'deleted' \
+         version = version + 1 where id = $1 and author_id = $2 and status <> 'deleted' \
          returning id, visibility, status_before as status";
     let mut tx = users::begin(db, author).await?;
+    let found = stored(&mut tx, author.id, which).await?.ok_or(Error::NotFound)?;
     let deleted: Option<Turned> = within!(&mut tx, |c| sqlx::query_as(DELETE)
-        .bind(slug.as_str())
+        .bind(found.id)
         .bind(author.id)
         .bind(now)
         .fetch_optional(c)
@@ -53,7 +62,8 @@ pub async fn delete(db: &Db, author: &User, slug: &Slug, now: Timestamp) -> Resu
     let mut changes = Changes::default();
     changes.remove(&deleted.countable(author.id, &tags));
     changes.store(&mut tx).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(found.slug)
 }
 
 /// Brings it back as it was. What was to appear at a time that has not come when it was deleted

@@ -52,25 +52,31 @@ pub async fn of_followed(
     page: u32,
     now: Timestamp,
 ) -> Result<Listing, Failure> {
-    // The author's 200th newest says from when on theirs can be among them.
+    // The author's 200th newest says from when on theirs can be among them. Who is leaving, which few
+    // are at a time, is asked last: so those who have written nothing cost no more than to find that.
     const IN_SQLITE: &str = list_sql!(
         "select p.id, p.published_at as placed_at from follows f \
-         join users w on w.id = f.author_id and w.leaves_at is null \
          join articles p on p.author_id = f.author_id and p.status = 'published' \
          and p.published_at <= $4 and p.published_at >= coalesce((select n.published_at from articles n \
          where n.author_id = f.author_id and n.status = 'published' and n.published_at <= $4 \
          order by n.published_at desc, n.id desc limit 1 offset 199), 0) \
-         where f.follower_id = $3 order by p.published_at desc, p.id desc limit 200"
+         where f.follower_id = $3 \
+         and p.author_id not in (select id from users where leaves_at is not null) \
+         order by p.published_at desc, p.id desc limit 200"
     );
     // SQLite has no `lateral`. PostgreSQL wants it: it takes whoever is followed for as busy as
-    // everybody else, and would rather read all articles than ask for each author's.
+    // everybody else, and would rather read all articles than ask for each author's. It would even
+    // inside of it, where there are a thousand and one author wrote most: 40 ms in place of half of
+    // one. Between two bounds and in this order the author's own index is the only cheap way.
     const IN_POSTGRES: &str = list_sql!(
         "select p.id, p.published_at as placed_at from follows f \
-         join users w on w.id = f.author_id and w.leaves_at is null \
          cross join lateral (select n.id, n.published_at from articles n \
-         where n.author_id = f.author_id and n.status = 'published' and n.published_at <= $4 \
-         order by n.published_at desc, n.id desc limit 200) p \
-         where f.follower_id = $3 order by p.published_at desc, p.id desc limit 200"
+         where n.author_id >= f.author_id and (n.author_id, n.published_at) <= (f.author_id, $4) \
+         and n.status = 'published' \
+         order by n.author_id desc, n.published_at desc, n.id desc limit 200) p \
+         where f.follower_id = $3 \
+         and f.author_id not in (select id from users where leaves_at is not null) \
+         order by p.published_at desc, p.id desc limit 200"
     );
     let list = match db {
         Db::Sqlite { .. } => IN_SQLITE,

@@ -90,6 +90,7 @@ impl Row {
         let later = self.published_at.filter(|at| *at > now && status == Status::Published);
         let saved = self.saved_at.map_or(self.updated_at, |at| at.max(self.updated_at));
         OnDesk {
+            id: self.id.to_string(),
             slug: self.slug,
             title: self.title,
             stage: stage_of(status, self.published_at, now),

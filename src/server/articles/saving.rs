@@ -15,6 +15,7 @@ use crate::{
     domain::article::{Slug, Status, life::RevisionKind},
     error::Error,
     server::{
+        attempts::{self, Budget},
         clock::Timestamp,
         db::{Db, Tx, within},
         failure::Failure,
@@ -98,8 +99,25 @@ pub struct Saved {
 /// one is wanted.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Conflict`], [`Error::Invalid`] if the wanted address is taken.
+/// [`Error::NotFound`], [`Error::Conflict`], [`Error::Invalid`] if the wanted address is taken,
+/// [`Error::TooMany`].
 pub async fn save(
+    db: &Db,
+    author: &User,
+    basis: Basis<'_>,
+    text: &Text,
+    intent: Intent,
+    now: Timestamp,
+) -> Result<Saved, Failure> {
+    let _ = attempts::take(db, &[Budget::saves_of(author.id)], now).await?;
+    save_uncounted(db, author, basis, text, intent, now).await
+}
+
+/// The same in no budget, which is for whoever runs the site.
+///
+/// # Errors
+/// As above.
+pub async fn save_uncounted(
     db: &Db,
     author: &User,
     basis: Basis<'_>,

@@ -8,6 +8,7 @@
 //! The index says what has the words and never what may be seen: that the article's own row says,
 //! in the statement that finds it, and once more in the one that reads it.
 
+mod beginnings;
 mod excerpt;
 pub mod matching;
 pub mod plain;

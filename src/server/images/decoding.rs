@@ -36,8 +36,15 @@ const QUALITY: u8 = 85;
 /// what is larger is for printing, or no profile.
 const LARGEST_PROFILE: usize = 4096;
 
-/// One picture is decoded at a time: each may take all that [`MOST_MEMORY`] says.
-static TURN: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(1));
+/// What the camera of a phone takes is small: 4032 by 3024 pixels, and all that is less.
+const SMALL: u64 = 12_500_000;
+
+/// One large picture is decoded at a time: each may take all that [`MOST_MEMORY`] says.
+static TURN_OF_LARGE: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(1));
+
+/// And one small picture beside it, which takes a third: whoever sends one does not wait for the
+/// seconds that a large one of somebody else's takes.
+static TURN_OF_SMALL: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(1));
 
 /// A picture, as it is stored.
 pub struct Picture {
@@ -66,15 +73,25 @@ pub async fn decode(
     declared: Option<String>,
     most_pixels: u64,
 ) -> Result<Picture, Failure> {
-    let made = in_turn(move || make(&file, declared.as_deref(), most_pixels)).await?;
+    let turn = turn_of(&file);
+    let made = in_turn(turn, move || make(&file, declared.as_deref(), most_pixels)).await?;
     made.map_err(|flaw| Error::Picture(flaw).into())
+}
+
+/// The turn that a file waits for. What says no size is refused at once when its turn comes.
+fn turn_of(file: &[u8]) -> &'static Semaphore {
+    let reader = ImageReader::new(Cursor::new(file)).with_guessed_format().ok();
+    let size = reader.and_then(|reader| reader.into_dimensions().ok());
+    let is_large = size.is_some_and(|(w, h)| u64::from(w) * u64::from(h) > SMALL);
+    if is_large { &TURN_OF_LARGE } else { &TURN_OF_SMALL }
 }
 
 /// Does what takes so much memory, once nobody else does.
 async fn in_turn<T: Send + 'static>(
+    turn: &'static Semaphore,
     decode: impl FnOnce() -> T + Send + 'static,
 ) -> anyhow::Result<T> {
-    let turn = TURN.acquire().await?;
+    let turn = turn.acquire().await?;
     // The permit goes along: a caller that gives up does not free memory still in use.
     let decoding = tokio::task::spawn_blocking(move || {
         let _turn = turn;
@@ -121,7 +138,7 @@ pub async fn reopen(
     name: ImageName,
     most_pixels: u64,
 ) -> anyhow::Result<Result<Picture, Reason>> {
-    in_turn(move || make_again(file, name, most_pixels)).await
+    in_turn(turn_of(&file), move || make_again(file, name, most_pixels)).await
 }
 
 /// The same, here and now.

@@ -1,8 +1,6 @@
 //! The pictures of articles, as files: the widest form of each, under its own name, which is its
 //! hash, and beside them a file with what their owners say of them.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
@@ -11,7 +9,7 @@ use crate::{
     server::{
         clock::Timestamp,
         db::{Db, reading},
-        images::{keeping::Named, references::hashes},
+        images::keeping::Named,
     },
 };
 
@@ -70,25 +68,19 @@ pub fn name_in(path: &str) -> Option<ImageName> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn shown(db: &Db) -> sqlx::Result<Vec<Described>> {
-    macro_rules! described {
-        ($where:literal) => {
-            concat!(
-                "select i.hash, i.width, i.kind, i.alt, i.created_at, \
-                 case when u.leaves_at is null then u.username else $1 end as owner \
-                 from images i join users u on u.id = i.uploader_id where ",
-                $where
-            )
-        };
-    }
-    const SHOWN: &str = described!(
-        "exists (select 1 from article_images s join articles a on a.id = s.article_id \
+    // In an article, in its changes that are not published, which are its latest revision, or as the
+    // picture of a person.
+    const SHOWN: &str = "select i.hash, i.width, i.kind, i.alt, i.created_at, \
+         case when u.leaves_at is null then u.username else $1 end as owner \
+         from images i join users u on u.id = i.uploader_id \
+         where exists (select 1 from article_images s join articles a on a.id = s.article_id \
          join users w on w.id = a.author_id where s.hash = i.hash \
-         and (a.status = 'published' or (a.status = 'draft' and w.leaves_at is null)))"
-    );
-    const ONE: &str = described!("i.hash = $2");
-    // Changes that are not published, and people; no table has the pictures of these apart.
-    const ELSEWHERE: &str = "select w.body || ' ' || w.cover from working_copies w \
-         union all select image from users where image <> '' and leaves_at is null";
+         and (a.status = 'published' or (a.status = 'draft' and w.leaves_at is null))) \
+         or exists (select 1 from revision_images s join working_copies c on c.article_id = s.article_id \
+         where s.hash = i.hash and s.version = \
+         (select max(r.version) from revisions r where r.article_id = s.article_id)) \
+         or exists (select 1 from users p where p.image like '/images/%' \
+         and substr(p.image, 9, 32) = i.hash and p.leaves_at is null)";
     #[derive(FromRow)]
     struct Row {
         #[sqlx(flatten)]
@@ -97,17 +89,8 @@ pub async fn shown(db: &Db) -> sqlx::Result<Vec<Described>> {
         created_at: Timestamp,
         owner: String,
     }
-    let mut rows: Vec<Row> =
+    let rows: Vec<Row> =
         reading!(db, |pool| sqlx::query_as(SHOWN).bind(FORMER).fetch_all(pool).await)?;
-    let elsewhere: Vec<String> =
-        reading!(db, |pool| sqlx::query_scalar(ELSEWHERE).fetch_all(pool).await)?;
-    let elsewhere: BTreeSet<&str> = elsewhere.iter().flat_map(|text| hashes(text)).collect();
-    for hash in elsewhere {
-        let one: Vec<Row> = reading!(db, |pool| {
-            sqlx::query_as(ONE).bind(FORMER).bind(hash).fetch_all(pool).await
-        })?;
-        rows.extend(one);
-    }
     let described = |row: Row| {
         let name = row.named.name()?;
         Some(Described::new(&name, &row.owner, Some(row.created_at), &row.alt))

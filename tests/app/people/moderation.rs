@@ -5,7 +5,7 @@ use byline::{
     error::Error,
     server::{
         administration,
-        articles::{bin, open, withdrawing},
+        articles::{bin, open, saving::Which, withdrawing},
         auth::Client,
         comments::{self, deciding},
         config::Comments,
@@ -218,7 +218,7 @@ story!(t07_whoever_is_shut_out_meanwhile_says_likes_and_decides_nothing, |engine
         deciding::delete(db, (&eve, &client), hers, now).await.map(|_| ()),
         deciding::set_shown(db, &eve, &article, hers, false).await,
         withdrawing::withdraw(db, &by, &slug).await.map(|_| ()),
-        bin::delete(db, &eve, &Slug::parse("hers").unwrap(), now).await,
+        bin::delete(db, &eve, Which::At(&Slug::parse("hers").unwrap()), now).await.map(|_| ()),
         reports::settle(db, (&eve, &client), hers, Verdict::Remove, now).await,
         reports::settle(db, (&eve, &client), hers, Verdict::Keep, now).await,
     ];

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sqlx::{PgPool, SqlitePool};
 use uuid::Uuid;
 
-use super::words::Wanted;
+use super::{beginnings, words::Wanted};
 use crate::{
     domain::search::MOST,
     server::{clock::Timestamp, db::Db},
@@ -75,10 +75,11 @@ pub(super) async fn matches(
     let mut found = match db {
         Db::Sqlite { readers, .. } => {
             // As it is the last word finds enough, if it is common: all the words that begin with
-            // it are sought where it does not. FTS5 reads all of those, however few are taken.
-            let whole = in_sqlite(readers, wanted, false, member, now).await?;
+            // it are sought where it does not.
+            let words = each_in_fts5(wanted);
+            let whole = in_sqlite(readers, &words, member, now).await?;
             if wanted.ends_open() && whole.len() <= MOST as usize {
-                in_sqlite(readers, wanted, true, member, now).await?
+                begun_in_sqlite(readers, wanted, words, member, now).await?
             } else {
                 whole
             }
@@ -93,17 +94,31 @@ pub(super) async fn matches(
 /// An article's key, when it was published, and how good it is.
 type Match = (Uuid, Timestamp, f64);
 
-/// What is in the index on SQLite; `open`, the last word may be the beginning of one.
+/// What is in the index on SQLite.
 async fn in_sqlite(
     readers: &SqlitePool,
-    wanted: &Wanted,
-    open: bool,
+    words: &[String],
     member: bool,
     now: Timestamp,
 ) -> sqlx::Result<Vec<Match>> {
-    let words = each_in_fts5(wanted, open);
     let query = sqlx::query_as(IN_SQLITE).bind(words.join(" AND ")).bind(member);
-    query.bind(WANTED).bind(now).bind(better(&words).to_string()).fetch_all(readers).await
+    query.bind(WANTED).bind(now).bind(better(words).to_string()).fetch_all(readers).await
+}
+
+/// The same, where the last word may be the beginning of one.
+async fn begun_in_sqlite(
+    readers: &SqlitePool,
+    wanted: &Wanted,
+    mut words: Vec<String>,
+    member: bool,
+    now: Timestamp,
+) -> sqlx::Result<Vec<Match>> {
+    let Some((last, beginning)) = words.last_mut().zip(wanted.words().last()) else {
+        return Ok(Vec::new());
+    };
+    let Some(all) = beginnings::in_fts5(readers, beginning).await? else { return Ok(Vec::new()) };
+    *last = all;
+    in_sqlite(readers, &words, member, now).await
 }
 
 /// The same on PostgreSQL, which knows too little of words to choose between its two ways, and may
@@ -129,14 +144,10 @@ async fn in_postgres(
     query.persistent(false).fetch_all(pool).await
 }
 
-/// `"fog"` and `"harb"`, or `"harb"*` with an open end. The words are letters and digits alone
-/// ([`super::words`]), and quoted besides.
-fn each_in_fts5(wanted: &Wanted, open: bool) -> Vec<String> {
-    let mut words: Vec<String> = wanted.words().iter().map(|word| format!("\"{word}\"")).collect();
-    if let Some(last) = words.last_mut().filter(|_| open) {
-        last.push('*');
-    }
-    words
+/// `"fog"` and `"harbour"`. The words are letters and digits alone ([`super::words`]), and quoted
+/// besides.
+fn each_in_fts5(wanted: &Wanted) -> Vec<String> {
+    wanted.words().iter().map(|word| format!("\"{word}\"")).collect()
 }
 
 /// What makes a hit better, and by how much: a word, where it counts more. The other words stand

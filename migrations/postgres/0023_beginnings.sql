@@ -1,0 +1,1 @@
+-- PostgreSQL finds the words that begin so in its index, and needs nothing beside it.
