@@ -132,7 +132,7 @@ function articlesOfElsewhere() {
     slug, title: slug, description: '', body, tagList: [], createdAt: '2024-01-31T08:00:00.000Z', updatedAt: '2024-01-31T08:00:00.000Z',
     author: { username: 'ada' },
   });
-  const articles = [one(`lighthouse-${'keeper'.repeat(12)}`, 'Words enough to be read.'), one('short', 'Short')];
+  const articles = [one(`lighthouse-${'keeper'.repeat(10)}`, 'Words enough to be read.'), one('short', 'Short')];
   return { name: 'articles.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify({ articles })) };
 }
 
@@ -152,7 +152,7 @@ const writing: Walk = async function* ({ member, scripted }, server) {
     await member.getByRole('button', { name: 'Preview' }).click();
   }
   // Somewhere else it is saved meanwhile, and described in other words.
-  const known = { slug: await field(member, 'slug').inputValue(), version: await field(member, 'version').inputValue() };
+  const known = { slug: await field(member, 'slug').first().inputValue(), version: await field(member, 'version').inputValue() };
   await save(member, server, { ...article, body: `${WIDE} Less.`, description: 'fog'.repeat(60) }, 'draft', known);
   await field(member, 'body').fill(`${WIDE} And more.`);
   if (!scripted) await send(member, editorButton(member, 'draft'));

@@ -160,7 +160,7 @@ fn row(image: OwnImage) -> AnyView {
             <p class="meta"><time datetime=when.iso>{when.text}</time><span>{format!("{width} × {height}")}</span></p>
             <div class="field">
                 <label for=for_markdown.clone()>"For your article"</label>
-                <input id=for_markdown dir="auto" readonly node_ref=field value=markdown />
+                <input id=for_markdown readonly node_ref=field value=markdown />
             </div>
             {copy}
             <form class="form" method="post" action=format!("{UPLOAD}?form=describe")>
