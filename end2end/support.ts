@@ -230,10 +230,12 @@ export async function saveDraft(page: Page, article: Article): Promise<string> {
   return path!;
 }
 
-/** Saves an article as a program does, past the editor, and gives the path it can be read at. */
-export async function save(page: Page, server: Server, article: Article, status = 'published'): Promise<string> {
+/** Saves an article as a program does, past the editor, with what else its form has, and gives the path it leads to. */
+export async function save(
+  page: Page, server: Server, article: Article, status = 'published', more: Record<string, string> = {},
+): Promise<string> {
   const answer = await page.request.post('/rpc/save-article', {
-    form: { ...article, status },
+    form: { ...article, status, ...more },
     headers: { accept: 'application/json', origin: server.origin },
   });
   expect(answer.ok(), await answer.text()).toBe(true);

@@ -4,8 +4,8 @@
 import type { Page } from '@playwright/test';
 import type { Server } from './server.ts';
 import {
-  aDevice, addPasskey, anArticle, aPerson, aServer, deskRow, digits, expect, expectProblem, field, fillRegistration, halfWay, made, PASSKEYS,
-  type Person, publish, save, saveDraft, send, skipBrowserChecks, submitButton, test as base,
+  aDevice, addPasskey, anArticle, aPerson, aServer, deskRow, digits, editorButton, expect, expectProblem, field, fillRegistration, halfWay, made,
+  PASSKEYS, type Person, publish, save, saveDraft, send, skipBrowserChecks, submitButton, test as base,
 } from './support.ts';
 
 // A word, a line of code and a table that no phone is wide enough for.
@@ -17,6 +17,13 @@ const WIDE = [
 
 // Long enough for contents.
 const LONG = ['# One', `## ${'Two'.repeat(40)}`, '# `Three`'].map((heading) => `${heading}\n\n${'word '.repeat(400)}`).join('\n\n');
+
+// A GIF of one pixel.
+const PICTURE = {
+  name: 'dot.gif',
+  mimeType: 'image/gif',
+  buffer: Buffer.from('R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs=', 'base64'),
+};
 
 export interface Viewers {
   member: Page;
@@ -33,9 +40,9 @@ export interface Shown {
 }
 
 export const test = base.extend<{ viewers: Viewers }, { server: Server }>({
-  // With proofs of addresses and with passkeys, which a site without the one and under a number
-  // never shows.
-  server: aServer('localhost', { BYLINE_EMAIL_PROOF: 'on' }),
+  // With proofs of addresses, comments that wait, and passkeys, which a site without the settings
+  // and under a number never shows.
+  server: aServer('localhost', { BYLINE_EMAIL_PROOF: 'on', BYLINE_COMMENTS: 'hold' }),
 
   /** Whoever writes, whoever is not logged in, and whoever looks after the site. */
   viewers: async ({ page, stranger, browser, javaScriptEnabled }, use) => {
@@ -85,27 +92,78 @@ const lists: Walk = async function* ({ member, visitor }, server) {
     '/?page=2', `${(await save(member, server, anArticle())).replace('article', 'articles')}/revisions?version=1`,
   ]);
   yield* each(visitor, ['/tag/harbour', `${profile}?page=2`, '/search?q=lighthousekeeper&page=2']);
+  const [coming, gone] = [anArticle({ title: `Lamp${'lighter'.repeat(13)}` }), anArticle({ title: `Bell${'ringer'.repeat(15)}` })];
+  await save(member, server, coming, 'published', { publish_at: '2099-01-31T08:00' });
+  await save(member, server, gone);
+  await member.goto('/articles');
+  await send(member, deskRow(member, gone).getByRole('button', { name: 'Delete' }));
+  await expect(member.getByRole('button', { name: 'Undo' })).toBeVisible();
+  yield { viewer: member, name: '/articles, one is deleted' };
+  for (const [tab, article] of [['scheduled', coming], ['deleted', gone]] as const) {
+    await member.goto(`/articles?tab=${tab}`);
+    await expect(deskRow(member, article)).toHaveCount(1);
+    yield { viewer: member, name: `/articles?tab=${tab}, with one` };
+  }
 };
+
+/** Pictures, and articles that come in a file. */
+const files: Walk = async function* ({ member }, server) {
+  await made(member, server, 'author', longPerson());
+  await member.goto('/images');
+  await member.getByLabel('Picture', { exact: true }).setInputFiles(PICTURE);
+  await field(member, 'alt').first().fill(`A lighthouse${'keeper'.repeat(30)}`);
+  await send(member, submitButton(member, 'file'));
+  await expect(member.getByLabel('For your article')).toHaveCount(1);
+  yield { viewer: member, name: '/images, with a picture' };
+  await member.getByLabel('Picture', { exact: true }).setInputFiles({ ...PICTURE, buffer: Buffer.from('none') });
+  await send(member, submitButton(member, 'file'));
+  await expect(member.locator('.error-messages')).toBeVisible();
+  yield { viewer: member, name: '/images, refused' };
+  await member.goto('/settings/data/import');
+  await member.getByLabel('File').setInputFiles(articlesOfElsewhere());
+  await send(member, member.getByRole('button', { name: 'Take in', exact: true }));
+  await expect(member.getByRole('status').filter({ hasText: '1 taken, 0 there already, 1 left out.' })).toBeVisible();
+  yield { viewer: member, name: '/settings/data/import, its report' };
+};
+
+/** A list of a site of the RealWorld kind: of one that can be taken in, and one that cannot. */
+function articlesOfElsewhere() {
+  const one = (slug: string, body: string) => ({
+    slug, title: slug, description: '', body, tagList: [], createdAt: '2024-01-31T08:00:00.000Z', updatedAt: '2024-01-31T08:00:00.000Z',
+    author: { username: 'ada' },
+  });
+  const articles = [one(`lighthouse-${'keeper'.repeat(10)}`, 'Words enough to be read.'), one('short', 'Short')];
+  return { name: 'articles.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify({ articles })) };
+}
 
 /** The editor with its preview, and with two versions of one article. */
 const writing: Walk = async function* ({ member, scripted }, server) {
-  if (!scripted) return;
   await made(member, server, 'author', longPerson());
   const article = anArticle({ body: WIDE, tags: `harbour, ${'ropes'.repeat(6)}` });
-  const path = (await save(member, server, article, 'draft')).replace('article', 'editor');
+  await save(member, server, article, 'draft');
   await member.goto('/articles');
-  const edit = (await deskRow(member, article).getByRole('link', { name: 'Edit' }).getAttribute('href')) ?? path;
-  await member.goto(edit);
-  await member.getByRole('button', { name: 'Preview' }).click();
-  await expect(member.locator('.preview table')).toBeVisible();
-  yield { viewer: member, name: '/editor/:slug, with its preview' };
-  // On a phone it stands in the place of the text.
-  await member.getByRole('button', { name: 'Preview' }).click();
-  await member.route('**/rpc/keep-text', (route) => route.fulfill({ status: 409, contentType: 'application/json', body: '{"conflict":{"version":7}}' }));
+  await deskRow(member, article).getByRole('link', { name: 'Edit' }).click();
+  await expect(field(member, 'body')).toHaveValue(WIDE);
+  if (scripted) {
+    await member.getByRole('button', { name: 'Preview' }).click();
+    await expect(member.locator('.preview table')).toBeVisible();
+    yield { viewer: member, name: '/editor/:slug, with its preview' };
+    // On a phone it stands in the place of the text.
+    await member.getByRole('button', { name: 'Preview' }).click();
+  }
+  // Somewhere else it is saved meanwhile, and described in other words.
+  const known = { slug: await field(member, 'slug').first().inputValue(), version: await field(member, 'version').inputValue() };
+  await save(member, server, { ...article, body: `${WIDE} Less.`, description: 'fog'.repeat(60) }, 'draft', known);
   await field(member, 'body').fill(`${WIDE} And more.`);
-  await expect(member.getByRole('heading', { name: 'Two versions' })).toBeVisible();
-  await expect(member.getByLabel('Article, as stored')).toBeVisible();
+  if (!scripted) await send(member, editorButton(member, 'draft'));
+  await expect(member.getByRole('heading', { name: 'Two versions' })).toBeVisible({ timeout: 15_000 });
+  if (scripted) await expect(member.getByLabel('Article, as stored')).toHaveValue(/Less/);
   yield { viewer: member, name: '/editor/:slug, with two versions' };
+  if (!scripted) return;
+  await member.getByRole('button', { name: 'Keep mine' }).click();
+  await expect(member.locator('.kept-texts')).toBeVisible();
+  await expect(member.locator('.save-state')).toContainText('Saved', { timeout: 15_000 });
+  yield { viewer: member, name: '/editor/:slug, with another text kept' };
 };
 
 /** Another address, and somebody who is invited: what is mailed, and where its links lead. */
@@ -254,12 +312,23 @@ const readers: Walk = async function* ({ member, visitor, keeper }, server) {
   yield* each(keeper, [article, profile, '/?feed=following', '/admin/reports', '/settings']);
   yield* each(member, [article, '/?feed=following', `${profile}/favorites`]);
   yield* each(visitor, [article, profile, `${profile}/favorites`]);
+  await made(visitor, server, 'reader', longPerson());
+  await visitor.goto(article);
+  await field(visitor, 'comment').fill(WIDE);
+  await send(visitor, submitButton(visitor, 'comment'));
+  await expect(visitor.locator('.comment').last()).toContainText('Waits for approval');
+  yield { viewer: visitor, name: `${article}, held` };
+  yield* each(member, [article]);
+  await keeper.goto('/admin/reports');
+  await expect(keeper.getByRole('heading', { name: 'Waiting for approval' })).toBeVisible();
+  yield { viewer: keeper, name: '/admin/reports, one is held' };
 };
 
 export const WALKS: Record<string, Walk> = {
   'any address': addresses,
   lists,
   writing,
+  files,
   'mailed links': mailedLinks,
   'second factors': secondFactors,
   passkeys,

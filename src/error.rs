@@ -123,7 +123,7 @@ impl Error {
                 "Nobody else looks after this site. Make somebody else an administrator first.".into()
             }
             Error::LinkExpired => {
-                "It was used already, or a newer one took its place, or its time is over.".into()
+                "This link or code was used already, or a newer one took its place, or its time is over.".into()
             }
             Error::Import(fault) => fault.text().into(),
             Error::Picture(flaw) => flaw.text().into(),

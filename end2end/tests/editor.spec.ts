@@ -8,6 +8,7 @@ import {
 } from '../support.ts';
 
 const state = (page: Page) => page.locator('.save-state');
+const heard = (page: Page) => page.locator('.editor-actions').getByRole('status');
 const pills = (page: Page) => page.locator('.tags .tag-pill');
 const preview = (page: Page) => page.locator('.preview .article-content');
 const openPreview = (page: Page) => page.getByRole('button', { name: 'Preview' }).click();
@@ -107,7 +108,7 @@ test.describe('with JavaScript', () => {
   test('what is typed is saved by itself, and there after a reload', async ({ page }) => {
     await register(page);
     const article = await write(page);
-    await expect(page.getByRole('status').and(state(page))).toBeVisible();
+    await expect(state(page)).toBeVisible();
     await saved(page);
     await expect(page).toHaveURL(/\/editor\/a-walk-by-the-harbour/);
     await page.reload();
@@ -115,6 +116,27 @@ test.describe('with JavaScript', () => {
     await expect(field(page, 'body')).toHaveValue(article.body);
     await page.goto('/articles');
     await expect(deskRow(page, article)).toHaveCount(1);
+  });
+
+  test('whoever listens hears what is wrong and what they asked for, and no pause in typing', async ({ page }) => {
+    await register(page);
+    await write(page);
+    await saved(page);
+    await expect(heard(page)).toHaveText('');
+    const body = field(page, 'body');
+    await body.pressSequentially(' More.');
+    await body.press('Control+s');
+    await expect(heard(page)).toHaveText(/^Saved \d\d:\d\d$/);
+    await body.pressSequentially(' And more.');
+    await expect(heard(page)).toHaveText('');
+    await saved(page);
+    await expect(heard(page)).toHaveText('');
+    const reconnect = await cutOff(page);
+    await body.pressSequentially(' Offline.');
+    await expect(heard(page)).toContainText('Offline', { timeout: 15_000 });
+    await reconnect();
+    await page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await expect(heard(page)).toHaveText(/^Saved/);
   });
 
   test('offline the text stays in the browser, survives a reload, and is saved when the site is back', async ({ page }) => {
@@ -323,6 +345,7 @@ test.describe('with JavaScript', () => {
       await expect(page.locator('.kept-texts')).toContainText(stands === 'mine' ? theirs : mine);
       await page.getByRole('button', { name: 'Dismiss' }).click();
       await expect(page.locator('.kept-texts')).toHaveCount(0);
+      await expect(field(page, 'body')).toBeFocused();
       await page.reload();
       await expect(field(page, 'body')).toHaveValue(stands === 'mine' ? mine : theirs);
     });
@@ -339,6 +362,8 @@ test.describe('with JavaScript', () => {
       await field(other, 'body').fill(`Theirs: ${unique()} and more.`);
       await saved(other);
       await field(page, 'body').fill(`Mine: ${unique()} and more.`);
+      // On a phone it hides the text, which must be there again afterwards.
+      await openPreview(page);
       await expect(page.getByLabel('Article, as stored')).toBeVisible({ timeout: 15_000 });
       await page.getByRole('button', { name: choice }).press('Enter');
       await expect(page.getByRole('heading', { name: 'Two versions' })).toHaveCount(0);

@@ -246,13 +246,15 @@ test('nor does what people say of themselves, of each other and of an article be
   expect(said.length).toBeGreaterThan(2);
 
   // Two by each, as nobody says more within a minute; and of themselves what fits.
+  const watches: Watch[] = [];
   const writers: Page[] = [];
   for (const [n, comment] of said.entries()) {
-    const writer = n % 2 === 0 ? await (await Watch.over(browser, server)).context.newPage() : writers.at(-1)!;
     if (n % 2 === 0) {
-      await made(writer, server, 'author');
-      writers.push(writer);
+      watches.push(await Watch.over(browser, server));
+      writers.push(await watches.at(-1)!.context.newPage());
+      await made(writers.at(-1)!, server, 'author');
     }
+    const writer = writers.at(-1)!;
     await call(writer, server, 'add-comment', { slug, comment: comment.trim() });
   }
   for (const bio of reasons) {
@@ -276,8 +278,7 @@ test('nor does what people say of themselves, of each other and of an article be
   await made(keeper, server, 'editor');
   await administrator.visit(keeper, '/admin/reports', 'networkidle');
   expect(inOneLine((await keeper.locator('main').textContent())!)).toContain(inOneLine(reasons[0]!.slice(0, 60)));
-  await watch.end();
-  await administrator.end();
+  for (const one of [...watches, watch, administrator]) await one.end();
 });
 
 /** Calls a server function as the page would; it must succeed. */

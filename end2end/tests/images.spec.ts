@@ -122,7 +122,7 @@ test.describe('with JavaScript', () => {
   });
 });
 
-test('the page of pictures takes, describes and deletes them', async ({ page }) => {
+test('the page of pictures takes, describes and deletes them', async ({ page, context, javaScriptEnabled }) => {
   await register(page);
   await page.goto('/images');
   await page.getByLabel('Picture', { exact: true }).setInputFiles(another());
@@ -130,6 +130,16 @@ test('the page of pictures takes, describes and deletes them', async ({ page }) 
   await send(page, submitButton(page, 'file'));
   const picture = page.getByRole('listitem').filter({ has: page.getByRole('img', { name: 'A dot' }) });
   await expect(picture.getByLabel('For your article')).toHaveValue(/^!\[A dot\]\(\/images\//);
+  const copy = picture.getByRole('button', { name: /^Copy the Markdown/ });
+  if (javaScriptEnabled) {
+    await copy.click();
+    await expect(picture.getByRole('status')).toHaveText('Copied.');
+    await context.grantPermissions(['clipboard-read']);
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    await expect(picture.getByLabel('For your article')).toHaveValue(copied);
+  } else {
+    await expect(copy).toBeHidden();
+  }
   await picture.getByLabel('Alternative text').fill('A point');
   await picture.getByRole('button', { name: 'Save the text' }).click();
   await expect(page.getByLabel('For your article')).toHaveValue(/^!\[A point\]/);

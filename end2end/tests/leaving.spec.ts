@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import {
-  anArticle, expect, expectLoggedIn, expectLoggedOut, expectProblem, field, logIn, publish, register, send,
+  anArticle, expect, expectLoggedIn, expectLoggedOut, expectProblem, expectRefusal, field, logIn, publish, register, send,
   submitButton, test, tryLogIn,
 } from '../support.ts';
 
@@ -44,9 +44,13 @@ test('a person deletes their account, thinks better of it, and takes it back', a
   await tryLogIn(page, ada.username, ada.password);
   await expectLoggedOut(page);
 
-  await stranger.goto(await server.mailedLink(ada.email, 'restore'));
+  const link = await server.mailedLink(ada.email, 'restore');
+  await stranger.goto(link);
   await send(stranger, stranger.getByRole('button', { name: 'Take my account back' }));
   await expect(stranger.getByRole('status')).toContainText('open again');
+  await stranger.goto(link);
+  await send(stranger, stranger.getByRole('button', { name: 'Take my account back' }));
+  await expectRefusal(stranger, /^This link or code was used already/);
   await logIn(page, ada);
   await page.goto(path);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(article.title);

@@ -43,6 +43,13 @@ test('a short article has no contents', async ({ page }) => {
   await expect(page.getByRole('navigation', { name: 'Contents' })).toHaveCount(0);
 });
 
+test('where nothing leads on from an article, nothing stands under it', async ({ page }) => {
+  await register(page);
+  await page.goto(await publish(page, anArticle({ tags: '' })));
+  await expect(page.locator('.article-content')).toBeVisible();
+  await expect(page.locator('.article-page > footer')).toHaveCount(0);
+});
+
 test('from an article a reader goes on to the one before and the one after', async ({ page, stranger, server }) => {
   const ada = await register(page);
   const articles = [anArticle(), anArticle(), anArticle()];

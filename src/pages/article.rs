@@ -122,10 +122,13 @@ fn show(article: Article) -> AnyView {
     );
     let tags = tags
         .into_iter()
-        .map(|tag| view! { <li class="tag-pill"><a href=format!("/tag/{}", Url::escape(&tag))>{tag.clone()}</a></li> })
+        .map(|tag| view! { <li class="tag-pill"><a href=format!("/tag/{}", Url::escape(&tag)) dir="auto">{tag.clone()}</a></li> })
         .collect::<Vec<_>>();
     let tags =
         (!tags.is_empty()).then(|| view! { <ul class="tag-list" aria-label="Tags">{tags}</ul> });
+    let has_footer = tags.is_some() || !neighbours.is_empty() || withdraw.is_some();
+    let footer = has_footer
+        .then(|| view! { <footer>{tags}{ready("neighbours", neighbours)}{withdraw}</footer> });
     view! {
         <Title text=preview.title.clone() />
         <Meta name="description" content=about />
@@ -145,7 +148,7 @@ fn show(article: Article) -> AnyView {
             </header>
             {ready("contents", contents)}
             <div class="article-content" lang=language dir=dir inner_html=html></div>
-            <footer>{tags}{ready("neighbours", neighbours)}{withdraw}</footer>
+            {footer}
             {ready("said", responses)}
         </article>
     }
@@ -184,7 +187,7 @@ fn withdrawal(slug: &str) -> impl IntoView + use<> {
                 <input type="hidden" name="slug" value=slug.to_owned() />
                 <div class="field">
                     <label for="reason">"Reason"</label>
-                    <input id="reason" name="reason" maxlength="300" aria-describedby="reason-hint" />
+                    <input id="reason" name="reason" dir="auto" maxlength="300" aria-describedby="reason-hint" />
                     <p class="hint" id="reason-hint">"May stay empty. The author reads it, and so do administrators."</p>
                 </div>
                 <p class="actions"><button type="submit" class="destructive">"Take it offline"</button></p>

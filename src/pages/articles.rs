@@ -1,6 +1,9 @@
 //! `/articles`: one's own desk.
 
+pub mod keys;
+
 use leptos::{
+    html,
     prelude::*,
     server,
     server_fn::{ServerFn, codec::GetUrl},
@@ -110,9 +113,10 @@ pub fn DeskPage() -> impl IntoView {
     let shown =
         Data::new(move || (tab.get(), q.get(), page.get()), |(tab, q, page)| desk(tab, q, page));
     let undo = move || Slug::parse(&deleted.get()).map(undo_notice);
+    let whole = NodeRef::<html::Div>::new();
     view! {
         <Title text="My articles" />
-        <div class="page">
+        <div class="page" node_ref=whole>
             <header class="page-head">
                 <h1>"My articles"</h1>
                 <a class="button" href="/editor">"Write an article"</a>
@@ -121,6 +125,7 @@ pub fn DeskPage() -> impl IntoView {
             <RefusedElsewhere function=DeleteForGood::PATH />
             {undo}
             {loaded(shown, tabs)}
+            {keys::keys(whole)}
         </div>
     }
 }
@@ -189,7 +194,7 @@ fn search(tab: Tab, q: String) -> AnyView {
             <input type="hidden" name="tab" value=tab.name() />
             <div class="field">
                 <label for="q">"Words of a title or a text"</label>
-                <input id="q" name="q" type="search" maxlength=Field::Q.length().max.to_string() value=q />
+                <input id="q" name="q" type="search" dir="auto" maxlength=Field::Q.length().max.to_string() value=q />
             </div>
             <button type="submit" class="secondary">"Search"</button>
         </form>

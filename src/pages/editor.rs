@@ -14,6 +14,7 @@ pub mod preview;
 pub mod state;
 pub mod tags;
 pub mod text;
+pub mod told;
 pub mod toolbar;
 pub mod waiting;
 
@@ -103,6 +104,13 @@ fn writing_form(manuscript: &Manuscript, form: FormState, slug: RwSignal<String>
     });
     autosave.begin();
     leaving::ask(autosave);
+    // What is stored takes the preview's place. On a phone the text would be hidden behind it again
+    // once one of the two is chosen.
+    Effect::new(move |_| {
+        if autosave.theirs.with(Option::is_some) {
+            preview.is_open.set(false);
+        }
+    });
     let on_input = move |_| {
         autosave.typed();
         preview.draw_soon();

@@ -1,11 +1,14 @@
 //! `/images`: one's own pictures.
 
 use leptos::{
+    html,
     prelude::*,
     server,
     server_fn::{ServerFn, codec::GetUrl},
+    wasm_bindgen::JsCast,
 };
 use leptos_meta::Title;
+use web_sys::HtmlDocument;
 
 use super::page_number;
 use crate::{
@@ -132,6 +135,8 @@ fn show(OwnImages { images, page, pages, most_megabytes }: OwnImages, form: Form
 fn row(image: OwnImage) -> AnyView {
     let OwnImage { id, path, thumbnail, width, height, alt, markdown, when, used } = image;
     let (for_alt, for_markdown) = (format!("alt-{id}"), format!("markdown-{id}"));
+    let field = NodeRef::new();
+    let copy = copy_button(field, format!("Copy the Markdown of the picture of {}", when.text));
     let end = if used {
         view! { <p class="hint">"An article shows it. Take it out of there, and it can be deleted."</p> }.erased()
     } else {
@@ -154,18 +159,45 @@ fn row(image: OwnImage) -> AnyView {
             <p class="meta"><time datetime=when.iso>{when.text}</time><span>{format!("{width} × {height}")}</span></p>
             <div class="field">
                 <label for=for_markdown.clone()>"For your article"</label>
-                <input id=for_markdown readonly value=markdown />
+                <input id=for_markdown readonly node_ref=field value=markdown />
             </div>
+            {copy}
             <form class="form" method="post" action=format!("{UPLOAD}?form=describe")>
                 <input type="hidden" name="id" value=id />
                 <div class="field">
                     <label for=for_alt.clone()>{Field::Alt.label()}</label>
-                    <input id=for_alt name="alt" maxlength=Field::Alt.length().max.to_string() value=alt />
+                    <input id=for_alt name="alt" dir="auto" maxlength=Field::Alt.length().max.to_string() value=alt />
                 </div>
                 <p class="actions"><button type="submit" class="secondary">"Save the text"</button></p>
             </form>
             {end}
         </li>
+    }
+    .erased()
+}
+
+/// Copies what stands in the field, and leaves it chosen there. Where no script runs there is the
+/// field alone.
+fn copy_button(field: NodeRef<html::Input>, label: String) -> AnyView {
+    let (runs, said) = (RwSignal::new(false), RwSignal::new(""));
+    Effect::new(move |_| runs.set(true));
+    let copy = move |_| {
+        let Some(field) = field.get_untracked() else { return };
+        _ = field.focus();
+        field.select();
+        let document = document().dyn_into::<HtmlDocument>().ok();
+        let copied = document.is_some_and(|page| page.exec_command("copy").unwrap_or(false));
+        said.set(if copied {
+            "Copied."
+        } else {
+            "Not copied: this browser does not let the page."
+        });
+    };
+    view! {
+        <p class="actions copying" hidden=move || !runs.get()>
+            <button type="button" class="secondary" aria-label=label on:click=copy>"Copy"</button>
+            <span class="hint" role="status">{move || said.get()}</span>
+        </p>
     }
     .erased()
 }

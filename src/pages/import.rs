@@ -94,7 +94,7 @@ fn tell(report: Report) -> AnyView {
             Outcome::There => "there already".to_owned(),
             Outcome::Skipped(reason) => format!("left out. {}", reason.text()),
         };
-        view! { <li><code>{file}</code>" – "{became}</li> }
+        view! { <li><code dir="auto">{file}</code>" – "{became}</li> }
     };
     let lines = report.lines.into_iter().map(line).collect_view();
     view! {

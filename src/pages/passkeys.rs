@@ -277,7 +277,7 @@ fn row(passkey: OwnPasskey, recent: bool) -> impl IntoView {
     });
     view! {
         <li class="desk-row">
-            <strong>{name}</strong>
+            <strong dir="auto">{name}</strong>
             <p class="meta">
                 <span>"Added "<time datetime=added.iso>{added.text}</time></span>
                 {used}
@@ -316,7 +316,7 @@ fn new_passkey(suggested: String) -> AnyView {
         <form class="form passkey" method="post" data-passkey="add">
             <div class="field">
                 <label for="new-name">"Name"</label>
-                <input id="new-name" name="passkey_name" type="text" required=true maxlength=most value=suggested />
+                <input id="new-name" name="passkey_name" type="text" dir="auto" required=true maxlength=most value=suggested />
                 <p class="hint">"What you will know it by: where it is kept."</p>
             </div>
             <p class="actions"><button type="submit">"Add a passkey"</button></p>

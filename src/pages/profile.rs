@@ -142,7 +142,7 @@ fn show(profile: Profile, favorites: bool) -> AnyView {
         (n, false) => format!("{n} articles"),
         (n, true) => format!("{n} favourites"),
     };
-    let bio = (!bio.is_empty()).then(|| view! { <p class="bio">{bio}</p> });
+    let bio = (!bio.is_empty()).then(|| view! { <p class="bio" dir="auto">{bio}</p> });
     let follow = following.map(|follows| follow(&username, follows));
     let edit = own.then(
         || view! { <p><a class="button secondary" href="/settings">"Edit your profile"</a></p> },

@@ -56,7 +56,7 @@ fn show((tag, list): (String, Listing)) -> AnyView {
         <Title text=format!("Articles on {tag}") />
         <div class="page">
             <header class="page-head">
-                <h1>"Articles on "<em>{tag}</em></h1>
+                <h1>"Articles on "<em dir="auto">{tag}</em></h1>
             </header>
             {listing(list, &base, empty.erased())}
         </div>

@@ -56,7 +56,8 @@ fn show(TagList { tags, page, more }: TagList) -> AnyView {
 
 fn entry(TagCount { tag, articles }: TagCount) -> AnyView {
     let href = format!("/tag/{}", Url::escape(&tag));
-    view! { <li><a href=href>{tag}</a>" "<span>{articles.to_string()}</span></li> }.erased()
+    view! { <li><a href=href dir="auto">{tag}</a>" "<span>{articles.to_string()}</span></li> }
+        .erased()
 }
 
 /// Back and forth: how many pages there are would have to be counted.

@@ -327,6 +327,7 @@ pub fn TextField(
                 id=name
                 name=name
                 type=kind
+                dir="auto"
                 autocomplete=autocomplete
                 autocapitalize="none"
                 inputmode=(autocomplete == "one-time-code").then_some("numeric")
@@ -372,6 +373,7 @@ pub fn TextArea(
             <textarea
                 id=name
                 name=name
+                dir="auto"
                 rows=rows.to_string()
                 required={length.min > 0}
                 minlength=minlength(length)

@@ -19,12 +19,16 @@ const DATA: &str = "/settings/data";
 
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// What is made while it is sent takes as long as the machine needs for it. A server that stalls is
+/// noticed by the pause between two pieces of it.
+const WHOLE_DOWNLOAD: Duration = Duration::from_secs(600);
+
 /// Asks for the zip as the page's form does; what came.
 pub async fn download(app: &TestApp, browser: &Browser) -> (StatusCode, HeaderMap, Vec<u8>) {
     let request = browser.bare(Method::POST, DOWNLOAD).header("origin", &app.origin);
     let request = request.header("sec-fetch-site", "same-origin").header("accept", "text/html");
     let none: [(&str, &str); 0] = [];
-    let response = request.form(&none).send().await.unwrap();
+    let response = request.form(&none).timeout(WHOLE_DOWNLOAD).send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     (status, headers, response.bytes().await.unwrap().to_vec())
 }

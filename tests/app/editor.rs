@@ -5,7 +5,8 @@ use byline::{
     error::Error,
     pages::editor::{
         preview::list::{may_have, may_stand},
-        state::{Deed, Happened, Saver, Told, Trouble},
+        state::{Deed, Happened, Saver, Trouble},
+        told::Told,
         toolbar::edits::{Tool, edit, in_bytes, in_utf16},
     },
     server::markdown::to_html,
@@ -104,6 +105,33 @@ fn while_the_server_is_away_the_pauses_grow_and_the_network_ends_them() {
     saver.step(Happened::NotKept(busy), 9_000);
     assert_eq!(saver.step(Happened::Tick, 38_999), Deed::Nothing);
     assert_eq!(saver.step(Happened::Tick, 39_000), Deed::Save);
+}
+
+#[test]
+fn whoever_listens_hears_what_is_wrong_and_what_they_asked_for_and_no_pause_in_typing() {
+    let mut saver = on_its_way();
+    saver.step(Happened::Kept { version: 4 }, 2_100);
+    assert_eq!((saver.told(), saver.spoken()), (Told::Saved(2_100), Told::Nothing));
+    // What is saved already, once somebody asks.
+    saver.step(Happened::Asked, 3_000);
+    assert_eq!(saver.spoken(), Told::Saved(2_100));
+    saver.step(TYPED, 4_000);
+    assert_eq!(saver.spoken(), Told::Nothing);
+    // What they typed while it was on its way takes the answer from nobody.
+    saver.step(Happened::Asked, 4_100);
+    saver.step(TYPED, 4_200);
+    assert_eq!(saver.spoken(), Told::Nothing);
+    saver.step(Happened::Kept { version: 5 }, 4_300);
+    assert_eq!((saver.told(), saver.spoken()), (Told::Unsaved, Told::Saved(4_300)));
+    saver.step(TYPED, 5_000);
+    saver.step(Happened::Tick, 7_000);
+    saver.step(Happened::NotKept(AWAY), 7_100);
+    // Each try that fails, and each letter, leaves it at that.
+    saver.step(TYPED, 8_000);
+    assert_eq!(saver.spoken(), Told::Trouble(AWAY));
+    saver.step(Happened::Online, 8_100);
+    saver.step(Happened::Kept { version: 6 }, 8_200);
+    assert_eq!(saver.spoken(), Told::Saved(8_200));
 }
 
 #[test]

@@ -159,8 +159,8 @@ async fn neighbours(browser: &Browser, path: &str) -> Vec<String> {
     let Some((_, nav)) = page.split_once("<nav aria-label=\"More by ") else { return Vec::new() };
     let links = nav.split_once("</nav>").unwrap().0.split("</a>");
     links
-        .filter_map(|link| link.split_once("</span> "))
-        .map(|(_, title)| title.to_owned())
+        .filter_map(|link| link.split_once("</span> <bdi>"))
+        .map(|(_, title)| title.trim_end_matches("</bdi>").to_owned())
         .collect()
 }
 

@@ -149,6 +149,7 @@ impl TestApp {
         let client = reqwest::Client::builder()
             .redirect(Policy::none())
             .timeout(Duration::from_secs(60))
+            .read_timeout(Duration::from_secs(60))
             .build()
             .unwrap();
         Browser {

@@ -199,6 +199,7 @@ fn comment_form(here: &Here, open: bool) -> AnyView {
                 <textarea
                     id="comment"
                     name="comment"
+                    dir="auto"
                     rows="4"
                     required
                     placeholder="Write a comment..."
@@ -233,7 +234,7 @@ fn card(here: &Here, comment: Comment, moderates: bool) -> AnyView {
                 <a href=href rel="external"><time datetime=when.iso>{when.text}</time></a>
                 {state}
             </header>
-            <div class="comment-text" inner_html=html></div>
+            <div class="comment-text" dir="auto" inner_html=html></div>
             {deeds}
         </div>
     }
@@ -281,7 +282,7 @@ fn report_form(here: &Here, comment: &Comment) -> AnyView {
                 <input type="hidden" name="handle" value=comment.handle.clone() />
                 <label class="field">
                     "What is wrong with it? Whoever looks after the comments reads it."
-                    <input name="reason" maxlength="600" required value=typed />
+                    <input name="reason" dir="auto" maxlength="600" required value=typed />
                 </label>
                 <p class="actions"><button type="submit" class="secondary">"Report it"</button></p>
             </form>

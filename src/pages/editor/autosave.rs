@@ -21,8 +21,9 @@ use super::{
     calls::KeepText,
     images::without_placeholder,
     local::{self, Copy},
-    state::{Deed, Happened, Millis, Saver, Told, Trouble},
+    state::{Deed, Happened, Millis, Saver, Trouble},
     text::{self, Text},
+    told::Told,
 };
 use crate::{
     domain::{
@@ -47,6 +48,8 @@ pub struct Autosave {
     pub form: NodeRef<html::Form>,
     /// What its writer is told.
     pub told: RwSignal<Told>,
+    /// What of it is read out.
+    pub spoken: RwSignal<Told>,
     /// Whether the browser kept what it was last given to keep.
     pub here: RwSignal<bool>,
     /// After a conflict, the text that is stored.
@@ -79,6 +82,7 @@ impl Autosave {
         Self {
             form: NodeRef::new(),
             told: RwSignal::new(Told::Nothing),
+            spoken: RwSignal::new(Told::Nothing),
             here: RwSignal::new(true),
             theirs: RwSignal::new(None),
             restored: RwSignal::new(None),
@@ -247,12 +251,10 @@ impl Autosave {
     }
 
     fn tell(self) {
-        let told = self.saver.try_with_value(Saver::told);
-        let shown = self.told.try_get_untracked();
-        if let (Some(told), Some(shown)) = (told, shown)
-            && told != shown
-        {
-            self.told.set(told);
+        let told = self.saver.try_with_value(|saver| (saver.told(), saver.spoken()));
+        if let Some((told, spoken)) = told {
+            set_if_new(self.told, told);
+            set_if_new(self.spoken, spoken);
         }
     }
 
@@ -321,6 +323,13 @@ impl Autosave {
             let button: Option<HtmlElement> = button.and_then(|button| button.dyn_into().ok());
             _ = form.request_submit_with_submitter(button.as_ref());
         }
+    }
+}
+
+/// What stays the same is drawn once.
+fn set_if_new(signal: RwSignal<Told>, told: Told) {
+    if signal.try_get_untracked().is_some_and(|shown| shown != told) {
+        signal.set(told);
     }
 }
 

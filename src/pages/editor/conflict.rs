@@ -3,10 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    autosave::Autosave,
-    state::{Told, Trouble},
-};
+use super::{autosave::Autosave, state::Trouble, told::Told};
 use crate::{
     domain::article::Manuscript,
     error::Error,
@@ -59,11 +56,11 @@ pub fn stored(theirs: &Manuscript, different: Vec<(&'static str, String)>) -> An
         <section class="stored" aria-label="The stored text">
             <div class="field title-field">
                 <label for="stored-title">"Title, as stored"</label>
-                <input id="stored-title" type="text" readonly=true prop:value=theirs.title.clone() />
+                <input id="stored-title" type="text" dir="auto" readonly=true prop:value=theirs.title.clone() />
             </div>
             <div class="field body-field">
                 <label for="stored-body">"Article, as stored"</label>
-                <textarea id="stored-body" rows="18" readonly=true prop:value=theirs.body.clone()></textarea>
+                <textarea id="stored-body" rows="18" dir="auto" readonly=true prop:value=theirs.body.clone()></textarea>
             </div>
             {different}
         </section>

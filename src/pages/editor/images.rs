@@ -116,6 +116,7 @@ impl Upload {
                 <label for="picture-alt">{format!("What does {} show?", name.unwrap_or_default())}</label>
                 <input
                     id="picture-alt"
+                    dir="auto"
                     maxlength=Field::Alt.length().max.to_string()
                     aria-describedby="picture-alt-hint"
                     // It is no part of the article.

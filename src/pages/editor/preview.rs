@@ -12,7 +12,7 @@ use leptos::{
     task::spawn_local,
     wasm_bindgen::JsCast,
     wasm_split::SplitLoaderError,
-    web_sys::{Element, HtmlTextAreaElement},
+    web_sys::{Element, HtmlInputElement, HtmlTextAreaElement},
 };
 use web_sys::{DomParser, SupportedType};
 
@@ -70,7 +70,7 @@ impl Preview {
                 view! {
                     <section class="preview" aria-label="Preview">
                         {move || self.failed.get().then(|| view! { <p class="error" role="status">"The preview could not be loaded. Try again when the site can be reached."</p> })}
-                        <div class="article-content" tabindex="0" role="region" aria-label="The article as it will be read" node_ref=self.area on:scroll=move |_| self.follow(false)></div>
+                        <div class="article-content" tabindex="0" dir="auto" role="region" aria-label="The article as it will be read" node_ref=self.area on:scroll=move |_| self.follow(false)></div>
                     </section>
                 }
             })
@@ -117,6 +117,7 @@ impl Preview {
         self.failed.try_set(html.is_err());
         let area = self.area.try_get_untracked().flatten();
         if let (Ok(html), Some(area)) = (html, area) {
+            _ = area.set_attribute("dir", &direction());
             show(&area, &html);
             self.follow(true);
         }
@@ -137,6 +138,13 @@ fn rendered(markdown: String) -> Result<String, SplitLoaderError> {
 
 fn text_area() -> Option<HtmlTextAreaElement> {
     document().get_element_by_id("body")?.dyn_into().ok()
+}
+
+/// Which way its author says that it runs.
+fn direction() -> String {
+    let chosen = document().query_selector("[name=direction]:checked").ok().flatten();
+    let chosen = chosen.and_then(|chosen| chosen.dyn_into::<HtmlInputElement>().ok());
+    chosen.map_or_else(|| "auto".to_owned(), |chosen| chosen.value())
 }
 
 /// Shows that HTML in the element. It is parsed in a document that runs nothing and loads

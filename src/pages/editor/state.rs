@@ -4,6 +4,9 @@
 //! names the version that the last one was answered with, so there is never more than one on its
 //! way.
 
+use std::mem;
+
+use super::told::Told;
 use crate::error::Error;
 
 /// Milliseconds since any moment that stays the same.
@@ -20,9 +23,6 @@ const RETRY: (Millis, Millis) = (2_000, 60_000);
 
 /// Between looks whether somebody has logged in again.
 const LOGGED_OUT: Millis = 5_000;
-
-/// Of a browser whose storage is full, or switched off.
-const UNKEPT: &str = "On this page alone, as this browser keeps nothing";
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,21 +109,6 @@ impl From<&Error> for Trouble {
     }
 }
 
-/// What the writer is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// Nothing was typed yet.
-    Nothing,
-    /// Not on the server yet.
-    Unsaved,
-    /// On its way there.
-    Saving,
-    /// The server has it, since then.
-    Saved(Millis),
-    /// It is not there, and why.
-    Trouble(Trouble),
-}
-
 /// Where the form itself is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Submission {
@@ -152,6 +137,9 @@ pub struct Saver {
     submission: Submission,
     saved_at: Option<Millis>,
     replaces: bool,
+    /// Whether somebody asked for a save that was not answered yet.
+    asked: bool,
+    spoken: Told,
 }
 
 impl Saver {
@@ -171,6 +159,8 @@ impl Saver {
             submission: Submission::None,
             saved_at: None,
             replaces: false,
+            asked: false,
+            spoken: Told::Nothing,
         }
     }
 
@@ -211,13 +201,20 @@ impl Saver {
         }
     }
 
+    /// What is read out to a writer who listens: what is wrong, that it is right again, and the
+    /// save that was asked for. That every pause in typing ends in a save is nothing to hear.
+    pub fn spoken(&self) -> Told {
+        self.spoken.clone()
+    }
+
     /// Takes note of what happened, and says what follows.
     pub fn step(&mut self, happened: Happened, now: Millis) -> Deed {
         match happened {
             Happened::Typed { anything } => self.typed(anything, now),
             Happened::Tick if self.is_due(now) => self.save(),
-            Happened::Asked | Happened::Online if self.may_save() => self.save(),
-            Happened::Tick | Happened::Asked | Happened::Online => Deed::Nothing,
+            Happened::Asked => self.asked(),
+            Happened::Online if self.may_save() => self.save(),
+            Happened::Tick | Happened::Online => Deed::Nothing,
             Happened::Kept { version } => self.kept(version, now),
             Happened::NotKept(trouble) => self.not_kept(trouble, now),
             Happened::Submitted => self.submitted(),
@@ -241,7 +238,30 @@ impl Saver {
         if matches!(self.trouble, Some(Trouble::Wrong(_))) {
             self.trouble = None;
         }
+        if matches!(self.spoken, Told::Saved(_)) {
+            self.spoken = Told::Nothing;
+        }
         Deed::Nothing
+    }
+
+    fn asked(&mut self) -> Deed {
+        self.asked = self.is_unsaved();
+        if let (false, Some(at)) = (self.asked, self.saved_at) {
+            self.spoken = Told::Saved(at);
+        }
+        if self.may_save() { self.save() } else { Deed::Nothing }
+    }
+
+    /// Heard by whoever asked for it, or heard before that it was not saved.
+    fn speak_of_save(&mut self, now: Millis) {
+        if mem::take(&mut self.asked) || matches!(self.spoken, Told::Trouble(_)) {
+            self.spoken = Told::Saved(now);
+        }
+    }
+
+    fn is_in(&mut self, trouble: Trouble) {
+        self.spoken = Told::Trouble(trouble.clone());
+        self.trouble = Some(trouble);
     }
 
     /// Whether there is something to save and nothing that forbids it.
@@ -271,6 +291,7 @@ impl Saver {
         self.replaces = false;
         self.tries = 0;
         self.not_before = 0;
+        self.speak_of_save(now);
         self.submit_if_waiting()
     }
 
@@ -289,7 +310,7 @@ impl Saver {
         match trouble {
             Trouble::Conflict { .. } | Trouble::Gone => self.not_done(trouble),
             other => {
-                self.trouble = Some(other);
+                self.is_in(other);
                 // The form's own answer says it above the fields.
                 self.submit_if_waiting()
             }
@@ -323,16 +344,16 @@ impl Saver {
         self.submission = Submission::None;
         match trouble {
             Trouble::Conflict { .. } => {
-                self.trouble = Some(trouble);
+                self.is_in(trouble);
                 Deed::Compare
             }
             Trouble::Gone => {
-                self.trouble = Some(trouble);
+                self.is_in(trouble);
                 self.version = 0;
                 Deed::BeNew
             }
             Trouble::LoggedOut => {
-                self.trouble = Some(trouble);
+                self.is_in(trouble);
                 Deed::Nothing
             }
             // Said above the form; a draft may be kept that cannot be published.
@@ -345,6 +366,7 @@ impl Saver {
         self.saved_at = Some(now);
         self.trouble = None;
         self.replaces = false;
+        self.speak_of_save(now);
         Deed::Nothing
     }
 
@@ -362,36 +384,5 @@ impl Saver {
             self.version = version;
         }
         self.is_stored(self.edits, now)
-    }
-}
-
-impl Told {
-    /// The sentence of the state line; `clock` writes a moment as the writer's clock has it, and
-    /// `here` is whether the browser keeps the text too.
-    pub fn text(&self, clock: impl Fn(Millis) -> String, here: bool) -> String {
-        let (kept, stays) = if here {
-            ("Kept in this browser", "is kept in this browser")
-        } else {
-            (UNKEPT, "stays on this page alone, as this browser keeps nothing")
-        };
-        match self {
-            Told::Nothing => String::new(),
-            Told::Unsaved => format!("{kept}, not saved yet"),
-            Told::Saving => "Saving …".into(),
-            Told::Saved(at) => format!("Saved {}", clock(*at)),
-            Told::Trouble(Trouble::Away { .. }) => {
-                format!("Offline. {kept}, and saved as soon as the site can be reached")
-            }
-            Told::Trouble(Trouble::LoggedOut) => {
-                format!("Log in again: until then your text {stays}")
-            }
-            Told::Trouble(Trouble::Conflict { .. }) => {
-                format!("Conflict: another text was saved meanwhile. Yours {stays}")
-            }
-            Told::Trouble(Trouble::Gone) => {
-                format!("The article is not here any more. Your text {stays}")
-            }
-            Told::Trouble(Trouble::Wrong(why)) => format!("{kept}, not saved: {why}"),
-        }
     }
 }

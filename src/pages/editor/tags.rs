@@ -93,7 +93,7 @@ impl TagList {
         };
         view! {
             <li class="tag-pill">
-                {shown}
+                <bdi>{shown}</bdi>
                 <button type="button" class="plain" aria-label=label on:click=remove>"×"</button>
             </li>
         }

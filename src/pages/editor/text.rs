@@ -4,8 +4,8 @@ use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, JsValue},
     web_sys::{
-        Event, EventInit, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement,
-        HtmlTextAreaElement, UrlSearchParams,
+        Event, EventInit, FormData, HtmlElement, HtmlFormElement, HtmlInputElement,
+        HtmlSelectElement, HtmlTextAreaElement, UrlSearchParams,
         js_sys::{Array, Date, Reflect},
     },
 };
@@ -173,9 +173,14 @@ pub fn set(form: &HtmlFormElement, name: &str, value: &str) {
 
 /// Leads the keyboard into the text itself: the button that it was at goes with what it decided.
 pub fn focus(form: &HtmlFormElement) {
-    let area = form.query_selector("textarea[name=body]").ok().flatten();
-    if let Some(area) = area.and_then(|area| area.dyn_into::<HtmlTextAreaElement>().ok()) {
-        _ = area.focus();
+    focus_on(form, "textarea[name=body]");
+}
+
+/// Leads the keyboard to the first element of the form that is so.
+pub fn focus_on(form: &HtmlFormElement, selector: &str) {
+    let element = form.query_selector(selector).ok().flatten();
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        _ = element.focus();
     }
 }
 

@@ -3,25 +3,22 @@
 use leptos::prelude::*;
 
 use super::{
-    autosave::Autosave,
-    browser::clock,
-    local::Copy,
-    state::{Told, Trouble},
-    text::value,
+    autosave::Autosave, browser::clock, local::Copy, state::Trouble, text::value, told::Told,
 };
 use crate::ui::erased::Erase;
 
 /// How much of a kept text is shown to know it by, in characters.
 const BEGINNING: usize = 80;
 
-/// The state of the text in words.
+/// The state of the text in words: all of it to be seen, and what matters to be heard.
 pub fn state_line(autosave: Autosave) -> AnyView {
-    let text = move || autosave.told.get().text(clock, autosave.here.get());
+    let in_words = move |told: RwSignal<Told>| told.get().text(clock, autosave.here.get());
+    let (seen, heard) = (move || in_words(autosave.told), move || in_words(autosave.spoken));
     let wrong = move || {
         let trouble = matches!(autosave.told.get(), Told::Trouble(ref t) if !matches!(t, Trouble::Away { .. }));
         if trouble { "save-state wrong" } else { "save-state" }
     };
-    view! { <p class=wrong role="status">{text}</p> }.erased()
+    view! { <p class=wrong>{seen}</p><p class="visually-hidden" role="status">{heard}</p> }.erased()
 }
 
 /// Says that the text is that of this browser, and gives the way back.
@@ -41,10 +38,11 @@ pub fn restored_line(autosave: Autosave) -> AnyView {
 
 /// The other texts of this article, until they are dismissed.
 pub fn kept_texts(autosave: Autosave) -> AnyView {
+    let any = Memo::new(move |_| autosave.others.with(|copies| !copies.is_empty()));
+    let rows =
+        move || autosave.others.get().into_iter().map(|copy| row(autosave, copy)).collect_view();
     let list = move || {
-        let copies = autosave.others.get();
-        (!copies.is_empty()).then(|| {
-            let rows = copies.into_iter().map(|copy| row(autosave, copy)).collect_view();
+        any.get().then(|| {
             view! {
                 <details class="help kept-texts">
                     <summary>"Other texts of this article in this browser"</summary>
@@ -62,7 +60,7 @@ fn row(autosave: Autosave, copy: Copy) -> AnyView {
     let (put, gone) = (copy.clone(), copy.clone());
     view! {
         <li>
-            <p>{clock(copy.at)}": "{beginning}</p>
+            <p>{clock(copy.at)}": "<bdi>{beginning}</bdi></p>
             <p class="actions">
                 <button type="button" class="secondary" on:click=move |_| autosave.swap(&put)>"Put it into the editor"</button>
                 <button type="button" class="secondary" on:click=move |_| autosave.dismiss(&gone)>"Dismiss"</button>

@@ -98,7 +98,9 @@ impl Neighbours {
     pub fn to_html(&self, author: &str) -> String {
         let link = |rel: &str, label: &str, article: &Neighbour| {
             let (slug, title) = (&article.slug, encode_text(&article.title));
-            format!("<a href=\"/article/{slug}\" rel=\"{rel}\"><span>{label}</span> {title}</a>")
+            format!(
+                "<a href=\"/article/{slug}\" rel=\"{rel}\"><span>{label}</span> <bdi>{title}</bdi></a>"
+            )
         };
         let before = self.before.as_ref().map(|article| link("prev", "Previous", article));
         let after = self.after.as_ref().map(|article| link("next", "Next", article));

@@ -72,11 +72,22 @@ impl Autosave {
         text::put_words(&form, &copy.text);
         text::focus(&form);
         self.typed();
-        self.dismiss(copy);
+        self.drop_copy(copy);
     }
 
-    /// That text of this browser is needed no more.
+    /// That text of this browser is needed no more. The keyboard goes on at those that are left,
+    /// or in the text: the button that it was at goes with the row.
     pub fn dismiss(self, copy: &Copy) {
+        self.drop_copy(copy);
+        let Some(form) = self.form.get_untracked() else { return };
+        if self.others.with_untracked(Vec::is_empty) {
+            text::focus(&form);
+        } else {
+            text::focus_on(&form, ".kept-texts summary");
+        }
+    }
+
+    fn drop_copy(self, copy: &Copy) {
         local::forget(&copy.key);
         self.others.update(|others| others.retain(|other| other.key != copy.key));
     }
