@@ -66,10 +66,12 @@ story!(of_a_publication_and_a_deletion_at_once_the_article_is_deleted, |engine| 
         assert_eq!(article.status, StatusCode::NOT_FOUND, "{n}: {}", article.body);
         let front = app.browser().ask("front-page", &[("page", "1")]).await.json();
         assert_eq!(front["total"], json!(0), "{n}: {front}");
-        is_counted_right(&app).await;
         let back = ada.call("restore-article", &publish[..1]).await;
         assert_eq!(back.status, StatusCode::OK, "{n}: {}", back.body);
-        let gone = ada.call("delete-article", &publish[..1]).await;
-        assert_eq!(gone.status, StatusCode::OK, "{n}: {}", gone.body);
+        is_counted_right(&app).await;
+        for function in ["delete-article", "delete-for-good"] {
+            let gone = ada.call(function, &publish[..1]).await;
+            assert_eq!(gone.status, StatusCode::OK, "{n}, {function}: {}", gone.body);
+        }
     }
 });

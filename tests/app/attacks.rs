@@ -973,7 +973,7 @@ mod t46_no_password_that_is_sent_is_logged {
     use super::*;
 
     async fn story(engine: Engine) {
-        let (log, _heard) = Log::listen();
+        let (log, _heard) = Log::listen(tracing::Level::TRACE);
         let app = TestApp::start(engine).await;
         let fields = "username=ada&email=ada@b.example&email_again=ada@b.example";
         for (body, registered, logged_in) in [

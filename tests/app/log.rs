@@ -13,17 +13,17 @@ use tracing::{Dispatch, Level, subscriber::DefaultGuard};
 static SECOND: LazyLock<Dispatch> =
     LazyLock::new(|| Dispatch::new(tracing::subscriber::NoSubscriber::new()));
 
-/// Everything that is logged on this thread, at whatever level.
+/// Everything that is logged on this thread.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Listens until the guard is dropped.
-    pub fn listen() -> (Self, DefaultGuard) {
+    /// Listens until the guard is dropped to what is as grave as that.
+    pub fn listen(level: Level) -> (Self, DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
-            .with_max_level(Level::TRACE)
+            .with_max_level(level)
             .with_writer(move || writer.clone())
             .finish();
         LazyLock::force(&SECOND);
