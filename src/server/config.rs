@@ -228,7 +228,7 @@ pub struct ImageSettings {
     pub most_bytes: u64,
 
     /// The most pixels of a picture that is uploaded. Each takes four bytes of memory while it is
-    /// read, one picture at a time
+    /// read, one large picture at a time
     #[arg(long = "image-pixels", env = "BYLINE_IMAGE_PIXELS", value_name = "N", default_value_t = 40_000_000,
           value_parser = clap::value_parser!(u64).range(1_000_000..=40_000_000))]
     pub most_pixels: u64,
