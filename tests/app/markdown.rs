@@ -225,7 +225,8 @@ story!(no_heading_takes_an_identifier_that_a_page_uses, |engine| {
     for id in ids_of(&page) {
         assert!(seen.insert(id), "{id} stands twice");
     }
-    let article = page.split("article-content").nth(1).unwrap().split("class=\"said\"").next().unwrap();
+    let article =
+        page.split("article-content").nth(1).unwrap().split("class=\"said\"").next().unwrap();
     for id in ids_of(article) {
         assert!(!taken.contains(id), "{id} is a page's own");
     }
