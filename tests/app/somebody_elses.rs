@@ -11,9 +11,12 @@ use crate::{
     support::{Answer, Browser, Engine, PASSWORD, TestApp, story},
 };
 
+/// The fields of a form.
+type Fields = &'static [(&'static str, &'static str)];
+
 /// What names a thing of one person, with fields that name ada's, and what bob is answered. What is
 /// in braces is hers.
-const NAMES: &[(&str, &[(&str, &str)], StatusCode)] = &[
+const NAMES: &[(&str, Fields, StatusCode)] = &[
     ("manuscript", &[("slug", "{draft}")], StatusCode::NOT_FOUND),
     ("stored-manuscript", &[("article", "{article}")], StatusCode::NOT_FOUND),
     ("revisions", &[("slug", "{draft}"), ("version", "1")], StatusCode::NOT_FOUND),
@@ -85,6 +88,7 @@ const OWN: &[&str] = &[
     "own-invitations",
     "own-passkeys",
     "own-security",
+    "own-security-log",
     "remove-authenticator",
     "save-profile",
     "second-step",
