@@ -86,6 +86,11 @@ fn turn_of(file: &[u8]) -> &'static Semaphore {
     if is_large { &TURN_OF_LARGE } else { &TURN_OF_SMALL }
 }
 
+/// The turn that large pictures wait for: tests hold it.
+pub fn turn_of_large() -> &'static Semaphore {
+    &TURN_OF_LARGE
+}
+
 /// Does what takes so much memory, once nobody else does.
 async fn in_turn<T: Send + 'static>(
     turn: &'static Semaphore,
