@@ -204,7 +204,7 @@ fn log_in(watch: Watch) -> AnyView {
     let here =
         format!("{}{}", here.pathname().unwrap_or_default(), here.search().unwrap_or_default());
     view! {
-        <div on:loggedin=on_passkey class="page narrow" role="dialog" aria-modal="true" aria-labelledby="logged-out">
+        <main><div on:loggedin=on_passkey class="page narrow" role="dialog" aria-modal="true" aria-labelledby="logged-out">
             <h1 id="logged-out">"You are logged out"</h1>
             <p class="lead">"This session has ended. What was here is kept in this tab, out of sight: log in as the same person, and you go on where you were."</p>
             {rest}
@@ -214,7 +214,7 @@ fn log_in(watch: Watch) -> AnyView {
                 <a href=here rel="external">"Go on without logging in"</a>
                 ". What was typed here and is not kept yet is lost then."
             </p>
-        </div>
+        </div></main>
     }
     .erased()
 }
