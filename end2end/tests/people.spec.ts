@@ -117,7 +117,8 @@ test('a comment is reported, and whoever moderates removes it', async ({ page, s
   await made(editor, server, 'editor');
   await editor.goto('/admin/reports');
   const report = editor.locator('.report').filter({ hasText: 'It is rude' });
-  await send(editor, report.getByRole('button', { name: 'Remove it' }));
+  await report.getByText('Remove it', { exact: true }).click();
+  await send(editor, report.getByRole('button', { name: 'Remove it for good' }));
   await expect(report).toHaveCount(0);
   await page.goto(path);
   await expect(page.locator('.comment')).toHaveCount(0);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use byline::domain::{email::EmailAddress, next::Next};
 use byline::error::Error;
-use byline::pages::{data::DOWNLOAD, import::IMPORT};
+use byline::pages::{data::DOWNLOAD, images::UPLOAD, import::IMPORT};
 use byline::server::{
     db::{Db, is_away},
     doors::FORMS,
@@ -134,7 +134,7 @@ story!(t15_v3_5_1_no_other_site_can_make_a_browser_change_anything, |engine| {
         .collect();
     assert!(doors.len() >= 5, "the server functions are registered");
     doors.extend(FORMS.iter().map(|(page, _)| (Method::POST, page.replace("{slug}", "mine"))));
-    doors.extend([DOWNLOAD, IMPORT].map(|door| (Method::POST, door.into())));
+    doors.extend([DOWNLOAD, IMPORT, UPLOAD].map(|door| (Method::POST, door.into())));
     for (method, path) in doors {
         for how in [
             "cross-site",

@@ -109,10 +109,12 @@ fn entry(reported: Reported, keep: &'static str) -> AnyView {
                 {moment(when)}
             </p>
             {why}
-            <div class="actions">
-                {verdict(handle.clone(), "keep", keep, "secondary")}
-                {verdict(handle, "remove", "Remove it", "destructive")}
-            </div>
+            <div class="actions">{verdict(handle.clone(), "keep", keep, "secondary")}</div>
+            <details class="danger">
+                <summary>"Remove it"</summary>
+                <p>"It is gone at once, and nothing brings it back."</p>
+                {verdict(handle, "remove", "Remove it for good", "destructive")}
+            </details>
         </li>
     }
     .erased()
