@@ -18,6 +18,7 @@ mod demo_faults;
 mod devices;
 mod doors;
 mod downloads;
+mod earlier;
 mod editor;
 mod emails;
 mod enumeration;

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use byline::server::db::Db;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use uuid::Uuid;
 
-use crate::support::{Answer, Browser, Engine, PASSWORD, TestApp, new_postgres_database, story};
+use crate::{
+    earlier::{USER, before, insert, nowhere_yet},
+    support::{Answer, Browser, PASSWORD, TestApp, story},
+};
 
 const ACCOUNT: &str = "/settings/account";
 
@@ -247,37 +250,11 @@ story!(on_a_site_for_members_a_stranger_learns_no_name_from_a_former_one, |engin
 });
 
 story!(whoever_had_an_account_before_has_its_name_and_its_address, |engine| {
-    let folder = tempfile::tempdir().unwrap();
-    let url = match engine {
-        Engine::Sqlite => format!("sqlite://{}", folder.path().join("byline.db").display()),
-        Engine::Postgres => new_postgres_database("").await,
-    };
-    // The schema as it was before.
-    let older = tempfile::tempdir().unwrap();
-    let all = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    for file in std::fs::read_dir(all).unwrap().map(|file| file.unwrap()) {
-        let name = file.file_name().into_string().unwrap();
-        if *name < *"0006" {
-            std::fs::copy(file.path(), older.path().join(name)).unwrap();
-        }
-    }
-    let older = sqlx::migrate::Migrator::new(older.path()).await.unwrap();
-    let db = Db::open(&url).await.unwrap();
-    // The key is what X'…' and '…'::uuid are alike in: none; so it is bound.
-    let insert = "insert into users (id, username, email, username_key, email_key, password_hash, \
-         active, security_stamp, created_at) \
-         values ($1, 'Ada', 'Ada@example.org', 'ada', 'ada@example.org', '', true, $2, 1)";
-    let (id, stamp) = (uuid::Uuid::now_v7(), vec![0_u8]);
-    match &db {
-        Db::Sqlite { writer, .. } => {
-            older.run(writer).await.unwrap();
-            sqlx::query(insert).bind(id).bind(stamp).execute(writer).await.unwrap();
-        }
-        Db::Postgres(pool) => {
-            older.run(pool).await.unwrap();
-            sqlx::query(insert).bind(id).bind(stamp).execute(pool).await.unwrap();
-        }
-    }
+    let (url, folder) = nowhere_yet(engine).await;
+    let db = before("0006", &url).await;
+    let mut tx = db.begin().await.unwrap();
+    insert(&mut tx, USER, Uuid::now_v7(), Uuid::nil(), "", 0).await;
+    tx.commit().await.unwrap();
     db.close().await;
     let app = TestApp::start_at(url, folder, &[]).await;
     let answer = app.browser().register("ada").await;

@@ -22,7 +22,10 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
-use crate::support::{Browser, Engine, TestApp, new_postgres_database, story};
+use crate::{
+    earlier::{ARTICLE, USER, before, insert, nowhere_yet},
+    support::{Browser, Engine, TestApp, story},
+};
 
 const BODY: &str = "Enough words to be an article.";
 
@@ -461,11 +464,7 @@ story!(searching_changes_nothing, |engine| {
 });
 
 story!(what_was_published_before_there_was_search_is_found, |engine| {
-    let folder = tempfile::tempdir().unwrap();
-    let url = match engine {
-        Engine::Sqlite => format!("sqlite://{}", folder.path().join("byline.db").display()),
-        Engine::Postgres => new_postgres_database("").await,
-    };
+    let (url, folder) = nowhere_yet(engine).await;
     let db = before("0013", &url).await;
     let articles = MOST + 2;
     let mut tx = db.begin().await.unwrap();
@@ -495,8 +494,7 @@ story!(what_was_published_before_there_was_search_is_found, |engine| {
 /// A column more cannot be given to what FTS5 has indexed.
 #[tokio::test]
 async fn on_sqlite_what_an_earlier_release_indexed_is_found_as_before() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("byline.db").display());
+    let (url, folder) = nowhere_yet(Engine::Sqlite).await;
     let db = before("0021", &url).await;
     let mut tx = db.begin().await.unwrap();
     let author = Uuid::now_v7();
@@ -521,58 +519,6 @@ async fn on_sqlite_what_an_earlier_release_indexed_is_found_as_before() {
     assert_eq!(titles(&app.browser(), "old 1").await, ["Old 1"]);
     assert_eq!(titles(&app.browser(), "harbour").await.len(), 3);
     assert_eq!(app.count("select count(*) from search_rows").await, 3);
-}
-
-const USER: &str = "insert into users (id, username, email, username_key, email_key, password_hash, \
-     active, security_stamp, created_at) \
-     select $1, 'Ada', 'ada@example.org', 'ada', 'ada@example.org', '', true, $2, 1 where $3 = ''";
-const ARTICLE: &str = "insert into articles (id, author_id, slug, title, description, body, html, minutes, \
-     visibility, status, version, created_at, updated_at, published_at) \
-     values ($1, $2, 'old-' || $4, 'Old ' || $4, '', 'In the harbour.', '<p>In the harbour.</p>', 1, \
-     'public', $3, 1, 1, 1, 1)";
-
-async fn insert(tx: &mut Tx, sql: &'static str, id: Uuid, other: Uuid, text: &str, n: u32) {
-    let n = n.to_string();
-    match tx {
-        Tx::Sqlite(tx) => {
-            let query = sqlx::query(sql).bind(id).bind(other).bind(text);
-            let query = if sql.contains("$4") { query.bind(n) } else { query };
-            query.execute(&mut **tx).await.unwrap();
-        }
-        Tx::Postgres(tx) => {
-            let stamp = other.as_bytes().to_vec();
-            let query = sqlx::query(sql).bind(id);
-            let query = if sql == USER { query.bind(stamp) } else { query.bind(other) };
-            let query = query.bind(text);
-            let query = if sql.contains("$4") { query.bind(n) } else { query };
-            query.execute(&mut **tx).await.unwrap();
-        }
-    }
-}
-
-/// A database with the schema as it was before a step of it.
-async fn before(step: &str, url: &str) -> Db {
-    let older = tempfile::tempdir().unwrap();
-    let db = Db::open(url).await.unwrap();
-    let engine = match db {
-        Db::Sqlite { .. } => "migrations/sqlite",
-        Db::Postgres(_) => "migrations/postgres",
-    };
-    for folder in ["migrations", engine] {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap()) {
-            let name = file.file_name().into_string().unwrap();
-            if name.ends_with(".sql") && *name < *step {
-                std::fs::copy(file.path(), older.path().join(name)).unwrap();
-            }
-        }
-    }
-    let older = sqlx::migrate::Migrator::new(older.path()).await.unwrap();
-    match &db {
-        Db::Sqlite { writer, .. } => older.run(writer).await.unwrap(),
-        Db::Postgres(pool) => older.run(pool).await.unwrap(),
-    }
-    db
 }
 
 /// Words that a person, an engine's grammar or another script might have.

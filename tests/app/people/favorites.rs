@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use byline::server::leaving;
+use byline::server::{favorites, leaving};
 use futures_util::future::join_all;
 use reqwest::StatusCode;
+use uuid::Uuid;
 
 use super::{led_to, under};
 use crate::{
+    earlier::{ARTICLE, USER, before, insert, nowhere_yet},
     lists::tallies_are_right,
     support::{Browser, TestApp, story},
 };
@@ -67,6 +69,26 @@ story!(whatever_many_readers_do_at_once_the_number_of_favourites_stays_right, |e
     tallies_are_right(&app).await;
     assert_eq!(app.count("select count(*) from favorites").await, 1);
     assert_eq!(app.count("select count(*) from favorite_tallies").await, 1);
+});
+
+story!(what_was_liked_before_likes_were_counted_counts, |engine| {
+    const FAVORITE: &str = "insert into favorites (user_id, article_id, created_at) \
+         select $1, $2, 1 where $3 = ''";
+    let (url, folder) = nowhere_yet(engine).await;
+    let db = before("0022", &url).await;
+    let mut tx = db.begin().await.unwrap();
+    let (ada, liked, other) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    insert(&mut tx, USER, ada, Uuid::nil(), "", 0).await;
+    insert(&mut tx, ARTICLE, liked, ada, "published", 1).await;
+    insert(&mut tx, ARTICLE, other, ada, "published", 2).await;
+    insert(&mut tx, FAVORITE, ada, liked, "", 0).await;
+    tx.commit().await.unwrap();
+    db.close().await;
+    let app = TestApp::start_at(url, folder, &[]).await;
+    for (article, number) in [(liked, 1), (other, 0)] {
+        let counted = favorites::of_article(&app.state.db, article, Some(ada)).await.unwrap();
+        assert_eq!(counted, (number, number == 1));
+    }
 });
 
 story!(whoever_likes_or_follows_without_end_waits, |engine| {
