@@ -4,7 +4,7 @@
 import type { Page } from '@playwright/test';
 import {
   aPerson, anArticle, editorButton, expect, expectLoggedIn, expectLoggedOut, expectProblem, field, fillEditor,
-  fillRegistration, holdWasm, logIn, preview, publish, register, send, submitButton, test, unique,
+  fillRegistration, holdWasm, logIn, made, preview, publish, register, send, submitButton, test, unique,
 } from '../support.ts';
 
 /** Opens a page, and waits until the application has taken it over. */
@@ -160,4 +160,21 @@ test('what is grave asks for the password in its place, and can then be done', a
   await expect(page.getByRole('status')).toContainText('Sessions were ended');
   await stranger.goto('/');
   await expectLoggedOut(stranger);
+});
+
+test('who looks after others proves first who they are, and comes to the page that they wanted', async ({ page, server }) => {
+  const ada = await made(page, server, 'administrator');
+  await openHydrated(page, '/settings');
+  const old = { status: 403, contentType: 'application/json', body: '"recent_login_needed"' };
+  await page.route('**/rpc/people?*', (route) => route.fulfill(old), { times: 1 });
+  await page.locator('main').locator('a[href="/admin"]').click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Is it still you?');
+  const confirm = page.getByRole('button', { name: 'Confirm that it is you' });
+  await field(page, 'password').fill('not the right password');
+  await send(page, confirm);
+  await expectProblem(page, 'password', /not your password/i);
+  await field(page, 'password').fill(ada.password);
+  await send(page, confirm);
+  await expect(page).toHaveURL('/admin');
+  await expect(page.locator('li.desk-row').filter({ hasText: ada.username })).toBeVisible();
 });
