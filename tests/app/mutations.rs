@@ -442,6 +442,16 @@ const VALID: &[Valid] = &[
         page: Some("/admin/people/{username}?form=confirm"),
         fields: &[("password", "correct+horse+battery"), ("next", "/admin/people/ada")],
     },
+    Valid {
+        function: "confirm",
+        page: Some("/admin?form=confirm"),
+        fields: &[("password", "correct+horse+battery"), ("next", "/admin")],
+    },
+    Valid {
+        function: "confirm",
+        page: Some("/admin/log?form=confirm"),
+        fields: &[("password", "correct+horse+battery"), ("next", "/admin/log")],
+    },
 ];
 
 /// The functions that change who somebody is, each tried by somebody new.

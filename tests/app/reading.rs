@@ -292,7 +292,7 @@ story!(all_tags_are_listed_with_what_the_reader_finds_under_them, |engine| {
     assert_eq!(tags(&ada, "1").await, (strings(&["boats 2", "crew 1", "r&d 1"]), false));
     let page = app.browser().get("/tags").await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(page.body.contains("<a href=\"/tag/r%26d\">r&amp;d</a>"), "{}", page.body);
+    assert!(page.body.contains("<a href=\"/tag/r%26d\" dir=\"auto\">r&amp;d</a>"), "{}", page.body);
     assert!(app.browser().get("/").await.body.contains("<a href=\"/tags\">Tags</a>"));
 
     let withdrawn = editor.call("withdraw-article", &[("slug", "one"), ("reason", "")]).await;
