@@ -42,6 +42,7 @@ use crate::{
     },
     ui::{
         data::Data,
+        focus::focus,
         form::provide_refusal,
         layout::{SiteFooter, SiteHeader},
         load::missing,
@@ -144,12 +145,7 @@ fn FocusOnNavigation() -> impl IntoView {
         let now = path.get();
         if before.is_some_and(|before| before != now) {
             forget_served_page();
-            if let Some(main) = document().get_element_by_id("main") {
-                use leptos::wasm_bindgen::JsCast;
-                if let Ok(main) = main.dyn_into::<leptos::web_sys::HtmlElement>() {
-                    let _ = main.focus();
-                }
-            }
+            focus(document().get_element_by_id("main"));
         }
         now
     });

@@ -2,6 +2,7 @@
 
 pub mod data;
 pub mod erased;
+pub mod focus;
 pub mod form;
 pub mod layout;
 pub mod lazy;

@@ -4,7 +4,7 @@
 import type { Page } from '@playwright/test';
 import {
   aPerson, anArticle, editorButton, expect, expectLoggedIn, expectLoggedOut, expectProblem, field, fillEditor,
-  fillRegistration, holdWasm, logIn, made, preview, publish, register, send, submitButton, test, unique,
+  fillRegistration, holdWasm, logIn, made, type Person, preview, publish, register, send, submitButton, test, unique,
 } from '../support.ts';
 
 /** Opens a page, and waits until the application has taken it over. */
@@ -138,24 +138,30 @@ test('an article runs no script in its reader’s browser', async ({ page }) => 
   expect(await page.evaluate(() => 'ran' in window)).toBe(false);
 });
 
+/** What the server says to a session in which nobody proved anything for ten minutes. */
+const PROVED_LONG_AGO = { status: 403, contentType: 'application/json', body: '"recent_login_needed"' };
+
+/** Confirms who it is, after another password was refused. */
+async function prove(page: Page, { password }: Person): Promise<void> {
+  const confirm = page.getByRole('button', { name: 'Confirm that it is you' });
+  await field(page, 'password').fill('not the right password');
+  await send(page, confirm);
+  await expectProblem(page, 'password', /not your password/i);
+  await field(page, 'password').fill(password);
+  await send(page, confirm);
+}
+
 test('what is grave asks for the password in its place, and can then be done', async ({ page, stranger }) => {
   const ada = await register(page);
   await logIn(stranger, ada);
   await openHydrated(page, '/settings/security');
-  // What the server says to a session in which nobody proved anything for ten minutes.
-  const old = { status: 403, contentType: 'application/json', body: '"recent_login_needed"' };
-  await page.route('**/rpc/end-other-sessions', (route) => route.fulfill(old), { times: 1 });
+  await page.route('**/rpc/end-other-sessions', (route) => route.fulfill(PROVED_LONG_AGO), { times: 1 });
   const endAll = page.getByRole('button', { name: 'End all others' });
   await send(page, endAll);
   await expect(page.locator('.error-messages')).toContainText('Confirm first that it is you');
   await expect(endAll).toHaveCount(0);
 
-  const confirm = page.getByRole('button', { name: 'Confirm that it is you' });
-  await field(page, 'password').fill('not the right password');
-  await send(page, confirm);
-  await expectProblem(page, 'password', /not your password/i);
-  await field(page, 'password').fill(ada.password);
-  await send(page, confirm);
+  await prove(page, ada);
   await send(page, endAll);
   await expect(page.getByRole('status')).toContainText('Sessions were ended');
   await stranger.goto('/');
@@ -165,16 +171,10 @@ test('what is grave asks for the password in its place, and can then be done', a
 test('who looks after others proves first who they are, and comes to the page that they wanted', async ({ page, server }) => {
   const ada = await made(page, server, 'administrator');
   await openHydrated(page, '/settings');
-  const old = { status: 403, contentType: 'application/json', body: '"recent_login_needed"' };
-  await page.route('**/rpc/people?*', (route) => route.fulfill(old), { times: 1 });
+  await page.route('**/rpc/people?*', (route) => route.fulfill(PROVED_LONG_AGO), { times: 1 });
   await page.locator('main').locator('a[href="/admin"]').click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Is it still you?');
-  const confirm = page.getByRole('button', { name: 'Confirm that it is you' });
-  await field(page, 'password').fill('not the right password');
-  await send(page, confirm);
-  await expectProblem(page, 'password', /not your password/i);
-  await field(page, 'password').fill(ada.password);
-  await send(page, confirm);
+  await prove(page, ada);
   await expect(page).toHaveURL('/admin');
   await expect(page.locator('li.desk-row').filter({ hasText: ada.username })).toBeVisible();
 });

@@ -83,8 +83,9 @@ fn proof_first(form: FormState) -> AnyView {
     loaded(expect_context::<ViewerData>(), ask)
 }
 
-/// The form, at home on the page that `next` is the address of. The second factor is asked for when the server has said
-/// that it is missing, as it does to whoever has one: no page needs to know beforehand.
+/// The form, at home on the page that `next` is the address of. The second factor is asked for when
+/// the server has said that it is missing, as it does to whoever has one: no page needs to know
+/// beforehand.
 pub fn confirmation(form: FormState, username: String, next: impl Into<String>) -> AnyView {
     let next = next.into();
     let page = next.split('?').next().unwrap_or_default();

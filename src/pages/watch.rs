@@ -1,16 +1,16 @@
 //! An open page that notices that its session has ended, within seconds, whoever ended it.
 //!
-//! The document of somebody who is logged in asks now and then, and when its tab comes to the front. When nobody is logged in any more,
-//! or somebody else is, everything is taken out of the document: what was read there, and what
-//! was typed. If the same person logs in again, in its place or in another tab, it is put back as
-//! it was, and a text that was being written goes on. Until then it is in the memory of this tab,
+//! The document of somebody who is logged in asks now and then, and when its tab comes to the
+//! front. When nobody is logged in any more, or somebody else is, everything is taken out of the
+//! document: what was read there, and what was typed. If the same person logs in again, in its place
+//! or in another tab, it is put back as it was, and a text that was being written goes on. Until then it is in the memory of this tab,
 //! and of an article whatever the server does not have yet in this browser's storage, under its
 //! writer's name (`editor/local`).
 
 use std::{any::Any, time::Duration};
 
 use leptos::{
-    ev::{SubmitEvent, focus, visibilitychange},
+    ev::{self, SubmitEvent, visibilitychange},
     mount::mount_to,
     prelude::*,
     server_fn::{
@@ -20,9 +20,8 @@ use leptos::{
         response::ClientRes,
     },
     task::spawn_local,
-    wasm_bindgen::JsCast,
     wasm_split::{SplitLoaderError, wasm_split},
-    web_sys::{DocumentFragment, Element, Event, HtmlElement},
+    web_sys::{DocumentFragment, Event},
 };
 
 use super::log_in::LogIn;
@@ -32,6 +31,7 @@ use crate::{
     json::Text,
     ui::{
         erased::Erase,
+        focus::focus,
         form::{Done, ErrorMessages, FormState, Submit, TextField, send, use_form},
         layout::ViewerData,
         passkey::with_passkey,
@@ -87,7 +87,7 @@ impl Watch {
         look();
         set_interval(look, EVERY);
         _ = window_event_listener(visibilitychange, move |_| look());
-        _ = window_event_listener(focus, move |_| look());
+        _ = window_event_listener(ev::focus, move |_| look());
     }
 
     /// Asks whose the session is, and does what follows from that. Whether somebody is logged in.
@@ -126,7 +126,7 @@ impl Watch {
         self.gone.set_value(Some(Gone { page, title, _log_in: Box::new(log_in) }));
         request_animation_frame(|| {
             let first = leptos::prelude::document().query_selector("[role=dialog] [name=email]");
-            focus_on(first.ok().flatten());
+            focus(first.ok().flatten());
         });
     }
 
@@ -138,12 +138,6 @@ impl Watch {
         drop(_log_in);
         _ = body.append_child(&page);
         document().set_title(&title);
-    }
-}
-
-fn focus_on(element: Option<Element>) {
-    if let Some(element) = element.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
-        _ = element.focus();
     }
 }
 

@@ -18,7 +18,6 @@ use leptos::{
         response::ClientRes,
     },
     task::spawn_local,
-    wasm_bindgen::JsCast,
     web_sys::UrlSearchParams,
 };
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -28,7 +27,7 @@ use crate::{
     domain::field::{Field, Length},
     error::Error,
     json::Text,
-    ui::erased::Erase,
+    ui::{erased::Erase, focus::focus},
 };
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -240,9 +239,7 @@ pub async fn post<T: DeserializeOwned>(function: &str, contents: String) -> Resu
 fn focus_first_problem() {
     let find = |selector| document().query_selector(selector).ok().flatten();
     let wrong = find("[aria-invalid=true]").or_else(|| find(".error-messages"));
-    if let Some(element) = wrong.and_then(|e| e.dyn_into::<leptos::web_sys::HtmlElement>().ok()) {
-        let _ = element.focus();
-    }
+    focus(wrong);
 }
 
 /// Says that a form was refused, on a page that does not hold it.

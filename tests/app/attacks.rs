@@ -21,7 +21,7 @@ use crate::{
     house_rules::sources,
     log::Log,
     support::{
-        Answer, Browser, Engine, HeldArgon2, OnlyConfig, PASSWORD, TestApp, held_story, story,
+        Answer, Browser, HeldArgon2, OnlyConfig, PASSWORD, TestApp, heard_story, held_story, story,
     },
 };
 
@@ -968,57 +968,42 @@ fn t46_what_holds_a_secret_prints_none() {
     }
 }
 
-/// One thread does all but the hashing, so that the thread's subscriber hears all of it.
-mod t46_no_password_that_is_sent_is_logged {
-    use super::*;
-
-    async fn story(engine: Engine) {
-        let (log, _heard) = Log::listen(tracing::Level::TRACE);
-        let app = TestApp::start(engine).await;
-        let fields = "username=ada&email=ada@b.example&email_again=ada@b.example";
-        for (body, registered, logged_in) in [
-            (format!("{fields}&password={SECRET}"), 200, 200),
-            (format!("{fields}&password={SECRET}"), 422, 200),
-            (format!("{fields}&password={SECRET}wrong"), 422, 401),
-            (format!("{fields}&password={}", SECRET.repeat(20)), 422, 422),
-            (format!("{fields}&password[]={SECRET}"), 400, 400),
-            (format!("{fields}&password[{SECRET}]={SECRET}"), 400, 400),
-            (format!("{fields}&password={SECRET}&password={SECRET}"), 400, 400),
-            (format!("password={SECRET}"), 400, 400),
-            (format!("{fields}&password={SECRET}&keep={SECRET}"), 422, 400),
-            (format!("{fields}&{SECRET}"), 400, 400),
-            (format!("{fields}&password={SECRET}%ff%f"), 422, 401),
-            (format!("{{\"password\":\"{SECRET}\"}}"), 400, 400),
-        ] {
-            for (path, expected) in [("/rpc/register", registered), ("/rpc/log-in", logged_in)] {
-                let browser = app.browser();
-                let request = browser
-                    .bare(Method::POST, path)
-                    .header("origin", &app.origin)
-                    .header("content-type", "application/x-www-form-urlencoded");
-                let answer = browser.send(request.body(body.clone())).await;
-                assert_eq!(answer.status, expected, "{body} to {path}: {}", answer.body);
-                assert!(!answer.body.contains(SECRET), "{}", answer.body);
-            }
+heard_story!(t46_no_password_that_is_sent_is_logged, |engine| {
+    let (log, _heard) = Log::listen(tracing::Level::TRACE);
+    let app = TestApp::start(engine).await;
+    let fields = "username=ada&email=ada@b.example&email_again=ada@b.example";
+    for (body, registered, logged_in) in [
+        (format!("{fields}&password={SECRET}"), 200, 200),
+        (format!("{fields}&password={SECRET}"), 422, 200),
+        (format!("{fields}&password={SECRET}wrong"), 422, 401),
+        (format!("{fields}&password={}", SECRET.repeat(20)), 422, 422),
+        (format!("{fields}&password[]={SECRET}"), 400, 400),
+        (format!("{fields}&password[{SECRET}]={SECRET}"), 400, 400),
+        (format!("{fields}&password={SECRET}&password={SECRET}"), 400, 400),
+        (format!("password={SECRET}"), 400, 400),
+        (format!("{fields}&password={SECRET}&keep={SECRET}"), 422, 400),
+        (format!("{fields}&{SECRET}"), 400, 400),
+        (format!("{fields}&password={SECRET}%ff%f"), 422, 401),
+        (format!("{{\"password\":\"{SECRET}\"}}"), 400, 400),
+    ] {
+        for (path, expected) in [("/rpc/register", registered), ("/rpc/log-in", logged_in)] {
+            let browser = app.browser();
+            let request = browser
+                .bare(Method::POST, path)
+                .header("origin", &app.origin)
+                .header("content-type", "application/x-www-form-urlencoded");
+            let answer = browser.send(request.body(body.clone())).await;
+            assert_eq!(answer.status, expected, "{body} to {path}: {}", answer.body);
+            assert!(!answer.body.contains(SECRET), "{}", answer.body);
         }
-        let log = log.text();
-        for event in ["registered", "logged_in", "log_in_failed"] {
-            assert!(log.contains(event), "{event} in {log}");
-        }
-        let line = log.lines().find(|line| line.contains(SECRET));
-        assert_eq!(line, None);
     }
-
-    #[tokio::test]
-    async fn on_sqlite() {
-        story(Engine::Sqlite).await;
+    let log = log.text();
+    for event in ["registered", "logged_in", "log_in_failed"] {
+        assert!(log.contains(event), "{event} in {log}");
     }
-
-    #[tokio::test]
-    async fn on_postgres() {
-        story(Engine::Postgres).await;
-    }
-}
+    let line = log.lines().find(|line| line.contains(SECRET));
+    assert_eq!(line, None);
+});
 
 story!(t47_v6_2_8_a_password_is_exactly_what_was_typed, |engine| {
     let app = TestApp::start_with(engine, &["--login-attempts-per-account", "100"]).await;

@@ -6,18 +6,6 @@ use byline::server::db::{Db, Tx};
 use sqlx::migrate::Migrator;
 use uuid::Uuid;
 
-use crate::support::{Engine, new_postgres_database};
-
-/// Where a database can be made, and the folder that has it if it is a file.
-pub async fn nowhere_yet(engine: Engine) -> (String, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let url = match engine {
-        Engine::Sqlite => format!("sqlite://{}", folder.path().join("byline.db").display()),
-        Engine::Postgres => new_postgres_database("").await,
-    };
-    (url, folder)
-}
-
 /// A database with the schema as it was before a step of it.
 pub async fn before(step: &str, url: &str) -> Db {
     let older = tempfile::tempdir().unwrap();

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use crate::{
     log::Log,
     roles::outside,
-    support::{Browser, Engine, PASSWORD, TestApp, story},
+    support::{Browser, PASSWORD, TestApp, heard_story, story},
     wire::exchange,
 };
 
@@ -136,63 +136,48 @@ story!(t30_no_mailed_link_does_anything_by_being_opened, |engine| {
     }
 });
 
-/// One thread does all but the hashing, so that the log has all that the site says.
-mod t30_a_mailed_link_is_in_no_log_no_referrer_and_no_cache {
-    use super::*;
-
-    async fn story(engine: Engine) {
-        let (log, heard) = Log::listen(tracing::Level::INFO);
-        let app = TestApp::start(engine).await;
-        let ada = app.person("ada").await;
-        let links = all(&app).await;
-        for link in &links {
-            open(&app, &ada, link).await;
-        }
-        drop(heard);
-        let log = log.text();
-        assert!(log.contains("cross_site_refused") && log.contains("(a link)"), "{log}");
-        for link in &links {
-            // What tower-http says of what it refuses is switched off.
-            let mut said = log.lines().filter(|line| !line.contains("tower_http::csrf"));
-            let line = said.find(|line| line.contains(&link.token));
-            assert_eq!(line, None, "{}", link.using);
-        }
+/// Looks at it, has it refused, and uses it.
+async fn open(app: &TestApp, ada: &Browser, link: &Link) {
+    let stranger = app.browser();
+    for browser in [ada, &stranger] {
+        let page = browser.get(&link.path).await;
+        assert_eq!(page.header("referrer-policy"), "no-referrer", "{}", link.path);
+        assert_eq!(page.header("cache-control"), "private, no-store", "{}", link.path);
     }
-
-    /// Looks at it, has it refused, and uses it.
-    async fn open(app: &TestApp, ada: &Browser, link: &Link) {
-        let stranger = app.browser();
-        for browser in [ada, &stranger] {
-            let page = browser.get(&link.path).await;
-            assert_eq!(page.header("referrer-policy"), "no-referrer", "{}", link.path);
-            assert_eq!(page.header("cache-control"), "private, no-store", "{}", link.path);
-        }
-        if !link.terms.is_empty() {
-            let name = if link.using == "register" { "invitation" } else { "token" };
-            let terms = ada.ask(link.terms, &[(name, &link.token)]).await;
-            assert_eq!(terms.header("referrer-policy"), "no-referrer", "{}", link.terms);
-        }
-        let foreign = stranger.bare(Method::POST, &link.path);
-        let foreign = foreign.header("origin", "https://evil.example").form(&[("x", "y")]);
-        assert_eq!(stranger.send(foreign).await.status, StatusCode::FORBIDDEN, "{}", link.path);
-        let fields = [
-            ("token", link.token.as_str()),
-            ("invitation", &link.token),
-            ("password", PASSWORD),
-            ("username", "another"),
-            ("email", "another@example.org"),
-        ];
-        let used = ada.call(link.using, &fields).await;
-        assert!(!used.status.is_server_error(), "{}: {}", link.using, used.body);
+    if !link.terms.is_empty() {
+        let name = if link.using == "register" { "invitation" } else { "token" };
+        let terms = ada.ask(link.terms, &[(name, &link.token)]).await;
+        assert_eq!(terms.header("referrer-policy"), "no-referrer", "{}", link.terms);
     }
-
-    #[tokio::test]
-    async fn on_sqlite() {
-        story(Engine::Sqlite).await;
-    }
-
-    #[tokio::test]
-    async fn on_postgres() {
-        story(Engine::Postgres).await;
-    }
+    let foreign = stranger.bare(Method::POST, &link.path);
+    let foreign = foreign.header("origin", "https://evil.example").form(&[("x", "y")]);
+    assert_eq!(stranger.send(foreign).await.status, StatusCode::FORBIDDEN, "{}", link.path);
+    let fields = [
+        ("token", link.token.as_str()),
+        ("invitation", &link.token),
+        ("password", PASSWORD),
+        ("username", "another"),
+        ("email", "another@example.org"),
+    ];
+    let used = ada.call(link.using, &fields).await;
+    assert!(!used.status.is_server_error(), "{}: {}", link.using, used.body);
 }
+
+heard_story!(t30_a_mailed_link_is_in_no_log_no_referrer_and_no_cache, |engine| {
+    let (log, heard) = Log::listen(tracing::Level::INFO);
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let links = all(&app).await;
+    for link in &links {
+        open(&app, &ada, link).await;
+    }
+    drop(heard);
+    let log = log.text();
+    assert!(log.contains("cross_site_refused") && log.contains("(a link)"), "{log}");
+    for link in &links {
+        // What tower-http says of what it refuses is switched off.
+        let mut said = log.lines().filter(|line| !line.contains("tower_http::csrf"));
+        let line = said.find(|line| line.contains(&link.token));
+        assert_eq!(line, None, "{}", link.using);
+    }
+});

@@ -7,8 +7,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    earlier::{USER, before, insert, nowhere_yet},
-    support::{Answer, Browser, PASSWORD, TestApp, story},
+    earlier::{USER, before, insert},
+    support::{Answer, Browser, PASSWORD, TestApp, nowhere_yet, story},
 };
 
 const ACCOUNT: &str = "/settings/account";

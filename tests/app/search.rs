@@ -23,8 +23,8 @@ use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
 use crate::{
-    earlier::{ARTICLE, USER, before, insert, nowhere_yet},
-    support::{Browser, Engine, TestApp, story},
+    earlier::{ARTICLE, USER, before, insert},
+    support::{Browser, Engine, TestApp, nowhere_yet, story},
 };
 
 const BODY: &str = "Enough words to be an article.";

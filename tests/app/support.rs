@@ -59,6 +59,26 @@ macro_rules! story {
 }
 pub(crate) use story;
 
+/// The same on one thread, which does all but the hashing: what is heard there
+/// ([`crate::log::Log`]) is all that the site says.
+macro_rules! heard_story {
+    ($name:ident, |$engine:ident| $body:block) => {
+        mod $name {
+            use super::*;
+            async fn story($engine: $crate::support::Engine) $body
+            #[tokio::test]
+            async fn on_sqlite() {
+                story($crate::support::Engine::Sqlite).await;
+            }
+            #[tokio::test]
+            async fn on_postgres() {
+                story($crate::support::Engine::Postgres).await;
+            }
+        }
+    };
+}
+pub(crate) use heard_story;
+
 /// The same for a story that holds argon2 up ([`HeldArgon2`]).
 macro_rules! held_story {
     ($name:ident, |$engine:ident| $body:block) => {
@@ -102,11 +122,7 @@ impl TestApp {
 
     /// With more arguments for `byline serve`; `ORIGIN` in them is replaced.
     pub async fn start_with(engine: Engine, more: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = match engine {
-            Engine::Sqlite => format!("sqlite://{}", folder.path().join("byline.db").display()),
-            Engine::Postgres => new_postgres_database("").await,
-        };
+        let (url, folder) = nowhere_yet(engine).await;
         Self::start_at(url, folder, more).await
     }
 
@@ -380,6 +396,16 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         self.handle.shutdown();
     }
+}
+
+/// Where a database can be made, and a folder, which has it if it is a file.
+pub async fn nowhere_yet(engine: Engine) -> (String, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = match engine {
+        Engine::Sqlite => format!("sqlite://{}", folder.path().join("byline.db").display()),
+        Engine::Postgres => new_postgres_database("").await,
+    };
+    (url, folder)
 }
 
 /// A database with these options of `create database`; its address.

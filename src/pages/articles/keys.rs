@@ -16,7 +16,7 @@ use leptos::{
     },
 };
 
-use crate::ui::erased::Erase;
+use crate::ui::{erased::Erase, focus::focus};
 
 /// Where the browser remembers that keys of one character are off.
 const SWITCH: &str = "byline-desk-keys";
@@ -145,12 +145,6 @@ fn is_for_others(event: &KeyboardEvent) -> bool {
         || event.meta_key()
         || event.is_composing()
         || (event.shift_key() && event.key().chars().count() > 1)
-}
-
-fn focus(element: Option<Element>) {
-    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        _ = element.focus();
-    }
 }
 
 fn are_on() -> bool {

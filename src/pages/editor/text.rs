@@ -4,13 +4,13 @@ use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, JsValue},
     web_sys::{
-        Event, EventInit, FormData, HtmlElement, HtmlFormElement, HtmlInputElement,
-        HtmlSelectElement, HtmlTextAreaElement, UrlSearchParams,
+        Event, EventInit, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement,
+        HtmlTextAreaElement, UrlSearchParams,
         js_sys::{Array, Date, Reflect},
     },
 };
 
-use crate::domain::field::Field;
+use crate::{domain::field::Field, ui};
 
 /// Names and values, in the form's order.
 pub type Text = Vec<(String, String)>;
@@ -178,10 +178,7 @@ pub fn focus(form: &HtmlFormElement) {
 
 /// Leads the keyboard to the first element of the form that is so.
 pub fn focus_on(form: &HtmlFormElement, selector: &str) {
-    let element = form.query_selector(selector).ok().flatten();
-    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        _ = element.focus();
-    }
+    ui::focus::focus(form.query_selector(selector).ok().flatten());
 }
 
 /// Says that an element changed, to whoever listens to it or above it.

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::{led_to, under};
 use crate::{
-    earlier::{ARTICLE, USER, before, insert, nowhere_yet},
+    earlier::{ARTICLE, USER, before, insert},
     lists::tallies_are_right,
-    support::{Browser, TestApp, story},
+    support::{Browser, TestApp, nowhere_yet, story},
 };
 
 const ARTICLES: [&str; 3] = ["one", "two", "three"];
