@@ -250,6 +250,19 @@ pub fn violated(error: &sqlx::Error) -> Option<String> {
     error.constraint().or_else(|| error.message().split(": ").nth(1)).map(str::to_owned)
 }
 
+/// Whether a statement did what it was to do, where it may run into a unique index. PostgreSQL
+/// takes no more statements in a transaction in which one did.
+///
+/// # Errors
+/// What else went wrong.
+pub fn unless_violated(done: sqlx::Result<()>) -> sqlx::Result<bool> {
+    match done {
+        Ok(()) => Ok(true),
+        Err(error) if violated(&error).is_some() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether the database cannot be had just now: out of reach, stopping, starting, or with no
 /// connection to spare. The statement may be a good one and worth another try.
 pub fn is_away(error: &sqlx::Error) -> bool {

@@ -13,7 +13,7 @@ use super::{
     attempts::{self, Budget},
     auth::{self, AuthSession, Client},
     clock::Timestamp,
-    db::{Db, Tx, reading, within, writing},
+    db::{Db, Tx, reading, unless_violated, within, writing},
     failure::Failure,
     mail::{letters::Letter, notices::Notice, outbox},
     security_log,
@@ -172,12 +172,16 @@ pub async fn change(
 /// it was to be had. The one before is kept for [`KEPT`]. If the account goes back to a former
 /// one, what came after that is kept no longer, and the links that were mailed there die with it
 /// (by the database: `undo_links.email_key`): whoever had the account first has it in the end.
+/// If it was not to be had, the transaction is good for nothing more.
+///
+/// The account's row is written before the list of addresses, for the reason that
+/// [`names::change`](super::names::change) has.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn set(tx: &mut Tx, id: Uuid, email: &str, now: Timestamp) -> sqlx::Result<bool> {
-    const SINCE: &str = "select replaced_at from addresses \
-         where email_key = $1 and user_id = $2 and replaced_at > $3";
+    const HELD: &str = "select user_id, replaced_at from addresses \
+         where email_key = $1 and (replaced_at is null or replaced_at > $2)";
     const TAKE: &str = "insert into addresses (email_key, email, user_id) values ($1, $2, $3) \
          on conflict (email_key) do update set \
          email = excluded.email, user_id = excluded.user_id, replaced_at = null \
@@ -190,9 +194,20 @@ pub async fn set(tx: &mut Tx, id: Uuid, email: &str, now: Timestamp) -> sqlx::Re
     const SET: &str =
         "update users set email = $2, email_key = $3, confirmed_at = $4 where id = $1";
     let (email_key, oldest) = (key(email), now.before(KEPT));
-    let since: Option<Timestamp> = within!(&mut *tx, |c| {
-        sqlx::query_scalar(SINCE).bind(&email_key).bind(id).bind(oldest).fetch_optional(c).await
+    let held: Option<(Uuid, Option<Timestamp>)> = within!(&mut *tx, |c| {
+        sqlx::query_as(HELD).bind(&email_key).bind(oldest).fetch_optional(c).await
     })?;
+    if held.is_some_and(|(holder, _)| holder != id) {
+        return Ok(false);
+    }
+    let since = held.and_then(|(_, since)| since);
+    let set = within!(&mut *tx, |c| {
+        let set = sqlx::query(SET).bind(id).bind(email).bind(&email_key).bind(now);
+        set.execute(c).await.map(|_| ())
+    });
+    if !unless_violated(set)? {
+        return Ok(false);
+    }
     let taken: Option<String> = within!(&mut *tx, |c| {
         let take = sqlx::query_scalar(TAKE).bind(&email_key).bind(email).bind(id).bind(oldest);
         take.fetch_optional(c).await
@@ -201,18 +216,8 @@ pub async fn set(tx: &mut Tx, id: Uuid, email: &str, now: Timestamp) -> sqlx::Re
         return Ok(false);
     }
     let (others, when) = since.map_or((KEEP, now), |since| (FORGET, since));
-    within!(&mut *tx, |c| {
-        sqlx::query(others).bind(id).bind(&email_key).bind(when).execute(c).await.map(|_| ())
-    })?;
     within!(tx, |c| {
-        sqlx::query(SET)
-            .bind(id)
-            .bind(email)
-            .bind(&email_key)
-            .bind(now)
-            .execute(c)
-            .await
-            .map(|_| true)
+        sqlx::query(others).bind(id).bind(&email_key).bind(when).execute(c).await.map(|_| true)
     })
 }
 

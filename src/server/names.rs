@@ -8,7 +8,7 @@ use super::{
     attempts::{self, Budget},
     auth::Client,
     clock::Timestamp,
-    db::{Db, Tx, reading, within},
+    db::{Db, Tx, reading, unless_violated, within},
     failure::Failure,
     mail::{letters::Letter, notices::Notice, outbox},
     security_log,
@@ -108,20 +108,10 @@ async fn rename(
     name: &Username,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    const SET: &str = "update users set username = $2, username_key = $3 where id = $1";
     let mut tx = users::begin(db, user).await?;
     if !take(&mut tx, user.id, name, now).await? {
         return Err(Error::Invalid(vec![(Field::Username, Problem::Taken)]).into());
     }
-    within!(&mut tx, |c| {
-        sqlx::query(SET)
-            .bind(user.id)
-            .bind(name.as_str())
-            .bind(key(name.as_str()))
-            .execute(c)
-            .await
-            .map(|_| ())
-    })?;
     let kind = EventKind::UsernameChanged;
     security_log::write(&mut tx, user.id, kind, Some(client), now).await?;
     let notice = Notice::UsernameChanged { former: user.username.clone() };
@@ -129,13 +119,35 @@ async fn rename(
     Ok(tx.commit().await?)
 }
 
-/// Takes a name that is free or was the person's own; says whether it was to be had.
+/// Gives an account, whose row is held, a name that is free or was its own; says whether it was
+/// to be had. If not, the transaction is good for nothing more.
+///
+/// The account's row is written before the list of names, as where an account is made: of two who
+/// want one name, each waits for the other in the same place, and neither for ever. Two who want
+/// each other's are refused before they write anything.
 async fn take(tx: &mut Tx, id: Uuid, name: &Username, now: Timestamp) -> sqlx::Result<bool> {
+    const OTHERS: &str = "select count(*) from usernames \
+         where name_key = $1 and (user_id is null or user_id <> $2)";
+    const SET: &str = "update users set username = $2, username_key = $3 where id = $1";
     const TAKE: &str = "insert into usernames (name_key, user_id, created_at) values ($1, $2, $3) \
          on conflict (name_key) do update set user_id = excluded.user_id \
          where usernames.user_id = excluded.user_id returning name_key";
+    let name_key = key(name.as_str());
+    let others: i64 = within!(&mut *tx, |c| {
+        sqlx::query_scalar(OTHERS).bind(&name_key).bind(id).fetch_one(c).await
+    })?;
+    if others > 0 {
+        return Ok(false);
+    }
+    let set = within!(&mut *tx, |c| {
+        let set = sqlx::query(SET).bind(id).bind(name.as_str()).bind(&name_key);
+        set.execute(c).await.map(|_| ())
+    });
+    if !unless_violated(set)? {
+        return Ok(false);
+    }
     let taken: Option<String> = within!(tx, |c| {
-        sqlx::query_scalar(TAKE).bind(key(name.as_str())).bind(id).bind(now).fetch_optional(c).await
+        sqlx::query_scalar(TAKE).bind(&name_key).bind(id).bind(now).fetch_optional(c).await
     })?;
     Ok(taken.is_some())
 }
