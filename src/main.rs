@@ -25,7 +25,7 @@ use byline::{
         audit::By,
         clock::Clock,
         config::{Config, Database, ImageSettings, NewPasswords, Origin},
-        db::Db,
+        db::{Db, copying},
         factors,
         failure::Failure,
         images::shelf::Shelf,
@@ -77,6 +77,8 @@ enum Command {
     Export(Export),
     /// Take in the articles, pictures and people of such a zip, or articles from a site of the RealWorld kind
     Import(ImportFile),
+    /// Copy everything into an empty database, be it of the other kind
+    Copy(CopyTo),
     /// Fill the database with people and articles to measure with
     Seed(Seed),
 }
@@ -205,6 +207,15 @@ struct ImportFile {
 }
 
 #[derive(Args)]
+struct CopyTo {
+    /// Where to, as DATABASE_URL says where from
+    #[arg(env = "BYLINE_COPY_TO", value_name = "URL", hide_env_values = true)]
+    to: String,
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Args)]
 struct Seed {
     /// How many people; each has the password "correct horse battery"
     #[arg(long, default_value_t = 50)]
@@ -276,6 +287,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Export(args) => export_all(args).await,
         Command::Import(args) => import_all(args).await,
+        Command::Copy(args) => copy_all(args).await,
         Command::Seed(Seed { users, articles, database }) => {
             with(&database, async |db| seed::seed(db, &Clock::system(), users, articles).await)
                 .await
@@ -330,6 +342,27 @@ async fn import_all(args: ImportFile) -> anyhow::Result<()> {
         }
         println!("{}", report.text());
         Ok(())
+    })
+    .await
+}
+
+async fn copy_all(CopyTo { to, database }: CopyTo) -> anyhow::Result<()> {
+    let to = Database { url: to };
+    with(&database, async |from| {
+        with(&to, async |to| {
+            let mut all = 0;
+            copying::copy(from, to, |table, rows| {
+                println!("{table}: {rows}");
+                all += rows;
+            })
+            .await?;
+            println!(
+                "{all} rows were copied. Serve from there with DATABASE_URL, the same key file and \
+                 the same pictures; what is written here from now on stays here."
+            );
+            Ok(())
+        })
+        .await
     })
     .await
 }

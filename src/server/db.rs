@@ -1,9 +1,12 @@
-//! The database: the file that knows that there are two engines. Only full-text search, in
-//! `articles/search*`, knows it as well, and one statement of `articles/chosen.rs`.
+//! The database: the file that knows that there are two engines, with what copies one into the
+//! other. Only full-text search, in `articles/search*`, knows it as well, and one statement of
+//! `articles/chosen.rs`.
 //!
 //! SQL is written once, in what SQLite and PostgreSQL share: `$1` placeholders, `returning`,
 //! `on conflict`, partial indexes, and the types `uuid`, `text`, `boolean`, `bytea` and
 //! `bigint`. [`reading!`], [`writing!`] and [`within!`] expand one expression for each.
+
+pub mod copying;
 
 use std::{str::FromStr, time::Duration};
 
@@ -207,6 +210,30 @@ impl Db {
         })
     }
 
+    /// Begins a transaction that only reads, and sees everything as it is now however long it takes.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn snapshot(&self) -> sqlx::Result<Tx> {
+        const AS_IT_IS: &str = "begin isolation level repeatable read, read only";
+        Ok(match self {
+            Db::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Db::Postgres(pool) => Tx::Postgres(pool.begin_with(AS_IT_IS).await?),
+        })
+    }
+
+    /// Lets PostgreSQL see how much there is now of what, where much was written at once: until it
+    /// does, it reads whole tables. SQLite goes by its indexes.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn analyze(&self) -> sqlx::Result<()> {
+        match self {
+            Db::Sqlite { .. } => Ok(()),
+            Db::Postgres(pool) => sqlx::query("analyze").execute(pool).await.map(|_| ()),
+        }
+    }
+
     /// Finishes what is under way and closes; a SQLite file is left without its WAL.
     pub async fn close(&self) {
         match self {
@@ -228,6 +255,22 @@ impl Db {
 }
 
 impl Tx {
+    /// Lets a transaction have statements and pauses as long as they take.
+    ///
+    /// # Errors
+    /// When it is over already.
+    pub async fn take_long(&mut self) -> sqlx::Result<()> {
+        const NO_LIMITS: [&str; 2] = [
+            "set local statement_timeout = 0",
+            "set local idle_in_transaction_session_timeout = 0",
+        ];
+        let Tx::Postgres(tx) = self else { return Ok(()) };
+        for statement in NO_LIMITS {
+            sqlx::query(statement).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
     /// # Errors
     /// When the database could not make it last.
     pub async fn commit(self) -> sqlx::Result<()> {

@@ -81,38 +81,42 @@ story!(of_a_publication_and_a_deletion_at_once_the_article_is_deleted, |engine| 
 });
 
 // An account is being made, and is half written, when two others move to its name and its address.
-story!(s07_whoever_moves_to_what_a_new_account_takes_waits_and_is_told_that_it_is_taken, |engine| {
-    const NAME: &str = "insert into usernames (name_key, user_id, created_at) \
+story!(
+    s07_whoever_moves_to_what_a_new_account_takes_waits_and_is_told_that_it_is_taken,
+    |engine| {
+        const NAME: &str = "insert into usernames (name_key, user_id, created_at) \
          select username_key, id, 1 from users where id = $1 and id <> $2 and username <> $3";
-    const ADDRESS: &str = "insert into addresses (email_key, email, user_id) \
+        const ADDRESS: &str = "insert into addresses (email_key, email, user_id) \
          select email_key, email, id from users where id = $1 and id <> $2 and username <> $3";
-    const WAITING: &str = "select count(*) from pg_stat_activity \
+        const WAITING: &str = "select count(*) from pg_stat_activity \
          where datname = current_database() and wait_event_type = 'Lock'";
-    let app = TestApp::start(engine).await;
-    let (bob, cleo) = (app.person("bob").await, app.person("cleo").await);
-    let token = app.email_token("cleo", "ada@example.org").await;
+        let app = TestApp::start(engine).await;
+        let (bob, cleo) = (app.person("bob").await, app.person("cleo").await);
+        let token = app.email_token("cleo", "ada@example.org").await;
 
-    let (id, stamp) = (Uuid::now_v7(), Uuid::new_v4());
-    let mut tx = app.state.db.begin().await.unwrap();
-    insert(&mut tx, USER, id, stamp, "", 0).await;
-    let goes_on = async {
-        // On SQLite the two wait for the one who writes; there is nothing to see of them.
-        while matches!(engine, Engine::Postgres) && app.count(WAITING).await < 2 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        insert(&mut tx, NAME, id, stamp, "", 0).await;
-        insert(&mut tx, ADDRESS, id, stamp, "", 0).await;
-        tx.commit().await.unwrap();
-    };
-    let (renamed, moved, ()) = tokio::join!(
-        bob.call("change-username", &[("username", "Ada")]),
-        cleo.call("change-email", &[("token", &token)]),
-        goes_on,
-    );
-    assert_eq!(
-        (renamed.status, renamed.json()),
-        (StatusCode::UNPROCESSABLE_ENTITY, json!({ "invalid": [["username", "taken"]] })),
-    );
-    assert_eq!(moved.status, StatusCode::GONE, "{}", moved.body);
-    assert_eq!(bob.name().await.as_deref(), Some("bob"));
-});
+        let (id, stamp) = (Uuid::now_v7(), Uuid::new_v4());
+        let mut tx = app.state.db.begin().await.unwrap();
+        insert(&mut tx, USER, id, stamp, "", 0).await;
+        let goes_on = async {
+            // On SQLite the two wait for the one who writes; there is nothing to see of them.
+            while matches!(engine, Engine::Postgres) && app.count(WAITING).await < 2 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            insert(&mut tx, NAME, id, stamp, "", 0).await;
+            insert(&mut tx, ADDRESS, id, stamp, "", 0).await;
+            tx.commit().await.unwrap();
+        };
+        let link = [("token", token.as_str())];
+        let (renamed, moved, ()) = tokio::join!(
+            bob.call("change-username", &[("username", "Ada")]),
+            cleo.call("change-email", &link),
+            goes_on,
+        );
+        assert_eq!(
+            (renamed.status, renamed.json()),
+            (StatusCode::UNPROCESSABLE_ENTITY, json!({ "invalid": [["username", "taken"]] })),
+        );
+        assert_eq!(moved.status, StatusCode::GONE, "{}", moved.body);
+        assert_eq!(bob.name().await.as_deref(), Some("bob"));
+    }
+);

@@ -14,6 +14,7 @@ mod authenticator;
 mod bad_input;
 mod bucket;
 mod command;
+mod copying;
 mod demo_faults;
 mod devices;
 mod doors;

@@ -1013,6 +1013,16 @@ fn method(valid: &Valid) -> Method {
     functions.find(|(known, _)| *known == path).map(|(_, method)| method).unwrap()
 }
 
+/// A site on which everything that anybody can do was done, and ada, who did most of it.
+pub async fn all_done(engine: Engine) -> (TestApp, Browser) {
+    let trial = Trial::start(engine, Door::Function).await;
+    for valid in trial.valid() {
+        let (_, answer) = trial.send(valid, Some(FORM), &parts(valid).join("&")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}: {}", valid.function, answer.body);
+    }
+    (trial.app, trial.ada)
+}
+
 #[test]
 fn there_is_a_valid_request_for_each_server_function_and_each_form() {
     for (path, _) in leptos::server_fn::axum::server_fn_paths() {

@@ -297,15 +297,20 @@ impl TestApp {
         }
     }
 
-    /// Every row of every table, but for when a session was last seen and what follows
-    /// from that.
-    pub async fn dump(&self) -> Vec<String> {
+    /// The names of all tables.
+    pub async fn tables(&self) -> Vec<String> {
         let tables = match &self.state.db {
             Db::Sqlite { .. } => "select name from sqlite_master where type = 'table'",
             Db::Postgres(_) => "select tablename::text from pg_tables where schemaname = 'public'",
         };
+        self.texts(tables.to_owned()).await
+    }
+
+    /// Every row of every table, but for when a session was last seen and what follows
+    /// from that.
+    pub async fn dump(&self) -> Vec<String> {
         let mut rows = Vec::new();
-        for table in self.texts(tables.to_owned()).await {
+        for table in self.tables().await {
             let sql = match &self.state.db {
                 Db::Sqlite { .. } => {
                     let columns = format!(
