@@ -297,47 +297,10 @@ impl TestApp {
         }
     }
 
-    /// The names of all tables.
-    pub async fn tables(&self) -> Vec<String> {
-        let tables = match &self.state.db {
-            Db::Sqlite { .. } => "select name from sqlite_master where type = 'table'",
-            Db::Postgres(_) => "select tablename::text from pg_tables where schemaname = 'public'",
-        };
-        self.texts(tables.to_owned()).await
-    }
-
     /// Every row of every table, but for when a session was last seen and what follows
     /// from that.
     pub async fn dump(&self) -> Vec<String> {
-        let mut rows = Vec::new();
-        for table in self.tables().await {
-            let sql = match &self.state.db {
-                Db::Sqlite { .. } => {
-                    let columns = format!(
-                        "select 'quote(' || name || ')' from pragma_table_info('{table}') \
-                         where name not in ('last_seen_at', 'ends_at')"
-                    );
-                    let columns = self.texts(columns).await.join(" || ' ' || ");
-                    format!("select {columns} from {table} order by 1")
-                }
-                Db::Postgres(_) => format!(
-                    "select (to_jsonb(t) - 'last_seen_at' - 'ends_at')::text from {table} t order by 1"
-                ),
-            };
-            rows.extend(self.texts(sql).await.iter().map(|row| format!("{table}: {row}")));
-        }
-        rows
-    }
-
-    /// The texts that a query gives.
-    async fn texts(&self, sql: String) -> Vec<String> {
-        let query = sqlx::AssertSqlSafe(sql);
-        match &self.state.db {
-            Db::Sqlite { readers, .. } => {
-                sqlx::query_scalar(query).fetch_all(readers).await.unwrap()
-            }
-            Db::Postgres(pool) => sqlx::query_scalar(query).fetch_all(pool).await.unwrap(),
-        }
+        dump(&self.state.db).await
     }
 
     /// From now on a statement that writes fails.
@@ -394,6 +357,47 @@ impl TestApp {
             Db::Sqlite { writer, .. } => drop(sqlx::query(sql).execute(writer).await.unwrap()),
             Db::Postgres(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
         }
+    }
+}
+
+/// The names of all tables.
+pub async fn tables(db: &Db) -> Vec<String> {
+    let tables = match db {
+        Db::Sqlite { .. } => "select name from sqlite_master where type = 'table'",
+        Db::Postgres(_) => "select tablename::text from pg_tables where schemaname = 'public'",
+    };
+    texts(db, tables.to_owned()).await
+}
+
+/// Every row of every table, but for when a session was last seen and what follows
+/// from that.
+pub async fn dump(db: &Db) -> Vec<String> {
+    let mut rows = Vec::new();
+    for table in tables(db).await {
+        let sql = match db {
+            Db::Sqlite { .. } => {
+                let columns = format!(
+                    "select 'quote(' || name || ')' from pragma_table_info('{table}') \
+                     where name not in ('last_seen_at', 'ends_at')"
+                );
+                let columns = texts(db, columns).await.join(" || ' ' || ");
+                format!("select {columns} from {table} order by 1")
+            }
+            Db::Postgres(_) => format!(
+                "select (to_jsonb(t) - 'last_seen_at' - 'ends_at')::text from {table} t order by 1"
+            ),
+        };
+        rows.extend(texts(db, sql).await.iter().map(|row| format!("{table}: {row}")));
+    }
+    rows
+}
+
+/// The texts that a query gives.
+async fn texts(db: &Db, sql: String) -> Vec<String> {
+    let query = sqlx::AssertSqlSafe(sql);
+    match db {
+        Db::Sqlite { readers, .. } => sqlx::query_scalar(query).fetch_all(readers).await.unwrap(),
+        Db::Postgres(pool) => sqlx::query_scalar(query).fetch_all(pool).await.unwrap(),
     }
 }
 
