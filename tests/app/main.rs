@@ -16,6 +16,7 @@ mod bucket;
 mod command;
 mod demo_faults;
 mod devices;
+mod documents;
 mod doors;
 mod downloads;
 mod earlier;
