@@ -147,7 +147,7 @@ impl Field {
     }
 
     /// The one source of every limit: the browser's `minlength` and `maxlength` and the
-    /// server's check both come from here. README.md prints this table.
+    /// server's check both come from here. docs/settings.md prints this table.
     pub const fn length(self) -> Length {
         let (min, max) = match self {
             Field::Username => (2, 32),

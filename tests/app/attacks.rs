@@ -1,4 +1,4 @@
-//! Attacks that broke other systems, by the numbers of ARCHITECTURE.md. Sessions (T6 to T9,
+//! Attacks that broke other systems, by the numbers of docs/attacks.md. Sessions (T6 to T9,
 //! T13, T14) are in `sessions.rs`.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What was wrong with the demo that Byline replaces, by the numbers of ARCHITECTURE.md.
+//! What was wrong with the demo that Byline replaces, by the numbers of docs/attacks.md.
 //! S5 is in `command.rs`.
 
 use std::collections::HashSet;

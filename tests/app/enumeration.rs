@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use self::watched::Watched;
 use crate::{
+    documents::section,
     doors::PUBLIC_FUNCTIONS,
     support::{Engine, PASSWORD, story},
 };
@@ -29,7 +30,7 @@ use crate::{
 enum About {
     /// Somebody, by name or address: the fields of requests about them.
     Somebody(fn(&str) -> Vec<Fields>),
-    /// What registration says of a name or an address: README.md tells of it.
+    /// What registration says of a name or an address: docs/accounts.md tells of it.
     Taken,
     /// Nobody, for this reason.
     Nobody(&'static str),
@@ -163,7 +164,7 @@ async fn compare(engine: Engine, people: &[Person]) {
     }
 }
 
-/// The one exception, which README.md tells of: whoever registers hears what is taken. Nothing
+/// The one exception, which docs/accounts.md tells of: whoever registers hears what is taken. Nothing
 /// more than that, of an account that is closed as of any.
 async fn what_registration_tells(site: &Watched, n: usize) {
     const DOOR: &str = "/rpc/register";
@@ -192,8 +193,7 @@ async fn what_registration_tells(site: &Watched, n: usize) {
     assert!(work.iter().all(|one| *one == (work[0].0, 1, 0)), "{work:?}");
     let registered = apply(free, mine).await;
     assert_eq!((registered.status, registered.hashes), (StatusCode::OK, 1), "{registered:?}");
-    let readme = include_str!("../../README.md");
-    assert!(readme.contains("\n## What registration tells\n"), "it is documented");
+    assert!(section("What registration tells").contains("beside its field"), "it is documented");
 }
 
 /// Where an address has to be proved there is no exception: not in what registering answers, and

@@ -1,6 +1,10 @@
-//! Rules about the code itself.
+//! Rules about the code itself, and about its documents.
 
 use std::{fs, path::Path};
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use crate::documents::documents;
 
 /// The files of Rust under that folder, and what is in them.
 pub fn sources(folder: &str) -> Vec<(String, String)> {
@@ -118,4 +122,77 @@ fn v3_2_2_html_is_inserted_in_two_places_only() {
     assert_eq!(places.len(), 2, "{places:?}");
     assert!(places[0].ends_with("pages/article.rs"));
     assert!(places[1].ends_with("pages/article/responses.rs"));
+}
+
+/// What the headings of a document are called in links to it, as GitHub makes it of them.
+fn anchors(text: &str) -> Vec<String> {
+    let mut anchors = Vec::new();
+    let mut heading = None;
+    for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
+        match event {
+            Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+            Event::End(TagEnd::Heading(_)) => {
+                let mut anchor = heading.take().unwrap().to_lowercase().replace(' ', "-");
+                anchor.retain(|sign| sign.is_alphanumeric() || sign == '-' || sign == '_');
+                let before = anchors.iter().filter(|other| **other == anchor).count();
+                anchors.push(if before > 0 { format!("{anchor}-{before}") } else { anchor });
+            }
+            Event::Text(part) | Event::Code(part) => {
+                heading.iter_mut().for_each(|heading| heading.push_str(&part));
+            }
+            _ => {}
+        }
+    }
+    anchors
+}
+
+/// Where a document's links and pictures lead, but for those to other sites.
+fn links(text: &str) -> Vec<String> {
+    Parser::new_ext(text, Options::ENABLE_TABLES)
+        .filter_map(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                Some(dest_url.into_string())
+            }
+            _ => None,
+        })
+        .filter(|link| !link.contains("://"))
+        .collect()
+}
+
+/// A section that moves leaves links to it behind, which nothing else would notice.
+#[test]
+fn every_link_of_a_document_leads_somewhere() {
+    let mut counted = 0;
+    for (name, text) in documents() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join(&name);
+        for link in links(&text) {
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let there = if file.is_empty() { here.clone() } else { here.with_file_name(file) };
+            assert!(there.exists(), "{name} links to {link}");
+            if !anchor.is_empty() {
+                let there = fs::read_to_string(there).unwrap();
+                assert!(anchors(&there).iter().any(|own| own == anchor), "{name} links to {link}");
+            }
+            counted += 1;
+        }
+    }
+    assert!(counted >= 60, "{counted}");
+}
+
+#[test]
+fn every_document_is_linked_from_the_first_and_every_one_that_the_code_names_is_there() {
+    let documents = documents();
+    let is_there = |name: &str| documents.iter().any(|(document, _)| document == name);
+    let (_, first) = documents.iter().find(|(name, _)| name == "README.md").unwrap();
+    let linked = links(first);
+    for (name, _) in documents.iter().filter(|(name, _)| name != "README.md") {
+        assert!(linked.contains(name), "README.md does not link to {name}");
+    }
+    for (file, text) in ["src", "tests"].into_iter().flat_map(sources) {
+        for rest in text.split("docs/").skip(1) {
+            let name: String = rest.chars().take_while(char::is_ascii_lowercase).collect();
+            let named = rest[name.len()..].starts_with(".md");
+            assert!(!named || is_there(&format!("docs/{name}.md")), "{file} names docs/{name}.md");
+        }
+    }
 }

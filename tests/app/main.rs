@@ -17,6 +17,7 @@ mod command;
 mod copying;
 mod demo_faults;
 mod devices;
+mod documents;
 mod doors;
 mod downloads;
 mod earlier;

@@ -455,7 +455,7 @@ story!(whoever_runs_the_site_lets_in_who_has_lost_everything, |engine| {
     assert!(factors::reset(&app.state.db, "nobody", app.state.clock.now()).await.is_err());
 });
 
-// As the README says to do when somebody else is in an account.
+// As docs/running.md says to do when somebody else is in an account.
 story!(a_thiefs_factors_go_while_the_account_is_deactivated, |engine| {
     use byline::{domain::password::Password, server::users};
     let app = TestApp::start(engine).await;

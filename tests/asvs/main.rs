@@ -16,6 +16,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../app/documents.rs"]
+mod documents;
 mod matrix;
 #[path = "../app/phone.rs"]
 #[expect(dead_code, reason = "tests/app needs the rest of it")]

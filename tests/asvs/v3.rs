@@ -3,10 +3,11 @@
 use reqwest::{Method, StatusCode};
 
 use crate::{
+    documents::section,
     matrix::{Gap, Requirement, files, met, partly, unproved},
     site::{Site, attribute, tags},
     support::{Browser, Engine, PASSWORD, TestApp, story},
-    v6::{readme, rows},
+    v6::rows,
 };
 
 pub const REQUIREMENTS: &[Requirement] = &[
@@ -224,7 +225,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
 
 #[test]
 fn v3_1_1_what_a_browser_must_know_is_documented() {
-    let told = readme("### Browsers");
+    let told = section("Browsers");
     let without = rows(&told);
     for what in ["https", "Cookies", "JavaScript", "`Sec-Fetch-Site`", "Content-Security-Policy"] {
         assert!(without.iter().any(|row| row[0].contains(what)), "{what}: {without:?}");
@@ -433,7 +434,7 @@ story!(v3_7_1_no_page_wants_a_plug_in, |engine| {
 });
 
 story!(v3_7_5_a_browser_that_knows_too_little_is_treated_as_documented, |engine| {
-    let told = readme("### Browsers");
+    let told = section("Browsers");
     let documented = |without: &str, what: &str| {
         let row = rows(&told).into_iter().find(|row| row[0] == without).unwrap();
         assert!(row[1].contains(what), "{row:?}");

@@ -5,6 +5,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::{
+    documents::section,
     matrix::{Gap, Requirement, files, met, partly, unproved},
     site::{Site, attribute, tags},
     support::{Browser, OnlyConfig, PASSWORD, TestApp, story},
@@ -143,7 +144,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
             "app::passkeys::v6_5_7_whoever_is_not_verified_by_the_device_is_refused",
         ],
         Gap::Open(
-            "whoever sets none up logs in by the password alone; README.md says why that is held enough",
+            "whoever sets none up logs in by the password alone; docs/accounts.md says why that is held enough",
         ),
     ),
     met(
@@ -394,19 +395,12 @@ pub const REQUIREMENTS: &[Requirement] = &[
     unproved("6.8.4", 2, "How strongly another site has checked is looked at", NO_OTHERS),
 ];
 
-/// A part of README.md: from that heading to the next.
-pub fn readme(heading: &str) -> String {
-    let text = include_str!("../../README.md");
-    let (_, rest) = text.split_once(&format!("\n{heading}\n")).unwrap();
-    rest.split("\n#").next().unwrap().to_owned()
-}
-
-/// The same as one line, since a sentence may go on in the next one.
+/// A section of a document as one line, since a sentence may go on in the next one.
 pub fn prose(heading: &str) -> String {
-    readme(heading).split_whitespace().collect::<Vec<_>>().join(" ")
+    section(heading).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The rows of the table in a part of README.md, each with its cells.
+/// The rows of the table in a section of a document, each with its cells.
 pub fn rows(told: &str) -> Vec<Vec<&str>> {
     let lines = told.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| -"));
     // Without the headings.
@@ -416,7 +410,7 @@ pub fn rows(told: &str) -> Vec<Vec<&str>> {
 
 #[test]
 fn v6_1_1_every_limit_of_attempts_is_documented_with_its_default() {
-    let (settings, command) = (readme("## Settings"), OnlyConfig::command());
+    let (settings, command) = (section("Settings"), OnlyConfig::command());
     let mut limits = 0;
     for argument in command.get_arguments() {
         let Some(name) = argument.get_env().and_then(|name| name.to_str()) else { continue };
@@ -424,13 +418,13 @@ fn v6_1_1_every_limit_of_attempts_is_documented_with_its_default() {
             continue;
         }
         let row = settings.lines().find(|line| line.starts_with(&format!("| `{name}`")));
-        let row = row.unwrap_or_else(|| panic!("README.md does not name {name}"));
+        let row = row.unwrap_or_else(|| panic!("docs/settings.md does not name {name}"));
         let default = argument.get_default_values()[0].to_str().unwrap();
         assert!(row.contains(&format!("`{default}`")), "{name} is {default}: {row}");
         limits += 1;
     }
     assert!(limits >= 5, "{limits}");
-    let told = readme("### Attempts");
+    let told = section("Attempts");
     assert!(told.contains("Retry-After") && told.contains("owner"), "who is held up: {told}");
 }
 
@@ -447,7 +441,7 @@ fn v6_1_2_whoever_runs_the_site_reads_which_words_are_no_password() {
 
 #[test]
 fn v6_1_3_every_way_to_log_in_is_documented_with_what_protects_it() {
-    let told = readme("### Ways to log in");
+    let told = section("Ways to log in");
     let ways = rows(&told);
     for way in ["Password", "Second step", "Passkey", "registration"] {
         assert!(ways.iter().any(|row| row[0].contains(way)), "{way}: {ways:?}");

@@ -3,10 +3,11 @@
 use reqwest::StatusCode;
 
 use crate::{
+    documents::section,
     phone::Phone,
     site::{attribute, tags},
     support::{PASSWORD, TestApp, story},
-    v6::{readme, rows},
+    v6::rows,
 };
 
 const ANOTHER: &str = "four other random words";
@@ -36,7 +37,7 @@ story!(v6_2_2_the_settings_lead_to_a_form_for_another_password, |engine| {
 });
 
 story!(v6_3_1_guessing_is_held_up_after_as_many_tries_as_are_documented, |engine| {
-    let told = readme("### Attempts");
+    let told = section("Attempts");
     let limits = rows(&told);
     let documented = |what: &str| -> (usize, u64) {
         let row = limits.iter().find(|row| row[0].starts_with(what)).unwrap();

@@ -6,10 +6,11 @@ use reqwest::StatusCode;
 use tower_sessions::session::Id;
 
 use crate::{
+    documents::section,
     matrix::{Gap, Requirement, met, unproved},
     site::Site,
     support::{PASSWORD, TestApp, story},
-    v6::{prose, readme},
+    v6::prose,
 };
 
 const NO_FEDERATION: Gap = Gap::NotApplicable("nobody logs in by another site");
@@ -206,7 +207,7 @@ const DAY: i64 = 24 * 3600 * 1_000_000;
 story!(v7_1_1_how_long_a_session_lives_is_what_the_documents_say, |engine| {
     let app = TestApp::start(engine).await;
     app.person("ada").await;
-    let told = readme("### Sessions");
+    let told = section("Sessions");
     for (keep, row, idle, absolute) in [
         ("false", "| Usually", "12 hours", "7 days"),
         ("true", "| \"Keep me signed in\"", "30 days", "90 days"),
@@ -227,7 +228,7 @@ story!(v7_1_1_how_long_a_session_lives_is_what_the_documents_say, |engine| {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         assert_eq!(cells[2..4], [idle, absolute], "{row}");
     }
-    let why = prose("### Sessions");
+    let why = prose("Sessions");
     assert!(why.contains("outlives the 30 days of NIST SP 800-63B on purpose"), "{why}");
 });
 
@@ -253,7 +254,7 @@ story!(v7_1_2_of_a_hundred_sessions_the_one_used_longest_ago_ends_as_documented,
     assert_eq!(second.name().await, None, "used longest ago");
     assert_eq!(first.name().await.as_deref(), Some("ada"));
     assert_eq!(bob.name().await.as_deref(), Some("bob"), "nobody else's ends");
-    let told = prose("### Sessions");
+    let told = prose("Sessions");
     assert!(told.contains("at most a hundred sessions at once"), "{told}");
 });
 

@@ -4,9 +4,10 @@ use byline::domain::role::Role;
 use reqwest::Method;
 
 use crate::{
+    documents::section,
     matrix::{Gap, Requirement, met, partly, unproved},
     support::{TestApp, story},
-    v6::{readme, rows},
+    v6::rows,
 };
 
 pub const REQUIREMENTS: &[Requirement] = &[
@@ -134,8 +135,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
 
 #[test]
 fn v8_1_1_every_role_has_its_column() {
-    let text = include_str!("../../ARCHITECTURE.md");
-    let (_, told) = text.split_once("\n## Who may do what\n").unwrap();
+    let told = section("Who may do what");
     let head = told.lines().find(|line| line.starts_with("| Action")).unwrap().to_lowercase();
     for role in ["nobody"].into_iter().chain(Role::ALL.map(Role::name)) {
         assert!(head.contains(&format!("| {role} ")), "{role} is not in {head}");
@@ -144,7 +144,7 @@ fn v8_1_1_every_role_has_its_column() {
 
 #[test]
 fn v8_1_3_every_circumstance_that_is_looked_at_is_documented() {
-    let told = readme("### Circumstances");
+    let told = section("Circumstances");
     let listed = rows(&told);
     for what in ["`byline-device`", "Network address", "Browser", "last proof", "`Sec-Fetch-Site`"]
     {
@@ -154,7 +154,7 @@ fn v8_1_3_every_circumstance_that_is_looked_at_is_documented() {
 
 #[test]
 fn v8_1_4_what_comes_of_a_circumstance_stands_beside_it() {
-    let told = readme("### Circumstances");
+    let told = section("Circumstances");
     for row in rows(&told) {
         assert!(row.len() == 3 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
     }
@@ -163,7 +163,7 @@ fn v8_1_4_what_comes_of_a_circumstance_stands_beside_it() {
 
 #[test]
 fn v8_1_2_every_function_is_documented_with_what_it_takes_and_gives() {
-    let told = readme("## The JSON interface");
+    let told = section("The functions");
     for (path, method) in leptos::server_fn::axum::server_fn_paths() {
         let row = told.lines().find(|line| line.starts_with(&format!("| `{method} {path}`")));
         assert!(row.is_some_and(|row| row.matches('|').count() == 5), "{method} {path}: {row:?}");
