@@ -54,7 +54,7 @@ pub fn watch_session(viewer: ViewerData) {
     });
 }
 
-#[wasm_split(account, wasm_split_path = ::leptos::wasm_split, fallible)]
+#[wasm_split(watch, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn begin(watch: Watch) -> Result<(), SplitLoaderError> {
     watch.begin();
     Ok(())
