@@ -19,6 +19,8 @@ use crate::{
     },
 };
 
+const AN_HOUR: Duration = Duration::from_secs(3600);
+
 const fn other(engine: Engine) -> Engine {
     match engine {
         Engine::Sqlite => Engine::Postgres,
@@ -63,7 +65,7 @@ async fn fill_what_is_empty(app: &TestApp) {
     let title = ("title", "Harbour");
     done(&ada, "save-article", &[title, ("body", &body), ("status", "published")]).await;
     // A version of then, with its picture, and one that is not published.
-    app.state.clock.advance(Duration::from_secs(3600));
+    app.state.clock.advance(AN_HOUR);
     let place = [title, ("slug", "harbour"), ("version", "1"), ("status", "published")];
     done(&ada, "save-article", &[&place[..], &[("body", "Enough words about less.")]].concat())
         .await;
@@ -107,6 +109,7 @@ story!(a_site_is_the_same_in_the_other_kind_of_database, |engine| {
     // It is the same site: who was logged in is, and what was found is found.
     fs::copy(&from.state.config.key_file, folder.path().join("byline.key")).unwrap();
     let to = TestApp::start_at(url, folder, &["--origin", "http://localhost:3000"]).await;
+    to.state.clock.advance(AN_HOUR);
     let browser = to.browser();
     browser.set_cookie(ada.cookie());
     assert_eq!(browser.name().await.as_deref(), Some("ada"));

@@ -186,17 +186,18 @@ pub async fn catch_up(db: &Db) -> anyhow::Result<()> {
     }
 }
 
-async fn put_in(tx: &mut Tx, article: Uuid) -> anyhow::Result<()> {
+/// Puts an article's words into the index, if it is there.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn put_in(tx: &mut Tx, article: Uuid) -> anyhow::Result<()> {
     // A write that changes nothing: whoever saves the article waits, or is waited for.
     const HOLD: &str = "update articles set in_index = in_index where id = $1 \
-         returning title, description, html, status";
+         returning title, description, html";
     const TAGS: &str = "select tag from article_tags where article_id = $1 order by position";
-    let held: Option<(String, String, String, String)> =
+    let held: Option<(String, String, String)> =
         within!(&mut *tx, |c| sqlx::query_as(HOLD).bind(article).fetch_optional(c).await)?;
-    let Some((title, description, html, status)) = held else { return Ok(()) };
-    if status != "published" {
-        return Ok(());
-    }
+    let Some((title, description, html)) = held else { return Ok(()) };
     let tags: Vec<String> =
         within!(&mut *tx, |c| sqlx::query_scalar(TAGS).bind(article).fetch_all(c).await)?;
     let found_by = FoundBy::new(title, &tags, description, html).await?;

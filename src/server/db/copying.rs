@@ -81,8 +81,8 @@ pub async fn copy(from: &Db, to: &Db, mut told: impl FnMut(&str, u64)) -> anyhow
         let rows = copy_table(&mut from, &mut into, table).await;
         told(table, rows.with_context(|| format!("cannot copy the table {table}"))?);
     }
+    index(&mut from, &mut into).await.context("cannot index the articles")?;
     into.commit().await?;
-    search::catch_up(to).await.context("cannot index the articles")?;
     to.analyze().await.context("cannot measure the tables")
 }
 
@@ -98,6 +98,16 @@ async fn refuse_unless_empty(into: &mut Tx) -> anyhow::Result<()> {
         }
     }
     within!(into, |c| sqlx::query("delete from site_key").execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Those that are in the index there, deleted ones among them: who takes one back does not put it in.
+async fn index(from: &mut Tx, into: &mut Tx) -> anyhow::Result<()> {
+    const INDEXED: &str = "select id from articles where in_index";
+    let indexed: Vec<Uuid> = within!(from, |c| sqlx::query_scalar(INDEXED).fetch_all(c).await)?;
+    for article in indexed {
+        search::put_in(into, article).await?;
+    }
     Ok(())
 }
 
