@@ -153,6 +153,10 @@ async fn a_site_is_copied_by_one_command() {
         let says = if status { "articles: 20\n" } else { "is not empty" };
         assert!(said(&output).contains(says), "{times}: {}", said(&output));
     }
+    let mut mistyped = byline(&from);
+    mistyped.env("DATABASE_URL", "sqlite://bylin.db").args(["copy", "sqlite://new.db"]);
+    let refused = said(&run(mistyped, ""));
+    assert!(refused.contains("nobody has an account where DATABASE_URL leads"), "{refused}");
     let mut looked = byline(&from);
     looked.env("DATABASE_URL", &url).args(["export"]);
     assert_eq!(said(&run(looked, "")), "20 articles and 0 pictures are in byline.zip.\n");

@@ -15,7 +15,7 @@ use crate::server::articles::search;
 /// All that a site has, whoever is referred to before whoever refers to it. What is not here is made
 /// by the schema (`roles`) or out of what is here (the index of words).
 pub const TABLES: [&str; 35] = [
-    "users",
+    USERS,
     "user_roles",
     "usernames",
     "addresses",
@@ -52,6 +52,9 @@ pub const TABLES: [&str; 35] = [
     "comment_reports",
 ];
 
+/// Without a row nobody has written anything: a new file, made because an address was mistyped.
+const USERS: &str = "users";
+
 /// Has a row as soon as a site was served from a database, if only to see whether it can be.
 const SITE_KEY: &str = "site_key";
 
@@ -79,7 +82,9 @@ pub async fn copy(from: &Db, to: &Db, mut told: impl FnMut(&str, u64)) -> anyhow
     refuse_unless_empty(&mut into).await?;
     for table in TABLES {
         let rows = copy_table(&mut from, &mut into, table).await;
-        told(table, rows.with_context(|| format!("cannot copy the table {table}"))?);
+        let rows = rows.with_context(|| format!("cannot copy the table {table}"))?;
+        ensure!(table != USERS || rows > 0, "nobody has an account where DATABASE_URL leads");
+        told(table, rows);
     }
     index(&mut from, &mut into).await.context("cannot index the articles")?;
     into.commit().await?;
