@@ -53,6 +53,18 @@ impl Incoming {
     }
 }
 
+/// Which article of the author has that address, or had it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn at(db: &Db, author: Uuid, slug: &Slug) -> sqlx::Result<Option<Uuid>> {
+    const AT: &str = "select a.id from article_slugs s join articles a on a.id = s.article_id \
+         where s.slug = $1 and a.author_id = $2 and a.status in ('draft', 'published')";
+    reading!(db, |pool| {
+        sqlx::query_scalar(AT).bind(slug.as_str()).bind(author).fetch_optional(pool).await
+    })
+}
+
 /// What keeps an article from being taken, if anything does: what has its address.
 ///
 /// # Errors
