@@ -297,6 +297,30 @@ story!(an_author_takes_their_articles_to_another_site, |engine| {
     assert_eq!(to.browser().get("/article/notes").await.status, StatusCode::NOT_FOUND);
 });
 
+story!(
+    a_look_says_what_becomes_of_changes_whatever_stands_between_them_and_their_article,
+    |engine| {
+        let app = TestApp::start(engine).await;
+        let ada = app.person("ada").await;
+        let article = |slug: &str, status: &str, words: &str| {
+            format!(
+                "---\ntitle: Fog\nslug: {slug}\nstatus: {status}\n---\n\n{words} enough for it.\n"
+            )
+        };
+        let zip = packed(&[
+            ("fog.md", article("fog", "published", "Words").as_bytes()),
+            ("fog2.md", article("fog2", "published", "Words").as_bytes()),
+            ("fog_changes.md", article("fog", "changes", "Other words").as_bytes()),
+            ("no_changes.md", article("no", "changes", "Other words").as_bytes()),
+        ]);
+        let looked = send(&app, &ada, &zip, true, "application/json").await;
+        assert_eq!(looked.status, StatusCode::OK, "{looked:?}");
+        let looked = looked.json();
+        assert_eq!(counts(&looked), (3, 0, 1), "{looked}");
+        assert_eq!(counts(&sent(&app, &ada, &zip).await), (3, 0, 1));
+    }
+);
+
 story!(what_is_here_already_is_never_overwritten, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;

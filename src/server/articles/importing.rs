@@ -17,6 +17,7 @@ use crate::{
         article::{Slug, Status, life::RevisionKind},
         transfer::{Outcome, Reason},
     },
+    error::Error,
     markdown::minutes,
     server::{
         clock::Timestamp,
@@ -105,7 +106,11 @@ pub async fn keep_changes(
     now: Timestamp,
 ) -> Result<Outcome, Failure> {
     const KEPT: &str = "select title, description, body from working_copies where article_id = $1";
-    let found = stored(tx, author, Which::At(&new.slug)).await?;
+    let found = match stored(tx, author, Which::At(&new.slug)).await {
+        // Or somebody else's.
+        Err(Failure::Refused(Error::NotFound)) => None,
+        found => found?,
+    };
     let Some(article) = found.filter(Stored::is_published) else {
         return Ok(Outcome::Skipped(Reason::Unsettled));
     };
