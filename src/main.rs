@@ -73,9 +73,9 @@ enum Command {
     User(UserCommand),
     /// Print a link with which one person can register, within two weeks
     Invite(Invite),
-    /// Write all articles, pictures and people to a zip, which an empty site imports byte by byte
+    /// Write all articles, pictures, people and what readers made to a zip, which an empty site imports byte by byte
     Export(Export),
-    /// Take in the articles, pictures and people of such a zip, or articles from a site of the RealWorld kind
+    /// Take in what is in such a zip, or articles from a site of the RealWorld kind
     Import(ImportFile),
     /// Copy everything into an empty database, be it of the other kind
     Copy(CopyTo),
@@ -304,9 +304,13 @@ async fn export_all(args: Export) -> anyhow::Result<()> {
     let exported = with(&database, async |db| {
         let shelf = Shelf::open(&images, &database)?;
         let out = BufWriter::new(out);
-        let Exported { articles, pictures } =
+        let Exported { articles, pictures, comments, favorites, follows } =
             export::export(db, &shelf, out, with_accounts).await?;
-        println!("{articles} articles and {pictures} pictures are in {}.", file.display());
+        println!(
+            "{articles} articles, {pictures} pictures, {comments} comments, {favorites} favourites \
+             and {follows} follows are in {}.",
+            file.display()
+        );
         Ok(())
     });
     let exported = exported.await;

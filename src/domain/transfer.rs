@@ -94,6 +94,14 @@ pub enum Reason {
     Picture(Flaw),
     /// It has the name of another picture, or of none.
     FalseName,
+    /// It is no JSON as it is written here, or there is too much in one file.
+    Json,
+    /// The article that it belongs to is not here.
+    NoSuchArticle,
+    /// It is from a time to come.
+    ToCome,
+    /// Somebody follows themselves.
+    Oneself,
     /// There was no time left for it.
     NotReached,
 }
@@ -124,6 +132,10 @@ impl Reason {
             Reason::InBin => "It was deleted here, and can be brought back from the bin.".into(),
             Reason::Picture(flaw) => flaw.text().into(),
             Reason::FalseName => "Its name is not the one that a picture like it has here.".into(),
+            Reason::Json => "It is no JSON as an export has it.".into(),
+            Reason::NoSuchArticle => "The article that it belongs to is not here.".into(),
+            Reason::ToCome => "It is from a time to come.".into(),
+            Reason::Oneself => "Nobody follows themselves.".into(),
             Reason::NotReached => "There was no time left for it. Send the file once more.".into(),
         }
     }
@@ -136,6 +148,19 @@ pub struct Line {
     pub file: String,
     /// What became of it.
     pub outcome: Outcome,
+}
+
+/// What comes with articles.
+#[derive(Clone, Copy, Debug)]
+pub enum Beside {
+    /// What they show.
+    Picture,
+    /// What was said under one.
+    Comment,
+    /// That somebody likes one.
+    Favorite,
+    /// That somebody follows another.
+    Follow,
 }
 
 /// What became of all of them.
@@ -151,6 +176,12 @@ pub struct Report {
     pub skipped: u32,
     /// How many pictures are here now that were not before.
     pub pictures: u32,
+    /// How many comments.
+    pub comments: u32,
+    /// How many favourites.
+    pub favorites: u32,
+    /// How many who follow another.
+    pub follows: u32,
     /// Files by name, as far as they are told.
     pub lines: Vec<Line>,
 }
@@ -176,10 +207,17 @@ impl Report {
         }
     }
 
-    /// Notes what became of a picture: it has a line of its own only if it was left out.
-    pub fn note_picture(&mut self, file: &str, outcome: Outcome) {
+    /// Notes what became of something beside the articles: it has a line of its own only if it was
+    /// left out.
+    pub fn note_beside(&mut self, what: Beside, file: &str, outcome: Outcome) {
+        let counted = match what {
+            Beside::Picture => &mut self.pictures,
+            Beside::Comment => &mut self.comments,
+            Beside::Favorite => &mut self.favorites,
+            Beside::Follow => &mut self.follows,
+        };
         match outcome {
-            Outcome::Taken => self.pictures += 1,
+            Outcome::Taken => *counted += 1,
             Outcome::There => {}
             Outcome::Skipped(_) => self.note(file, outcome),
         }
@@ -187,13 +225,23 @@ impl Report {
 
     /// The sum of it.
     pub fn text(&self) -> String {
-        let Self { looked, taken, there, skipped, pictures, .. } = self;
+        let Self { looked, taken, there, skipped, .. } = self;
         let verb = if *looked { "would be taken" } else { "taken" };
         let sum = format!("{taken} {verb}, {there} there already, {skipped} left out.");
-        match pictures {
-            0 => sum,
-            1 => format!("{sum} 1 picture {verb}."),
-            many => format!("{sum} {many} pictures {verb}."),
+        let beside = [
+            (self.pictures, "picture"),
+            (self.comments, "comment"),
+            (self.favorites, "favourite"),
+            (self.follows, "follow"),
+        ];
+        let counted = beside.into_iter().filter(|(many, _)| *many > 0);
+        let mut texts: Vec<String> = counted
+            .map(|(many, what)| format!("{many} {what}{}", if many == 1 { "" } else { "s" }))
+            .collect();
+        match texts.pop() {
+            None => sum,
+            Some(last) if texts.is_empty() => format!("{sum} {last} {verb}."),
+            Some(last) => format!("{sum} {} and {last} {verb}.", texts.join(", ")),
         }
     }
 }

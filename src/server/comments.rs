@@ -5,6 +5,7 @@
 //! their articles along takes their comments too, and who lets them stay signs no more.
 
 pub mod deciding;
+pub mod importing;
 pub mod leaving;
 
 use sqlx::FromRow;

@@ -23,24 +23,56 @@ pub async fn set(
     favorite: bool,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    // An article that was deleted meanwhile is nobody's favourite.
-    const ADD: &str = "insert into favorites (user_id, article_id, created_at) \
-         select $1, id, $3 from articles where id = $2 on conflict (user_id, article_id) do nothing";
     const REMOVE: &str = "delete from favorites where user_id = $1 and article_id = $2";
     let _ = attempts::take(db, &[Budget::favorites_of(user.id)], now).await?;
     let mut tx = users::begin(db, user).await?;
-    let changed = within!(&mut tx, |c| {
-        let set = if favorite {
-            sqlx::query(ADD).bind(user.id).bind(article).bind(now)
-        } else {
-            sqlx::query(REMOVE).bind(user.id).bind(article)
-        };
-        set.execute(c).await.map(|done| done.rows_affected())
-    })?;
-    if changed > 0 {
+    let changed = if favorite {
+        add(&mut tx, user.id, article, now).await?
+    } else {
+        within!(&mut tx, |c| {
+            let remove = sqlx::query(REMOVE).bind(user.id).bind(article);
+            remove.execute(c).await.map(|done| done.rows_affected() > 0)
+        })?
+    };
+    if changed {
         count(&mut tx, article, if favorite { 1 } else { -1 }).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// Says whether it is one more.
+async fn add(tx: &mut Tx, user: Uuid, article: Uuid, since: Timestamp) -> sqlx::Result<bool> {
+    // An article that was deleted meanwhile is nobody's favourite.
+    const ADD: &str = "insert into favorites (user_id, article_id, created_at) \
+         select $1, id, $3 from articles where id = $2 on conflict (user_id, article_id) do nothing";
+    within!(tx, |c| {
+        let add = sqlx::query(ADD).bind(user).bind(article).bind(since);
+        add.execute(c).await.map(|done| done.rows_affected() > 0)
+    })
+}
+
+/// Takes in favourites from a file, each with since when it is one; says of each whether it is one
+/// more. Last in its transaction.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn take_in(
+    tx: &mut Tx,
+    user: Uuid,
+    favorites: &[(Uuid, Timestamp)],
+) -> sqlx::Result<Vec<bool>> {
+    let (mut added, mut more) = (Vec::new(), Vec::new());
+    for (article, since) in favorites {
+        let one_more = add(&mut *tx, user, *article, *since).await?;
+        added.extend(one_more.then_some(*article));
+        more.push(one_more);
+    }
+    // In one order for all, so that of two nobody waits for the other.
+    added.sort();
+    for article in added {
+        count(&mut *tx, article, 1).await?;
+    }
+    Ok(more)
 }
 
 /// Notes that there are so many more. Last in its transaction: everybody who likes the same article

@@ -51,6 +51,25 @@ pub async fn set(
     Ok(name)
 }
 
+/// Takes in from a file that one follows the other; says whether that is new.
+///
+/// # Errors
+/// [`Error::Invalid`] for one too many.
+pub async fn take_in(
+    tx: &mut Tx,
+    follower: Uuid,
+    author: Uuid,
+    since: Timestamp,
+) -> Result<bool, Failure> {
+    const FOLLOWING: &str =
+        "select count(*) from follows where follower_id = $1 and author_id = $2";
+    let before: i64 = within!(&mut *tx, |c| {
+        sqlx::query_scalar(FOLLOWING).bind(follower).bind(author).fetch_one(c).await
+    })?;
+    begin(tx, follower, author, since).await?;
+    Ok(before == 0)
+}
+
 async fn begin(tx: &mut Tx, follower: Uuid, author: Uuid, now: Timestamp) -> Result<(), Failure> {
     // Whom somebody follows already is written as it is, and counts as begun.
     const BEGIN: &str = "insert into follows (follower_id, author_id, created_at) select $1, $2, $3 \

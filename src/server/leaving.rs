@@ -269,6 +269,12 @@ async fn finish(tx: &mut Tx, id: Uuid, keep_articles: bool, now: Timestamp) -> s
     within!(tx, |c| sqlx::query(DELETE).bind(id).execute(c).await.map(|_| ()))
 }
 
+/// The account of all former members, if there are any.
+pub(super) async fn former(db: &Db) -> sqlx::Result<Option<Uuid>> {
+    const FIND: &str = "select id from users where id = $1";
+    reading!(db, |pool| sqlx::query_scalar(FIND).bind(FORMER).fetch_optional(pool).await)
+}
+
 /// Makes the account of all former members, with the first of them.
 pub(super) async fn make_former(tx: &mut Tx, now: Timestamp) -> sqlx::Result<()> {
     const MAKE: &str = "insert into users (id, username, email, username_key, email_key, password_hash, active, \

@@ -28,12 +28,13 @@ use crate::{
     command::{byline, run, said},
     downloads::download,
     images::{file, jpeg, taken},
+    people::comments::say,
     support::{Answer, Browser, PASSWORD, TestApp, story},
 };
 
 const IMPORT: &str = "/settings/data/import";
 
-const LIMITS: Limits = Limits { files: 1000, bytes: 1 << 30 };
+pub const LIMITS: Limits = Limits { files: 1000, bytes: 1 << 30 };
 
 /// Sends a file as the page's form does; `look` is the other button.
 async fn send(app: &TestApp, browser: &Browser, file: &[u8], look: bool, accept: &str) -> Answer {
@@ -63,7 +64,7 @@ pub async fn sent(app: &TestApp, browser: &Browser, file: &[u8]) -> Value {
     answer.json()
 }
 
-fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in files {
         zip.start_file(*name, SimpleFileOptions::default()).unwrap();
@@ -85,19 +86,25 @@ pub fn counts(report: &Value) -> (u64, u64, u64) {
     (count("taken"), count("there"), count("skipped"))
 }
 
-async fn exported(app: &TestApp, with_accounts: bool) -> Vec<u8> {
+/// Comments, favourites and follows.
+pub fn beside(report: &Value) -> (u64, u64, u64) {
+    let count = |key: &str| report[key].as_u64().unwrap();
+    (count("comments"), count("favorites"), count("follows"))
+}
+
+pub async fn exported(app: &TestApp, with_accounts: bool) -> Vec<u8> {
     let mut out = Vec::new();
     export(&app.state.db, &app.state.images, &mut out, with_accounts).await.unwrap();
     out
 }
 
-fn site(app: &TestApp) -> Site<'_> {
+pub fn site(app: &TestApp) -> Site<'_> {
     let state = &app.state;
     Site { db: &state.db, clock: &state.clock, shelf: &state.images, images: &state.config.images }
 }
 
 /// Imports as the command line does.
-async fn imported(app: &TestApp, zip: &[u8], look: bool) -> Value {
+pub async fn imported(app: &TestApp, zip: &[u8], look: bool) -> Value {
     let hash = app.state.passwords.hash(&unknown()).await.unwrap();
     let import = Import::new(site(app), Whose::Signed(hash), look);
     let report = import.take(Cursor::new(zip.to_vec()), LIMITS).await.unwrap();
@@ -118,7 +125,7 @@ async fn write(browser: &Browser, fields: &[(&str, &str)]) -> Answer {
 }
 
 /// A site with all that there can be.
-async fn fill(app: &TestApp) {
+pub async fn fill(app: &TestApp) {
     let (ada, bob, eve) =
         (app.person("Ada").await, app.person("bob").await, app.person("eve").await);
     write(
@@ -164,6 +171,9 @@ async fn fill(app: &TestApp) {
     ];
     let kept = ada.call("keep-text", &changes).await;
     assert_eq!(kept.status, StatusCode::OK, "{}", kept.body);
+    write(&bob, &[("title", "Of bob"), ("status", "published")]).await;
+    write(&eve, &[("title", "Left behind"), ("status", "published")]).await;
+    read_and_answer(app, [&ada, &bob, &eve]).await;
     let closed = ada.call("open-comments", &[("slug", "pro"), ("open", "false")]).await;
     assert_eq!(closed.status, StatusCode::OK, "{}", closed.body);
     let about = [("bio", "Of \"fog\""), ("image", "https://example.org/a.png")];
@@ -171,11 +181,39 @@ async fn fill(app: &TestApp) {
     write(&ada, &[("title", "In the bin"), ("status", "draft")]).await;
     ada.call("delete-article", &[("slug", "in-the-bin")]).await;
     ada.call("change-username", &[("username", "Lovelace")]).await;
-    write(&bob, &[("title", "Of bob"), ("status", "published")]).await;
-    write(&eve, &[("title", "Left behind"), ("status", "published")]).await;
     let (db, now) = (&app.state.db, app.state.clock.now());
     users::set_active(db, "bob", false, now).await.unwrap();
     leaving::delete_now(db, "eve", true, now).await.unwrap();
+}
+
+/// All that readers make: comments in each state, favourites, and whom they follow.
+async fn read_and_answer(app: &TestApp, [ada, bob, eve]: [&Browser; 3]) {
+    let fog = "fog-thick-dense";
+    say(bob, fog, "Well **said** & \"done\"\r\n\r\nby <i>you</i> \u{2028} \u{1F32B}").await;
+    say(eve, fog, "I stay, unsigned.").await;
+    say(ada, fog, "Thank you.").await;
+    say(bob, "pro", "Before the end of it").await;
+    say(ada, "of-bob", "Under what is a draft by now").await;
+    let rude = say(bob, fog, "Rude words").await;
+    let unseen = say(eve, fog, "Rude, and gone with me").await;
+    for comment in [&rude, &unseen] {
+        let hide = [("slug", fog), ("handle", comment.as_str()), ("shown", "false")];
+        assert_eq!(ada.call("show-comment", &hide).await.status, StatusCode::OK);
+    }
+    say(ada, "left-behind", "Held").await;
+    app.execute("update comments set state = 'held' where body = 'Held'").await;
+    let mut likes = vec![(bob, "pro"), (bob, fog), (eve, fog), (ada, "left-behind")];
+    likes.extend([(ada, "of-bob"), (ada, fog)]);
+    for (browser, slug) in likes {
+        let fields = [("slug", slug), ("favorite", "true")];
+        assert_eq!(browser.call("set-favorite", &fields).await.status, StatusCode::OK);
+    }
+    for (browser, name) in [(bob, "ada"), (bob, "eve"), (ada, "bob"), (eve, "ada")] {
+        let fields = [("username", name), ("follow", "true")];
+        assert_eq!(browser.call("set-follow", &fields).await.status, StatusCode::OK);
+    }
+    let back = [("slug", "of-bob"), ("version", "1"), ("title", "Of bob"), ("status", "draft")];
+    write(bob, &back).await;
 }
 
 story!(a_site_that_is_exported_and_imported_is_exported_the_same_byte_by_byte, |engine| {
@@ -185,12 +223,18 @@ story!(a_site_that_is_exported_and_imported_is_exported_the_same_byte_by_byte, |
     assert_eq!(zip, exported(&from, false).await, "nothing tells when");
     let looked = imported(&to, &zip, true).await;
     assert_eq!(counts(&looked), (7, 0, 0), "{looked}");
-    assert_eq!(to.text("select cast(count(*) as text) from articles").await, "0", "only looked");
+    assert_eq!(beside(&looked), (7, 5, 2), "{looked}");
+    let rows = to.dump().await;
+    for table in ["articles: ", "comments: ", "favorites: ", "follows: "] {
+        assert!(!rows.iter().any(|row| row.starts_with(table)), "only looked: {table}");
+    }
     let report = imported(&to, &zip, false).await;
     assert_eq!(counts(&report), (7, 0, 0), "{report}");
+    assert_eq!(beside(&report), (7, 5, 2), "{report}");
     assert!(exported(&to, false).await == zip, "the same bytes");
     let again = imported(&to, &zip, false).await;
     assert_eq!(counts(&again), (0, 7, 0), "{again}");
+    assert_eq!(beside(&again), (0, 0, 0), "{again}");
     assert!(exported(&to, false).await == zip, "and again");
     let closed = to.text("select slug from articles where comments_closed").await;
     assert_eq!(closed, "pro");
@@ -252,6 +296,30 @@ story!(an_author_takes_their_articles_to_another_site, |engine| {
     assert!(lovelace.get("/article/rain").await.body.contains("bob"));
     assert_eq!(to.browser().get("/article/notes").await.status, StatusCode::NOT_FOUND);
 });
+
+story!(
+    a_look_says_what_becomes_of_changes_whatever_stands_between_them_and_their_article,
+    |engine| {
+        let app = TestApp::start(engine).await;
+        let ada = app.person("ada").await;
+        let article = |slug: &str, status: &str, words: &str| {
+            format!(
+                "---\ntitle: Fog\nslug: {slug}\nstatus: {status}\n---\n\n{words} enough for it.\n"
+            )
+        };
+        let zip = packed(&[
+            ("fog.md", article("fog", "published", "Words").as_bytes()),
+            ("fog2.md", article("fog2", "published", "Words").as_bytes()),
+            ("fog_changes.md", article("fog", "changes", "Other words").as_bytes()),
+            ("no_changes.md", article("no", "changes", "Other words").as_bytes()),
+        ]);
+        let looked = send(&app, &ada, &zip, true, "application/json").await;
+        assert_eq!(looked.status, StatusCode::OK, "{looked:?}");
+        let looked = looked.json();
+        assert_eq!(counts(&looked), (3, 0, 1), "{looked}");
+        assert_eq!(counts(&sent(&app, &ada, &zip).await), (3, 0, 1));
+    }
+);
 
 story!(what_is_here_already_is_never_overwritten, |engine| {
     let app = TestApp::start(engine).await;
@@ -422,7 +490,10 @@ async fn a_site_moves_by_two_commands() {
         said(&output)
     };
     in_folder(&from, &["seed", "--users", "3", "--articles", "20"]);
-    assert_eq!(in_folder(&from, &["export"]), "20 articles and 0 pictures are in byline.zip.\n");
+    assert_eq!(
+        in_folder(&from, &["export"]),
+        "20 articles, 0 pictures, 0 comments, 0 favourites and 0 follows are in byline.zip.\n"
+    );
     let file = from.path().join("byline.zip");
     let path = file.to_str().unwrap();
     let looked = in_folder(&to, &["import", path, "--dry-run"]);
@@ -454,7 +525,7 @@ story!(a_file_that_ends_early_breaks_nothing, |engine| {
 });
 
 /// The files in a zip, by name.
-fn opened(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
+pub fn opened(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut zip = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
     let files = zip.len();
     let read = |n| {
@@ -466,7 +537,7 @@ fn opened(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
     (0..files).map(read).collect()
 }
 
-fn repacked(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub fn repacked(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let files: Vec<(&str, &[u8])> =
         files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     packed(&files)

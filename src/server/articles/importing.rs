@@ -17,6 +17,7 @@ use crate::{
         article::{Slug, Status, life::RevisionKind},
         transfer::{Outcome, Reason},
     },
+    error::Error,
     markdown::minutes,
     server::{
         clock::Timestamp,
@@ -51,6 +52,18 @@ impl Incoming {
         let Text { title: own, description: standfirst, body: text, .. } = &self.text;
         (own.as_str(), standfirst.as_str(), text.as_str()) == (title, description, body)
     }
+}
+
+/// Which article of the author has that address, or had it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn at(db: &Db, author: Uuid, slug: &Slug) -> sqlx::Result<Option<Uuid>> {
+    const AT: &str = "select a.id from article_slugs s join articles a on a.id = s.article_id \
+         where s.slug = $1 and a.author_id = $2 and a.status in ('draft', 'published')";
+    reading!(db, |pool| {
+        sqlx::query_scalar(AT).bind(slug.as_str()).bind(author).fetch_optional(pool).await
+    })
 }
 
 /// What keeps an article from being taken, if anything does: what has its address.
@@ -93,7 +106,11 @@ pub async fn keep_changes(
     now: Timestamp,
 ) -> Result<Outcome, Failure> {
     const KEPT: &str = "select title, description, body from working_copies where article_id = $1";
-    let found = stored(tx, author, Which::At(&new.slug)).await?;
+    let found = match stored(tx, author, Which::At(&new.slug)).await {
+        // Or somebody else's.
+        Err(Failure::Refused(Error::NotFound)) => None,
+        found => found?,
+    };
     let Some(article) = found.filter(Stored::is_published) else {
         return Ok(Outcome::Skipped(Reason::Unsettled));
     };

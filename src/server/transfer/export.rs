@@ -12,7 +12,7 @@ use zip::{
 
 use super::{
     front_matter::{ArticleFile, CHANGES, CLOSED, name_of_changes, path_of},
-    people, pictures,
+    people, pictures, readers,
 };
 use crate::server::{
     articles::{
@@ -25,16 +25,23 @@ use crate::server::{
 };
 
 /// How much was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Exported {
     /// How many articles.
     pub articles: usize,
     /// How many pictures.
     pub pictures: usize,
+    /// How many comments.
+    pub comments: usize,
+    /// How many favourites.
+    pub favorites: usize,
+    /// How many who follow another.
+    pub follows: usize,
 }
 
 /// Writes it: the people, if their hashes are asked for with those, every article that is not in
-/// the bin with the changes of it that are not published, and the pictures that all these show.
+/// the bin with the changes of it that are not published and what was said under it, what people
+/// like and whom they follow, and the pictures that all these show.
 ///
 /// # Errors
 /// When the database or a picture cannot be read or the zip not be written.
@@ -48,19 +55,46 @@ pub async fn export(
     let people = json(&people::all(db, with_accounts).await?)?;
     zip.start_file(people::FILE, options(None))?;
     zip.write_all(&people)?;
-    let mut articles = 0;
+    let mut written = Exported::default();
     for Listed { id, author_id, .. } in list(db).await? {
         // What was deleted meanwhile is left out.
         let files = with_changes(db, author_id, id).await?;
-        articles += usize::from(!files.is_empty());
-        for file in files {
+        for file in &files {
             zip.start_file(file.name.as_str(), options(file.changed))?;
             zip.write_all(file.to_markdown().as_bytes())?;
         }
+        if let Some(article) = files.first() {
+            written.articles += 1;
+            written.comments += put_talk(&mut zip, db, (id, article)).await?;
+        }
     }
-    let pictures = put_pictures(&mut zip, db, shelf).await?;
+    for reader in readers::all(db).await? {
+        for (path, reader) in readers::files_of(db, &reader).await? {
+            zip.start_file(path, options(None))?;
+            zip.write_all(&json(&reader)?)?;
+            written.favorites += reader.favorites.len();
+            written.follows += reader.follows.len();
+        }
+    }
+    written.pictures = put_pictures(&mut zip, db, shelf).await?;
     zip.finish()?.into_inner().flush()?;
-    Ok(Exported { articles, pictures })
+    Ok(written)
+}
+
+/// Writes what was said under an article, each part with the time of its last comment.
+async fn put_talk<W: Write>(
+    zip: &mut ZipWriter<StreamWriter<W>>,
+    db: &Db,
+    article: (Uuid, &ArticleFile),
+) -> anyhow::Result<usize> {
+    let (mut said, mut part) = (0, (0, None));
+    while let Some((path, talk, next)) = readers::talk(db, article, part).await? {
+        zip.start_file(path, options(Some(next.0)))?;
+        zip.write_all(&json(&talk)?)?;
+        said += talk.comments.len();
+        part = (part.0 + 1, Some(next));
+    }
+    Ok(said)
 }
 
 /// Writes the pictures, one at a time, and then what is said of those that were there.

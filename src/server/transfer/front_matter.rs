@@ -62,6 +62,9 @@ pub struct ArticleFile {
     pub body: String,
 }
 
+/// Where articles are.
+pub const FOLDER: &str = "articles/";
+
 /// The status of what has changed in an article and is not published.
 pub const CHANGES: &str = "changes";
 
@@ -177,16 +180,20 @@ fn quoted(text: &str) -> String {
 /// folder, but some are devices to Windows, whatever their ending; no slug has an underscore, and
 /// no name begins with one.
 pub fn path_of(author: &str, slug: &str) -> String {
-    let folder = match author {
-        FORMER => "_former".to_owned(),
-        name if is_device(&name.to_ascii_lowercase()) => format!("_{name}"),
-        name => name.to_owned(),
-    };
     let name = match Slug::parse(slug) {
         Some(_) if is_device(slug) => format!("{slug}_"),
         _ => slug.to_owned(),
     };
-    format!("articles/{folder}/{name}.md")
+    format!("{FOLDER}{}/{name}.md", part_of(author))
+}
+
+/// What a path calls somebody.
+pub fn part_of(author: &str) -> String {
+    match author {
+        FORMER => "_former".to_owned(),
+        name if is_device(&name.to_ascii_lowercase()) => format!("_{name}"),
+        name => name.to_owned(),
+    }
 }
 
 /// The path of what has changed in an article. No slug has an underscore.

@@ -1,6 +1,7 @@
 //! Taking in: each article by itself, whole or not at all, and nothing twice.
 
 mod pictures;
+mod readers;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,7 +15,7 @@ use super::{
     front_matter::{ArticleFile, CHANGES, CLOSED},
     people::{self, Newcomer, Person},
     realworld,
-    unpacking::{Limits, Unpacker},
+    unpacking::{Limits, Part, Unpacked, Unpacker},
 };
 use crate::{
     domain::{
@@ -22,6 +23,7 @@ use crate::{
         article::{Slug, Status, Title},
         field::{Field, Problem},
         transfer::{Fault, Outcome, Reason, Report},
+        username::Username,
     },
     error::{Error, Problems},
     server::{
@@ -78,16 +80,16 @@ pub struct Import<'a> {
     known: HashMap<String, Option<Uuid>>,
     /// Who would have an account, where it is only looked.
     expected: HashSet<String>,
-    /// The address of the article before, if that was taken.
-    last: Option<Slug>,
+    /// The articles that would be here, where it is only looked: their authors' names and addresses.
+    promised: HashSet<(String, String)>,
 }
 
 impl<'a> Import<'a> {
     /// With `looked`, nothing is stored: it is only looked what would be.
     pub fn new(site: Site<'a>, whose: Whose, looked: bool) -> Self {
         let report = Report { looked, ..Report::default() };
-        let (known, expected) = (HashMap::new(), HashSet::new());
-        Self { site, whose, ends: None, report, known, expected, last: None }
+        let (known, expected, promised) = (HashMap::new(), HashSet::new(), HashSet::new());
+        Self { site, whose, ends: None, report, known, expected, promised }
     }
 
     /// Ends in time for an answer.
@@ -129,19 +131,20 @@ impl<'a> Import<'a> {
         self.take_people(&people).await?;
         let mut unpacker = self.take_pictures(unpacker, described).await?;
         loop {
-            let unpacking = tokio::task::spawn_blocking(move || {
-                let batch = unpacker.next_batch();
-                (unpacker, batch)
-            });
-            let (rest, batch) = unpacking.await.map_err(anyhow::Error::from)?;
-            if batch.is_empty() {
-                return Ok(());
-            }
+            let (rest, batch) = unpack(unpacker, Part::Articles).await?;
             unpacker = rest;
+            if batch.is_empty() {
+                break;
+            }
             for (name, text) in batch {
                 let article = text.and_then(|text| ArticleFile::parse(&text));
                 self.take_article(&name, article).await?;
             }
+        }
+        match self.whose {
+            // Nobody says what others said, liked and followed.
+            Whose::Of(_) => Ok(()),
+            Whose::Signed(_) => self.take_readers(unpacker).await,
         }
     }
 
@@ -200,7 +203,10 @@ impl<'a> Import<'a> {
                 }
                 Ok((incoming, file)) => {
                     let outcome = self.store(&incoming, &file.author, now).await?;
-                    self.last = Some(incoming.slug).filter(|_| outcome == Outcome::Taken);
+                    if self.report.looked && outcome == Outcome::Taken {
+                        let promised = self.place(&file.author, &incoming.slug);
+                        self.promised.insert(promised);
+                    }
                     outcome
                 }
                 Err(reason) => Outcome::Skipped(reason),
@@ -246,7 +252,7 @@ impl<'a> Import<'a> {
         author: &str,
         now: Timestamp,
     ) -> Result<Outcome, Failure> {
-        if self.report.looked && self.last.as_ref() == Some(&incoming.slug) {
+        if self.is_promised(author, &incoming.slug) {
             return Ok(Outcome::Taken);
         }
         let Some(author) = self.author(author, now).await? else {
@@ -259,6 +265,20 @@ impl<'a> Import<'a> {
             tx.commit().await?;
         }
         Ok(outcome)
+    }
+
+    fn is_promised(&self, author: &str, slug: &Slug) -> bool {
+        self.promised.contains(&self.place(author, slug))
+    }
+
+    /// Who signed an article elsewhere says nothing, and may say it at any length, where all are one
+    /// person's.
+    fn place(&self, author: &str, slug: &Slug) -> (String, String) {
+        let author = match self.whose {
+            Whose::Of(_) => String::new(),
+            Whose::Signed(_) => key(author),
+        };
+        (author, slug.as_str().to_owned())
     }
 
     async fn begin(&self) -> Result<Tx, Failure> {
@@ -274,6 +294,10 @@ impl<'a> Import<'a> {
         if let Whose::Of(author) = &self.whose {
             return Ok(Some(author.id));
         }
+        // What is no name is nobody's, and is not remembered.
+        if name != FORMER && Username::parse(name).is_err() {
+            return Ok(None);
+        }
         if let Some(known) = self.known.get(&key(name)) {
             return Ok(*known);
         }
@@ -281,7 +305,7 @@ impl<'a> Import<'a> {
             people::find(self.site.db, name).await?
         } else if self.report.looked {
             self.expected.insert(key(name));
-            None
+            leaving::former(self.site.db).await?
         } else {
             let mut tx = self.site.db.begin().await?;
             leaving::make_former(&mut tx, now).await?;
@@ -291,6 +315,18 @@ impl<'a> Import<'a> {
         self.known.insert(key(name), found);
         Ok(found)
     }
+}
+
+/// Unpacks some more files, in a thread for blocking work.
+async fn unpack<R: Read + Seek + Send + 'static>(
+    mut unpacker: Unpacker<R>,
+    part: Part,
+) -> Result<(Unpacker<R>, Vec<Unpacked>), Failure> {
+    let unpacking = tokio::task::spawn_blocking(move || {
+        let batch = unpacker.next_batch(part);
+        (unpacker, batch)
+    });
+    Ok(unpacking.await.map_err(anyhow::Error::from)?)
 }
 
 /// What a file begins with; it stands at its beginning afterwards, wherever it stood before.

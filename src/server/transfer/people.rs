@@ -118,7 +118,8 @@ pub async fn all(db: &Db, with_hashes: bool) -> sqlx::Result<Vec<Person>> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(db: &Db, name: &str) -> sqlx::Result<Option<Uuid>> {
-    const FIND: &str = "select user_id from usernames where name_key = $1";
+    // Of whoever has gone the name is left.
+    const FIND: &str = "select user_id from usernames where name_key = $1 and user_id is not null";
     let Ok(name) = Username::parse(name) else { return Ok(None) };
     reading!(db, |pool| {
         sqlx::query_scalar(FIND).bind(key(name.as_str())).fetch_optional(pool).await

@@ -9,6 +9,7 @@ use zip::ZipArchive;
 use super::{
     people::{self, Person},
     pictures::{self, Described},
+    readers,
 };
 use crate::domain::{
     image::Flaw,
@@ -26,6 +27,9 @@ pub struct Limits {
 
 /// An article has up to 200,000 characters, of up to four bytes, and its front matter.
 const LONGEST_FILE: u64 = 1024 * 1024;
+
+/// As many comments as a file may have, of up to 5,000 characters of up to four bytes.
+const LONGEST_TALK: u64 = 24 * 1024 * 1024;
 
 /// The people of a site of a hundred thousand, or what is said of its pictures.
 const LONGEST_LIST: u64 = 64 * 1024 * 1024;
@@ -48,6 +52,15 @@ const BESIDE: [&str; 11] = [
     "sessions.json",
 ];
 
+/// Which of the files are unpacked.
+#[derive(Clone, Copy, Debug)]
+pub enum Part {
+    /// Articles, and whatever is nothing else.
+    Articles,
+    /// What readers made of them: nobody gets it who does not ask.
+    Readers,
+}
+
 /// A file, or why it is none.
 pub type Unpacked = (String, Result<String, Reason>);
 
@@ -56,6 +69,8 @@ pub struct Unpacker<R> {
     zip: ZipArchive<R>,
     /// What is left to do, the next one last.
     left: Vec<(String, usize)>,
+    /// What readers made that is, the same way.
+    readers: Vec<(String, usize)>,
     /// The pictures that are, the same way.
     pictures: Vec<(String, usize)>,
     bytes: u64,
@@ -83,8 +98,9 @@ impl<R: Read + Seek> Unpacker<R> {
         left.sort();
         left.reverse();
         let is_picture = |(name, _): &(String, usize)| name.starts_with(pictures::FOLDER);
-        let (pictures, left) = left.into_iter().partition(is_picture);
-        Ok(Self { zip, left, pictures, bytes: limits.bytes })
+        let (pictures, left): (Vec<_>, Vec<_>) = left.into_iter().partition(is_picture);
+        let (readers, left) = left.into_iter().partition(|(name, _)| readers::is_file(name));
+        Ok(Self { zip, left, readers, pictures, bytes: limits.bytes })
     }
 
     /// The people in it, if there are any.
@@ -123,12 +139,15 @@ impl<R: Read + Seek> Unpacker<R> {
     }
 
     /// Some more files; none when there are no more.
-    pub fn next_batch(&mut self) -> Vec<Unpacked> {
+    pub fn next_batch(&mut self, part: Part) -> Vec<Unpacked> {
         let (mut batch, mut length) = (Vec::new(), 0);
         while length < AT_A_TIME
-            && let Some((name, n)) = self.left.pop()
+            && let Some((name, n)) = match part {
+                Part::Articles => self.left.pop(),
+                Part::Readers => self.readers.pop(),
+            }
         {
-            let read = self.read(&name, n);
+            let read = self.read(&name, n, part);
             // What is no article is a line of the report, and costs as much as a short one.
             length += read.as_ref().map_or(0, String::len) + name.len() + 1024;
             batch.push((name, read));
@@ -136,14 +155,16 @@ impl<R: Read + Seek> Unpacker<R> {
         batch
     }
 
-    fn read(&mut self, name: &str, n: usize) -> Result<String, Reason> {
+    fn read(&mut self, name: &str, n: usize, part: Part) -> Result<String, Reason> {
         if !is_path(name) {
             return Err(Reason::Name);
         }
-        if !name.ends_with(".md") {
-            return Err(Reason::NoArticle);
-        }
-        let bytes = self.bytes_of(n, LONGEST_FILE, Reason::TooLarge, Reason::NoText)?;
+        let most = match part {
+            Part::Articles if !name.ends_with(".md") => return Err(Reason::NoArticle),
+            Part::Articles => LONGEST_FILE,
+            Part::Readers => LONGEST_TALK,
+        };
+        let bytes = self.bytes_of(n, most, Reason::TooLarge, Reason::NoText)?;
         String::from_utf8(bytes).map_err(|_| Reason::NoText)
     }
 

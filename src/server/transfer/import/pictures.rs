@@ -12,7 +12,7 @@ use crate::{
     domain::{
         field::{Field, check_text},
         image::ImageName,
-        transfer::{Outcome, Reason},
+        transfer::{Beside, Outcome, Reason},
     },
     error::Error,
     server::{
@@ -54,14 +54,18 @@ impl Import<'_> {
         }
         while let Some((path, n)) = unpacker.next_picture() {
             if self.is_over() {
-                self.report.note_picture(&path, Outcome::Skipped(Reason::NotReached));
+                self.report.note_beside(
+                    Beside::Picture,
+                    &path,
+                    Outcome::Skipped(Reason::NotReached),
+                );
                 continue;
             }
             let said = said.remove(&path).unwrap_or_default();
             let wanted = match self.wanted(&path, &said).await? {
                 Ok(wanted) => wanted,
                 Err(outcome) => {
-                    self.report.note_picture(&path, outcome);
+                    self.report.note_beside(Beside::Picture, &path, outcome);
                     continue;
                 }
             };
@@ -79,7 +83,7 @@ impl Import<'_> {
                 Ok(file) => self.take_picture(file, wanted).await?,
                 Err(reason) => Outcome::Skipped(reason),
             };
-            self.report.note_picture(&path, outcome);
+            self.report.note_beside(Beside::Picture, &path, outcome);
         }
         Ok(unpacker)
     }
