@@ -17,7 +17,7 @@ use crate::{
         data::Data,
         erased::Erase,
         form::{Done, RefusedElsewhere},
-        list::turning,
+        list::{NEWEST_FIRST, turning},
         load::loaded,
     },
 };
@@ -83,7 +83,7 @@ fn show(reports: Reports) -> AnyView {
             {nothing}
             {held}
             {reports}
-            {turning(page, more, HERE)}
+            {turning(page, more, HERE, NEWEST_FIRST)}
         </div>
     }
     .erased()
