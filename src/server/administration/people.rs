@@ -9,7 +9,7 @@ use crate::{
     domain::{
         administration::{Dossier, People, Person},
         field::{Field, has_controls},
-        page::LAST_PAGE,
+        page::Cut,
         role::Role,
     },
     error::Error,
@@ -72,21 +72,21 @@ impl Row {
 /// # Errors
 /// When the database cannot be read.
 pub async fn list(db: &Db, wanted: &str, page: u32) -> sqlx::Result<People> {
-    let (wanted, page) = (wanted.trim(), page.clamp(1, LAST_PAGE));
+    let (wanted, cut) = (wanted.trim(), Cut::new(page, PER_PAGE));
+    let page = cut.page;
     let mut people = People { people: Vec::new(), wanted: wanted.to_owned(), page, more: false };
     // No name and no address has one, nor is any that long.
     if has_controls(wanted) || wanted.chars().count() > Field::Email.length().max {
         return Ok(people);
     }
-    let (most, offset) = (i64::from(PER_PAGE), i64::from(page - 1) * i64::from(PER_PAGE));
-    // One more than is shown tells whether there is another page.
     let mut rows: Vec<Row> = reading!(db, |pool| {
-        sqlx::query_as(LIST).bind(pattern(wanted)).bind(most + 1).bind(offset).fetch_all(pool).await
+        let page = sqlx::query_as(LIST).bind(pattern(wanted)).bind(cut.read()).bind(cut.past());
+        page.fetch_all(pool).await
     })?;
     // A join promises no order.
     rows.sort_unstable_by_key(|row| Reverse((row.created_at, row.id)));
-    people.more = rows.len() > PER_PAGE as usize;
-    people.people = rows.into_iter().take(PER_PAGE as usize).map(Row::into_person).collect();
+    people.more = cut.trim(&mut rows);
+    people.people = rows.into_iter().map(Row::into_person).collect();
     Ok(people)
 }
 
