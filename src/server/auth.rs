@@ -364,6 +364,22 @@ pub async fn sign_in_anew(
     Ok(sessions::join(tx, &session, signed_in).await?.commit().await?)
 }
 
+/// Signs in anew whoever has changed what opens their account, in the transaction of the change,
+/// which has ended their session. Whoever has a second factor has proved it lately, or would not have
+/// come this far.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] when the account is not open; else as [`sign_in_anew`].
+pub async fn sign_in_after_change(
+    mut tx: Tx,
+    auth: &mut AuthSession,
+    id: Uuid,
+    client: &Client,
+) -> Result<(), Failure> {
+    let user = users::find_within(&mut tx, id).await?.ok_or(Error::Unauthenticated)?;
+    sign_in_anew(tx, auth, &user, client, asked_of(&user)).await
+}
+
 /// Ends the session, for requests in flight too: its row is gone, and none of them can
 /// bring it back.
 ///
