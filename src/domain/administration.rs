@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     article::When,
-    field::{Field, Problem, check_length, has_controls},
+    field::{Field, Problem, check_text},
     role::Role,
     security::Event,
 };
@@ -189,9 +189,7 @@ impl Reason {
     /// # Errors
     /// The [`Problem`] that stands beside the field.
     pub fn parse(typed: &str) -> Result<Self, Problem> {
-        let line = typed.trim();
-        check_length(Field::Reason, line)?;
-        if has_controls(line) { Err(Problem::Malformed) } else { Ok(Self(line.to_owned())) }
+        check_text(Field::Reason, typed.trim()).map(|line| Self(line.to_owned()))
     }
 
     /// As it was given.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use self::details::Direction;
 use super::{
-    field::{Field, Length, Problem, check_length, has_controls},
+    field::{Field, Length, Problem, check_length, check_text, has_controls},
     image::Shown,
 };
 
@@ -97,8 +97,8 @@ pub struct Slug(String);
 /// One line: line ends and tabs become spaces, the ends are trimmed.
 fn one_line(field: Field, typed: &str) -> Result<String, Problem> {
     let line = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    check_length(field, &line)?;
-    if has_controls(&line) { Err(Problem::Malformed) } else { Ok(line) }
+    check_text(field, &line)?;
+    Ok(line)
 }
 
 impl Slug {

@@ -309,6 +309,15 @@ pub fn check_text(field: Field, text: &str) -> Result<&str, Problem> {
     if has_controls(text) { Err(Problem::Malformed) } else { Ok(text) }
 }
 
+/// A text of several lines, trimmed and checked. Line ends become `\n`, whatever the browser sent.
+///
+/// # Errors
+/// As [`check_text`].
+pub fn lines_of(field: Field, typed: &str) -> Result<String, Problem> {
+    let text = typed.replace("\r\n", "\n");
+    check_text(field, text.trim()).map(str::to_owned)
+}
+
 /// Whether the text holds a control character other than tab and line ends. NUL cannot be
 /// stored by PostgreSQL, and none of the others is ever typed on purpose.
 pub fn has_controls(text: &str) -> bool {
