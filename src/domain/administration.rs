@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     article::When,
-    field::{Field, Problem, check_text},
+    field::{Field, Problem, one_line},
     role::Role,
     security::Event,
 };
@@ -184,12 +184,12 @@ impl Action {
 pub struct Reason(String);
 
 impl Reason {
-    /// Trims and checks a reason.
+    /// Checks a reason, which is one line.
     ///
     /// # Errors
     /// The [`Problem`] that stands beside the field.
     pub fn parse(typed: &str) -> Result<Self, Problem> {
-        check_text(Field::Reason, typed.trim()).map(|line| Self(line.to_owned()))
+        one_line(Field::Reason, typed).map(Self)
     }
 
     /// As it was given.

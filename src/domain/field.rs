@@ -309,6 +309,16 @@ pub fn check_text(field: Field, text: &str) -> Result<&str, Problem> {
     if has_controls(text) { Err(Problem::Malformed) } else { Ok(text) }
 }
 
+/// A text of one line, checked: line ends and tabs become spaces, the ends are trimmed.
+///
+/// # Errors
+/// As [`check_text`].
+pub fn one_line(field: Field, typed: &str) -> Result<String, Problem> {
+    let line = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    check_text(field, &line)?;
+    Ok(line)
+}
+
 /// A text of several lines, trimmed and checked. Line ends become `\n`, whatever the browser sent.
 ///
 /// # Errors

@@ -227,7 +227,7 @@ story!(a_role_is_changed_and_everybody_concerned_is_told, |engine| {
         }
         let cookie = bob.cookie();
         app.state.clock.advance(MINUTE);
-        let fields = [("role", role), ("reason", " Knows how <b> ")];
+        let fields = [("role", role), ("reason", " Knows\nhow <b> ")];
         let answer = act(&ada, script, "set-role", "bob", &fields).await;
         assert_eq!(leads_to(&answer), "/admin/people/bob");
         bob.set_cookie(cookie);
