@@ -137,8 +137,8 @@ fn show(identity: Identity, forms: Forms) -> AnyView {
     let done = done
         .filter(|_| !refused)
         .map(|kind| view! { <p class="notice" role="status">{format!("{}.", kind.text())}</p> });
-    let stale = move |form: FormState| form.error() == Some(Error::RecentLoginNeeded);
-    let needed = Memo::new(move |_| !recent || stale(forms.username) || stale(forms.email));
+    let wanted = move || forms.username.wants_proof() || forms.email.wants_proof();
+    let needed = Memo::new(move |_| !recent || wanted());
     let name = username.clone();
     let asked = move || needed.get().then(|| confirmation(forms.confirm, name.clone(), HERE));
     // Forms that would be refused are not filled in; one that was refused keeps what is in it.
@@ -236,8 +236,7 @@ fn offer(token: String, new: NewEmail, (form, confirm): (FormState, FormState)) 
     let label = if same { "Yes, it is" } else { "Use this address" };
     let here = use_location().pathname.get_untracked();
     let to = format!("{here}?form=change-email");
-    let needed =
-        Memo::new(move |_| confirm.was_refused() || form.error() == Some(Error::RecentLoginNeeded));
+    let needed = Memo::new(move |_| confirm.was_refused() || form.wants_proof());
     let proof = move || needed.get().then(|| confirmation(confirm, username.clone(), here.clone()));
     view! {
         <Title text="New e-mail address" />

@@ -294,8 +294,7 @@ fn elsewhere(name: String) -> AnyView {
 /// The form for a new one, or, when that needs a fresh proof, the form for it in its place.
 fn add(recent: bool, suggested: String, username: String, forms: Forms) -> AnyView {
     let Forms { remove, confirm, .. } = forms;
-    let needed = move || !recent || remove.error() == Some(Error::RecentLoginNeeded);
-    let needed = Memo::new(move |_| needed());
+    let needed = Memo::new(move |_| !recent || remove.wants_proof());
     let shown = move || {
         if needed.get() {
             confirmation(confirm, username.clone(), HERE)

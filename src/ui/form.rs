@@ -109,6 +109,11 @@ impl FormState {
         self.refused.with_value(|refused| refused.as_ref().map(|refused| refused.error.clone()))
     }
 
+    /// Whether it was refused for want of a fresh proof. Tracked.
+    pub fn wants_proof(&self) -> bool {
+        self.error() == Some(Error::RecentLoginNeeded)
+    }
+
     /// Whether it was sent and not answered yet. Tracked.
     pub fn is_on_its_way(&self) -> bool {
         self.pending.get()
