@@ -25,8 +25,7 @@ use crate::{
         data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
-        load::{answered, loaded, refusal},
-        status::set_status,
+        load::{answered, expired, loaded, refusal},
     },
 };
 
@@ -221,7 +220,7 @@ pub fn EmailPage() -> impl IntoView {
     let forms = (use_form(ChangeEmail::PATH), use_form(Confirm::PATH));
     answered(terms, move |terms| match terms {
         Ok(new) => offer(token.get_untracked(), new, forms),
-        Err(error @ Error::LinkExpired) => expired(&error),
+        Err(error @ Error::LinkExpired) => opens_nothing(&error),
         Err(error) => refusal(error),
     })
 }
@@ -254,15 +253,8 @@ fn offer(token: String, new: NewEmail, (form, confirm): (FormState, FormState)) 
     .erased()
 }
 
-fn expired(error: &Error) -> AnyView {
-    set_status(error.status());
-    view! {
-        <Title text="Link expired" />
-        <div class="page narrow message-page">
-            <h1>"This link no longer works"</h1>
-            <p>{error.text()}" Or it is for another account than the one you are logged in to."</p>
-            <p class="actions"><a class="button" href=HERE>"Ask for another link"</a></p>
-        </div>
-    }
-    .erased()
+fn opens_nothing(error: &Error) -> AnyView {
+    let or = "Or it is for another account than the one you are logged in to.";
+    let instead = view! { <a class="button" href=HERE>"Ask for another link"</a> };
+    expired(format!("{} {or}", error.text()), instead.erased())
 }
