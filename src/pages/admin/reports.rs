@@ -17,7 +17,7 @@ use crate::{
         data::Data,
         erased::Erase,
         form::{Done, RefusedElsewhere},
-        list::{NEWEST_FIRST, turning},
+        list::turning,
         load::loaded,
     },
 };
@@ -83,7 +83,7 @@ fn show(reports: Reports) -> AnyView {
             {nothing}
             {held}
             {reports}
-            {turning(page, more, HERE, NEWEST_FIRST)}
+            {turning(page, more, HERE, ["Older", "Newer"])}
         </div>
     }
     .erased()
