@@ -22,6 +22,12 @@ pub fn parse_page(typed: Option<&str>) -> u32 {
     }
 }
 
+/// How many pages so many entries fill; 1 for none, and no more than can be asked for.
+pub fn pages_of(entries: u64, per_page: u32) -> u32 {
+    let pages = entries.div_ceil(u64::from(per_page));
+    u32::try_from(pages).unwrap_or(LAST_PAGE).clamp(1, LAST_PAGE)
+}
+
 /// Where one page is cut out of a list whose entries nobody counts: one more than it shows is read,
 /// and tells whether there is another page.
 #[derive(Clone, Copy, Debug)]
