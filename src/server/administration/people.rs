@@ -26,16 +26,29 @@ use crate::{
 /// Accounts on a page.
 const PER_PAGE: u32 = 20;
 
+/// What a [`Row`] is read from, of the accounts `u` that `$from` gives.
+macro_rules! select_people {
+    ($from:literal) => {
+        concat!(
+            "select u.id, u.username, u.email, u.active, \
+             case when u.barred then null else u.leaves_at end as leaves_at, u.confirmed_at, u.created_at, \
+             coalesce((select string_agg(role, ',') from user_roles where user_id = u.id), '') as roles, \
+             (select max(last_seen_at) from sessions where user_id = u.id) as seen_at, \
+             (select max(created_at) from security_events where user_id = u.id and kind = 'logged_in') \
+             as logged_in_at from ",
+            $from
+        )
+    };
+}
+
 /// The statement that reads a page: `$1` is the pattern that a name or an address shall match,
 /// `$2` how many, `$3` after how many. What is looked for stands in the index that it is sorted
 /// by; only then are accounts touched. The one that signs for former members is nobody's.
-pub const LIST: &str = "select u.id, u.username, u.email, u.active, case when u.barred then null else u.leaves_at end as leaves_at, u.confirmed_at, u.created_at, \
-     coalesce((select string_agg(role, ',') from user_roles where user_id = u.id), '') as roles, \
-     (select max(last_seen_at) from sessions where user_id = u.id) as seen_at, \
-     (select max(created_at) from security_events where user_id = u.id and kind = 'logged_in') as logged_in_at \
-     from (select p.id from users p where (p.username_key like $1 escape '\\' or p.email_key like $1 escape '\\') \
+pub const LIST: &str = select_people!(
+    "(select p.id from users p where (p.username_key like $1 escape '\\' or p.email_key like $1 escape '\\') \
      and p.username_key <> ' former' order by p.created_at desc, p.id desc limit $2 offset $3) k \
-     join users u on u.id = k.id";
+     join users u on u.id = k.id"
+);
 
 #[derive(FromRow)]
 struct Row {
@@ -113,11 +126,7 @@ pub async fn find(
     viewer: User,
     now: Timestamp,
 ) -> Result<Dossier, Failure> {
-    const FIND: &str = "select u.id, u.username, u.email, u.active, case when u.barred then null else u.leaves_at end as leaves_at, u.confirmed_at, u.created_at, \
-         coalesce((select string_agg(role, ',') from user_roles where user_id = u.id), '') as roles, \
-         (select max(last_seen_at) from sessions where user_id = u.id) as seen_at, \
-         (select max(created_at) from security_events where user_id = u.id and kind = 'logged_in') as logged_in_at \
-         from users u where u.username_key = $1";
+    const FIND: &str = select_people!("users u where u.username_key = $1");
     const SESSIONS: &str = "select count(*) from sessions where user_id = $1 and ends_at > $2";
     if has_controls(username) {
         return Err(Error::NotFound.into());
