@@ -142,10 +142,8 @@ pub async fn change(
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     // The account first and then what hangs on it, as everywhere.
-    users::renew_stamp(&mut tx, user).await?.ok_or(Error::Unauthenticated)?;
-    if !own::give_up(&mut tx, user.id, &asking).await? {
-        return Err(Error::Unauthenticated.into());
-    }
+    users::renew_stamp(&mut tx, user).await?;
+    own::give_up(&mut tx, user.id, &asking).await?;
     if !tokens::spend(&mut tx, token, Purpose::ChangeEmail, now).await? {
         return Err(Error::LinkExpired.into());
     }

@@ -168,10 +168,8 @@ impl<'a> Change<'a> {
         count_change(state, user).await?;
         let mut tx = state.db.begin().await?;
         // The account first, as everywhere: two of these never wait for each other.
-        users::renew_stamp(&mut tx, user).await?.ok_or(Error::Unauthenticated)?;
-        if !own::give_up(&mut tx, user.id, asking).await? {
-            return Err(Error::Unauthenticated.into());
-        }
+        users::renew_stamp(&mut tx, user).await?;
+        own::give_up(&mut tx, user.id, asking).await?;
         users::end_access(&mut tx, user.id).await?;
         Ok(Self { tx, user })
     }
