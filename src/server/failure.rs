@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
 use super::{auth::LookupError, db::is_away, sessions};
 use crate::error::Error;
 
@@ -74,6 +79,13 @@ impl From<Failure> for Error {
     }
 }
 
+/// For what is neither a page nor a form: the status alone.
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        status_of(&Error::from(self)).into_response()
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -84,6 +96,11 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// The status that an error is told under.
+pub fn status_of(error: &Error) -> StatusCode {
+    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
 
 /// Not now; try again in a moment.
 pub fn unavailable() -> Error {
