@@ -75,6 +75,14 @@ pub struct Length {
     pub max: usize,
 }
 
+impl Length {
+    /// What an input is told as its `maxlength`. Browsers count in UTF-16 and cut off what is pasted
+    /// beyond, without a word: so it is twice the limit, which no text within it exceeds.
+    pub const fn in_utf16(self) -> usize {
+        2 * self.max
+    }
+}
+
 impl Field {
     /// The `name` of the input, and the key in JSON.
     pub const fn name(self) -> &'static str {

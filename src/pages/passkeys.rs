@@ -310,7 +310,7 @@ fn add(recent: bool, suggested: String, username: String, forms: Forms) -> AnyVi
 }
 
 fn new_passkey(suggested: String) -> AnyView {
-    let most = Field::PasskeyName.length().max;
+    let most = Field::PasskeyName.length().in_utf16();
     view! {
         <form class="form passkey" method="post" data-passkey="add">
             <div class="field">

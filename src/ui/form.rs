@@ -456,11 +456,9 @@ fn minlength(Length { min, .. }: Length) -> Option<String> {
     (min > 1).then(|| min.to_string())
 }
 
-/// Browsers count in UTF-16 and cut off what is pasted beyond, without a word. So it is twice
-/// the limit, which no text within it exceeds; and a password, which nobody sees, is not cut
-/// at all: the server says that it is too long.
-fn maxlength(kind: &str, Length { max, .. }: Length) -> Option<String> {
-    (kind != "password").then(|| (2 * max).to_string())
+/// A password, which nobody sees, is not cut at all: the server says that it is too long.
+fn maxlength(kind: &str, length: Length) -> Option<String> {
+    (kind != "password").then(|| length.in_utf16().to_string())
 }
 
 fn hint_of(name: &'static str, hint: Option<String>) -> AnyView {

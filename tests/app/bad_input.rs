@@ -5,6 +5,7 @@ use byline::domain::{
     field::{Field, Problem},
     page::{LAST_PAGE, parse_page},
     password::Password,
+    role::Role,
     username::Username,
 };
 use reqwest::{Method, StatusCode};
@@ -103,8 +104,15 @@ fn each_limit_holds_at_its_edges() {
 story!(the_browser_is_told_the_same_limits_as_the_server_keeps, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
-    let page =
-        format!("{}{}", app.browser().get("/register").await.body, ada.get("/editor").await.body);
+    let eve = app.person_with("eve", Role::Editor).await;
+    ada.write("Open", "published", "public").await;
+    let pages = [
+        app.browser().get("/register").await,
+        ada.get("/editor").await,
+        ada.get("/articles").await,
+        eve.get("/article/open").await,
+    ];
+    let page = pages.map(|answer| answer.body).concat();
     for field in [
         Field::Username,
         Field::Email,
@@ -114,6 +122,8 @@ story!(the_browser_is_told_the_same_limits_as_the_server_keeps, |engine| {
         Field::Description,
         Field::Body,
         Field::Tags,
+        Field::Q,
+        Field::Reason,
     ] {
         let input = page
             .split('<')
