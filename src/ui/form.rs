@@ -174,23 +174,26 @@ pub fn Form(
     /// The fields and the button.
     children: Children,
 ) -> impl IntoView {
-    let navigate = use_navigate();
-    let on_submit = move |event: SubmitEvent| {
-        let navigate = navigate.clone();
-        send(form, event, move |done| {
-            if done.reload {
-                // A load of the whole document leaves nothing in memory.
-                _ = window().location().assign(&done.to);
-            } else {
-                navigate(&done.to, NavigateOptions::default());
-            }
-        });
-    };
+    let go_on = use_go_on();
+    let on_submit = move |event: SubmitEvent| send(form, event, go_on.clone());
     // The messages beside the fields say more than the browser's bubbles, and all at once.
     view! {
         <form class=class method="post" action=to novalidate=true on:submit=on_submit>
             {children()}
         </form>
+    }
+}
+
+/// What goes on to where a form led.
+pub fn use_go_on() -> impl Fn(&Done) + Clone + 'static {
+    let navigate = use_navigate();
+    move |done: &Done| {
+        if done.reload {
+            // A load of the whole document leaves nothing in memory.
+            _ = window().location().assign(&done.to);
+        } else {
+            navigate(&done.to, NavigateOptions::default());
+        }
     }
 }
 
