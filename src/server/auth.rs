@@ -1,12 +1,14 @@
-//! Logging in and being logged in: axum-login's backend and the guards.
+//! Logging in and being logged in, and the guards. [`backend`] is what axum-login asks.
 
-use std::{convert::Infallible, net::IpAddr, time::Duration};
+pub mod backend;
+
+use std::{net::IpAddr, time::Duration};
 
 use axum::http::request::Parts;
-use axum_login::{AuthUser, AuthnBackend, UserId};
 use tower_sessions::{Expiry, session::Id};
 use uuid::Uuid;
 
+use self::backend::Backend;
 use super::{
     AppState,
     attempts::{self, Budget, Taken, prefix},
@@ -17,7 +19,7 @@ use super::{
     new_devices::{self, Arrival},
     passwords::Verdict,
     second_step, security_log,
-    sessions::{self, ABOUT, Aal, About, KEPT_ABSOLUTE, note, own},
+    sessions::{self, ABOUT, Aal, About, KEPT_ABSOLUTE, own},
     users::{self, Credential, User},
 };
 use crate::{
@@ -32,60 +34,6 @@ use crate::{
 
 /// The session of a request, and whose it is.
 pub type AuthSession = axum_login::AuthSession<Backend>;
-
-/// Where axum-login finds people.
-#[derive(Clone)]
-pub struct Backend {
-    state: AppState,
-}
-
-impl Backend {
-    /// A backend over the application's database.
-    pub fn new(state: AppState) -> Self {
-        Self { state }
-    }
-}
-
-impl AuthUser for User {
-    type Id = Uuid;
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    /// Not the password's hash: the stamp also changes with the role and when the account is
-    /// deactivated.
-    fn session_auth_hash(&self) -> &[u8] {
-        &self.security_stamp
-    }
-}
-
-/// What axum-login asks for on each request.
-#[derive(Debug)]
-pub struct LookupError(pub sqlx::Error);
-
-impl std::fmt::Display for LookupError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for LookupError {}
-
-impl AuthnBackend for Backend {
-    type User = User;
-    /// Passwords are checked by [`log_in`], which also counts attempts.
-    type Credentials = Infallible;
-    type Error = LookupError;
-
-    async fn authenticate(&self, credentials: Infallible) -> Result<Option<User>, LookupError> {
-        match credentials {}
-    }
-
-    async fn get_user(&self, id: &UserId<Self>) -> Result<Option<User>, LookupError> {
-        users::find(&self.state.db, *id).await.inspect_err(note).map_err(LookupError)
-    }
-}
 
 /// Who sent the request: put into its extensions once, at the door.
 #[derive(Clone, Debug)]

@@ -7,7 +7,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{auth::LookupError, db::is_away, sessions};
+use super::{
+    auth::backend::{Backend, LookupError},
+    db::is_away,
+    sessions,
+};
 use crate::error::Error;
 
 /// What a client is asked to wait when the server cannot say: a restart takes no longer, and
@@ -52,8 +56,8 @@ impl From<tower_sessions::session::Error> for Failure {
     }
 }
 
-impl From<axum_login::Error<super::auth::Backend>> for Failure {
-    fn from(error: axum_login::Error<super::auth::Backend>) -> Self {
+impl From<axum_login::Error<Backend>> for Failure {
+    fn from(error: axum_login::Error<Backend>) -> Self {
         match error {
             axum_login::Error::Session(error) => error.into(),
             axum_login::Error::Backend(LookupError(error)) => error.into(),
