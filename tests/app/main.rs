@@ -42,6 +42,7 @@ mod passkeys;
 mod passwords;
 mod people;
 mod phone;
+mod plans;
 mod reading;
 mod registrations;
 mod resets;
