@@ -3,7 +3,7 @@
 use byline::domain::{
     article::{Body, Tags, Title},
     field::{Field, Problem},
-    page::{LAST_PAGE, parse_page},
+    page::{Cut, LAST_PAGE, parse_page},
     password::Password,
     role::Role,
     username::Username,
@@ -99,6 +99,18 @@ fn each_limit_holds_at_its_edges() {
         assert_eq!(Username::parse(wrong).unwrap_err(), Problem::Malformed, "{wrong}");
     }
     assert!(PASSWORD.len() >= 12);
+}
+
+#[test]
+fn there_is_another_page_where_one_more_was_read_than_a_page_shows() {
+    for (read, shown, more) in [(0, 0, false), (19, 19, false), (20, 20, false), (21, 20, true)] {
+        let mut entries: Vec<u32> = (0..read).collect();
+        assert_eq!(Cut::new(1, 20).trim(&mut entries), more, "{read}");
+        assert_eq!(entries, (0..shown).collect::<Vec<_>>());
+    }
+    let third = Cut::new(3, 20);
+    assert_eq!((third.read(), third.past()), (21, 40));
+    assert_eq!([Cut::new(0, 20).page, Cut::new(u32::MAX, 20).page], [1, LAST_PAGE]);
 }
 
 story!(the_browser_is_told_the_same_limits_as_the_server_keeps, |engine| {
