@@ -88,7 +88,7 @@ use tower_http::{
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use self::{
-    auth::Backend,
+    auth::backend::Backend,
     clock::Clock,
     config::{Config, Readers},
     db::Db,

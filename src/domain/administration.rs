@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     article::When,
-    field::{Field, Problem, check_length, has_controls},
+    field::{Field, Problem, one_line},
     role::Role,
     security::Event,
 };
@@ -184,14 +184,12 @@ impl Action {
 pub struct Reason(String);
 
 impl Reason {
-    /// Trims and checks a reason.
+    /// Checks a reason, which is one line.
     ///
     /// # Errors
     /// The [`Problem`] that stands beside the field.
     pub fn parse(typed: &str) -> Result<Self, Problem> {
-        let line = typed.trim();
-        check_length(Field::Reason, line)?;
-        if has_controls(line) { Err(Problem::Malformed) } else { Ok(Self(line.to_owned())) }
+        one_line(Field::Reason, typed).map(Self)
     }
 
     /// As it was given.

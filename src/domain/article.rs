@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use self::details::Direction;
 use super::{
-    field::{Field, Length, Problem, check_length, has_controls},
+    field::{Field, Length, Problem, check_length, has_controls, one_line},
     image::Shown,
 };
 
@@ -93,13 +93,6 @@ pub struct Tags(Vec<String>);
 /// The last part of an article's address: lower-case ASCII letters, digits and hyphens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slug(String);
-
-/// One line: line ends and tabs become spaces, the ends are trimmed.
-fn one_line(field: Field, typed: &str) -> Result<String, Problem> {
-    let line = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    check_length(field, &line)?;
-    if has_controls(&line) { Err(Problem::Malformed) } else { Ok(line) }
-}
 
 impl Slug {
     /// The longest, in characters: an address that still fits a line.

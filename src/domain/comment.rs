@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     article::When,
-    field::{Field, Problem, check_length, has_controls},
+    field::{Field, Problem, lines_of},
 };
 
 /// Comments on a page.
@@ -20,10 +20,7 @@ impl CommentText {
     /// # Errors
     /// The [`Problem`] that stands beside the field.
     pub fn parse(typed: &str) -> Result<Self, Problem> {
-        let text = typed.replace("\r\n", "\n");
-        let text = text.trim();
-        check_length(Field::Comment, text)?;
-        if has_controls(text) { Err(Problem::Malformed) } else { Ok(Self(text.to_owned())) }
+        lines_of(Field::Comment, typed).map(Self)
     }
 
     /// The Markdown.

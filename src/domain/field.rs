@@ -75,6 +75,14 @@ pub struct Length {
     pub max: usize,
 }
 
+impl Length {
+    /// What an input is told as its `maxlength`. Browsers count in UTF-16 and cut off what is pasted
+    /// beyond, without a word: so it is twice the limit, which no text within it exceeds.
+    pub const fn in_utf16(self) -> usize {
+        2 * self.max
+    }
+}
+
 impl Field {
     /// The `name` of the input, and the key in JSON.
     pub const fn name(self) -> &'static str {
@@ -307,6 +315,25 @@ pub fn check_length(field: Field, text: &str) -> Result<(), Problem> {
 pub fn check_text(field: Field, text: &str) -> Result<&str, Problem> {
     check_length(field, text)?;
     if has_controls(text) { Err(Problem::Malformed) } else { Ok(text) }
+}
+
+/// A text of one line, checked: line ends and tabs become spaces, the ends are trimmed.
+///
+/// # Errors
+/// As [`check_text`].
+pub fn one_line(field: Field, typed: &str) -> Result<String, Problem> {
+    let line = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    check_text(field, &line)?;
+    Ok(line)
+}
+
+/// A text of several lines, trimmed and checked. Line ends become `\n`, whatever the browser sent.
+///
+/// # Errors
+/// As [`check_text`].
+pub fn lines_of(field: Field, typed: &str) -> Result<String, Problem> {
+    let text = typed.replace("\r\n", "\n");
+    check_text(field, text.trim()).map(str::to_owned)
 }
 
 /// Whether the text holds a control character other than tab and line ends. NUL cannot be

@@ -22,6 +22,46 @@ pub fn parse_page(typed: Option<&str>) -> u32 {
     }
 }
 
+/// How many pages so many entries fill; 1 for none, and no more than can be asked for.
+pub fn pages_of(entries: u64, per_page: u32) -> u32 {
+    let pages = entries.div_ceil(u64::from(per_page));
+    u32::try_from(pages).unwrap_or(LAST_PAGE).clamp(1, LAST_PAGE)
+}
+
+/// Where one page is cut out of a list whose entries nobody counts: one more than it shows is read,
+/// and tells whether there is another page.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    /// This page, from 1.
+    pub page: u32,
+    most: u32,
+}
+
+impl Cut {
+    /// The page of that number, or the nearest that can be asked for, with so many entries at most.
+    pub fn new(page: u32, most: u32) -> Self {
+        Self { page: page.clamp(1, LAST_PAGE), most }
+    }
+
+    /// How many entries are read.
+    pub fn read(self) -> i64 {
+        i64::from(self.most) + 1
+    }
+
+    /// After how many.
+    pub fn past(self) -> i64 {
+        i64::from(self.page - 1) * i64::from(self.most)
+    }
+
+    /// Leaves of what was read what the page shows; says whether there is another page.
+    pub fn trim<T>(self, entries: &mut Vec<T>) -> bool {
+        let most = self.most as usize;
+        let more = entries.len() > most;
+        entries.truncate(most);
+        more
+    }
+}
+
 /// One page of a list of articles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     article::When,
-    field::{Field, Problem, check_length, has_controls},
+    field::{Field, Problem, check_text},
     security::{EventKind, Factors},
 };
 
@@ -50,10 +50,9 @@ impl PasskeyName {
     /// # Errors
     /// The [`Problem`] that stands beside the field.
     pub fn parse(typed: &str) -> Result<Self, Problem> {
-        let name = typed.trim();
-        check_length(Field::PasskeyName, name)?;
+        let name = check_text(Field::PasskeyName, typed.trim())?;
         // A name is one line.
-        if has_controls(name) || name.contains(['\n', '\r', '\t']) {
+        if name.contains(['\n', '\r', '\t']) {
             return Err(Problem::Malformed);
         }
         Ok(Self(name.to_owned()))

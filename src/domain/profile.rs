@@ -1,6 +1,6 @@
 //! What people say of themselves.
 
-use super::field::{Field, Problem, check_length, has_controls};
+use super::field::{Field, Problem, check_length, lines_of};
 
 /// Some lines of plain text about oneself; may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +17,7 @@ impl Bio {
     /// # Errors
     /// The [`Problem`] that stands beside the field.
     pub fn parse(typed: &str) -> Result<Self, Problem> {
-        let text = typed.replace("\r\n", "\n");
-        let text = text.trim();
-        check_length(Field::Bio, text)?;
-        if has_controls(text) { Err(Problem::Malformed) } else { Ok(Self(text.to_owned())) }
+        lines_of(Field::Bio, typed).map(Self)
     }
 
     /// As it is shown.

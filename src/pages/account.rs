@@ -25,8 +25,7 @@ use crate::{
         data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
-        load::{answered, loaded, refusal},
-        status::set_status,
+        load::{answered, expired, loaded, refusal},
     },
 };
 
@@ -137,8 +136,8 @@ fn show(identity: Identity, forms: Forms) -> AnyView {
     let done = done
         .filter(|_| !refused)
         .map(|kind| view! { <p class="notice" role="status">{format!("{}.", kind.text())}</p> });
-    let stale = move |form: FormState| form.error() == Some(Error::RecentLoginNeeded);
-    let needed = Memo::new(move |_| !recent || stale(forms.username) || stale(forms.email));
+    let wanted = move || forms.username.wants_proof() || forms.email.wants_proof();
+    let needed = Memo::new(move |_| !recent || wanted());
     let name = username.clone();
     let asked = move || needed.get().then(|| confirmation(forms.confirm, name.clone(), HERE));
     // Forms that would be refused are not filled in; one that was refused keeps what is in it.
@@ -221,7 +220,7 @@ pub fn EmailPage() -> impl IntoView {
     let forms = (use_form(ChangeEmail::PATH), use_form(Confirm::PATH));
     answered(terms, move |terms| match terms {
         Ok(new) => offer(token.get_untracked(), new, forms),
-        Err(error @ Error::LinkExpired) => expired(&error),
+        Err(error @ Error::LinkExpired) => opens_nothing(&error),
         Err(error) => refusal(error),
     })
 }
@@ -236,8 +235,7 @@ fn offer(token: String, new: NewEmail, (form, confirm): (FormState, FormState)) 
     let label = if same { "Yes, it is" } else { "Use this address" };
     let here = use_location().pathname.get_untracked();
     let to = format!("{here}?form=change-email");
-    let needed =
-        Memo::new(move |_| confirm.was_refused() || form.error() == Some(Error::RecentLoginNeeded));
+    let needed = Memo::new(move |_| confirm.was_refused() || form.wants_proof());
     let proof = move || needed.get().then(|| confirmation(confirm, username.clone(), here.clone()));
     view! {
         <Title text="New e-mail address" />
@@ -255,15 +253,8 @@ fn offer(token: String, new: NewEmail, (form, confirm): (FormState, FormState)) 
     .erased()
 }
 
-fn expired(error: &Error) -> AnyView {
-    set_status(error.status());
-    view! {
-        <Title text="Link expired" />
-        <div class="page narrow message-page">
-            <h1>"This link no longer works"</h1>
-            <p>{error.text()}" Or it is for another account than the one you are logged in to."</p>
-            <p class="actions"><a class="button" href=HERE>"Ask for another link"</a></p>
-        </div>
-    }
-    .erased()
+fn opens_nothing(error: &Error) -> AnyView {
+    let or = "Or it is for another account than the one you are logged in to.";
+    let instead = view! { <a class="button" href=HERE>"Ask for another link"</a> };
+    expired(format!("{} {or}", error.text()), instead.erased())
 }

@@ -24,7 +24,12 @@ use crate::{
     },
     error::Error,
     json::Json,
-    ui::{data::Data, erased::Erase, form::use_form, list::turning},
+    ui::{
+        data::Data,
+        erased::Erase,
+        form::use_form,
+        list::{NEWEST_FIRST, turning},
+    },
 };
 
 /// One page of the accounts whose name or address has `q` in it, the newest first.
@@ -79,7 +84,7 @@ fn show(list: People) -> AnyView {
                 <button type="submit" class="secondary">"Search"</button>
             </form>
             {found}
-            {turning(page, more, &base)}
+            {turning(page, more, &base, NEWEST_FIRST)}
         </div>
     }
     .erased()

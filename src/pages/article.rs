@@ -15,6 +15,7 @@ use super::{articles::DeleteArticle, page_number, segment};
 use crate::{
     domain::{
         article::{Article, Stage},
+        field::Field,
         image::{SIZES, Shown},
     },
     error::Error,
@@ -177,7 +178,7 @@ fn cover_picture(cover: Shown) -> impl IntoView {
 
 /// A plain form, which the browser sends by itself: hardly anybody who reads is an editor, and
 /// the code for the other kind is not sent to all of them.
-fn withdrawal(slug: &str) -> impl IntoView + use<> {
+fn withdrawal(slug: &str) -> AnyView {
     let to = format!("/article/{slug}?form=withdraw");
     view! {
         <details>
@@ -187,11 +188,12 @@ fn withdrawal(slug: &str) -> impl IntoView + use<> {
                 <input type="hidden" name="slug" value=slug.to_owned() />
                 <div class="field">
                     <label for="reason">"Reason"</label>
-                    <input id="reason" name="reason" dir="auto" maxlength="300" aria-describedby="reason-hint" />
+                    <input id="reason" name="reason" dir="auto" maxlength=Field::Reason.length().in_utf16() aria-describedby="reason-hint" />
                     <p class="hint" id="reason-hint">"May stay empty. The author reads it, and so do administrators."</p>
                 </div>
                 <p class="actions"><button type="submit" class="destructive">"Take it offline"</button></p>
             </form>
         </details>
     }
+    .erased()
 }

@@ -194,7 +194,7 @@ fn search(tab: Tab, q: String) -> AnyView {
             <input type="hidden" name="tab" value=tab.name() />
             <div class="field">
                 <label for="q">"Words of a title or a text"</label>
-                <input id="q" name="q" type="search" dir="auto" maxlength=Field::Q.length().max.to_string() value=q />
+                <input id="q" name="q" type="search" dir="auto" maxlength=Field::Q.length().in_utf16() value=q />
             </div>
             <button type="submit" class="secondary">"Search"</button>
         </form>

@@ -70,8 +70,8 @@ pub fn DataPage() -> impl IntoView {
 /// their place.
 fn show(username: String, forms: Forms) -> AnyView {
     let Forms { download, delete, confirm } = forms;
-    let stale = move |form: FormState| form.error() == Some(Error::RecentLoginNeeded);
-    let needed = Memo::new(move |_| confirm.was_refused() || stale(download) || stale(delete));
+    let wanted = move || download.wants_proof() || delete.wants_proof();
+    let needed = Memo::new(move |_| confirm.was_refused() || wanted());
     let shown = move || {
         if needed.get() {
             confirmation(confirm, username.clone(), HERE)

@@ -20,10 +20,7 @@ pub mod waiting;
 
 use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
+use leptos_router::hooks::use_location;
 
 use self::{
     autosave::Autosave,
@@ -40,7 +37,7 @@ use crate::{
     ui::{
         data::Data,
         erased::Erase,
-        form::{ErrorMessages, Form, FormState, Submit, send, use_form},
+        form::{ErrorMessages, Form, FormState, Submit, send, use_form, use_go_on},
         load::{answered, refusal},
     },
 };
@@ -174,20 +171,16 @@ fn writing_form(manuscript: &Manuscript, form: FormState, slug: RwSignal<String>
 
 /// Sends the form, when no save is on its way any more.
 fn on_submit(autosave: Autosave, form: FormState) -> impl Fn(SubmitEvent) + Clone + 'static {
-    let navigate = use_navigate();
+    let go_on = use_go_on();
     move |event: SubmitEvent| {
         if !autosave.submits(&event) {
             event.prevent_default();
             return;
         }
-        let navigate = navigate.clone();
+        let go_on = go_on.clone();
         send(form, event, move |done| {
             autosave.done();
-            if done.reload {
-                _ = window().location().assign(&done.to);
-            } else {
-                navigate(&done.to, NavigateOptions::default());
-            }
+            go_on(done);
         });
     }
 }

@@ -166,7 +166,7 @@ fn row(image: OwnImage) -> AnyView {
                 <input type="hidden" name="id" value=id />
                 <div class="field">
                     <label for=for_alt.clone()>{Field::Alt.label()}</label>
-                    <input id=for_alt name="alt" dir="auto" maxlength=Field::Alt.length().max.to_string() value=alt />
+                    <input id=for_alt name="alt" dir="auto" maxlength=Field::Alt.length().in_utf16() value=alt />
                 </div>
                 <p class="actions"><button type="submit" class="secondary">"Save the text"</button></p>
             </form>

@@ -12,7 +12,6 @@ use crate::{
         account::OwnAccount,
         transfer::{Line, Outcome, Report},
     },
-    error::Error,
     ui::{
         data::Data,
         erased::Erase,
@@ -48,7 +47,7 @@ fn show(
     confirm: FormState,
     report: Option<Report>,
 ) -> AnyView {
-    let stale = import.error() == Some(Error::RecentLoginNeeded) || confirm.was_refused();
+    let stale = import.wants_proof() || confirm.was_refused();
     let shown = if stale { confirmation(confirm, username, IMPORT) } else { choose() };
     view! {
         <Title text="Take in articles" />

@@ -17,8 +17,7 @@ use crate::{
         data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, use_form},
-        load::{answered, refusal},
-        status::set_status,
+        load::{answered, expired, refusal},
     },
 };
 
@@ -51,7 +50,7 @@ pub fn NotMePage() -> impl IntoView {
     let form = use_form(Undo::PATH);
     answered(terms, move |terms| match terms {
         Ok(undoing) => offer(token.get_untracked(), undoing, form),
-        Err(error @ Error::LinkExpired) => expired(&error),
+        Err(error @ Error::LinkExpired) => expired(error.text(), instead()),
         Err(error) => refusal(error),
     })
 }
@@ -82,15 +81,6 @@ fn offer(token: String, undoing: Undoing, form: FormState) -> AnyView {
     .erased()
 }
 
-fn expired(error: &Error) -> AnyView {
-    set_status(error.status());
-    view! {
-        <Title text="Link expired" />
-        <div class="page narrow message-page">
-            <h1>"This link no longer works"</h1>
-            <p>{error.text()}</p>
-            <p class="actions"><a class="button" href="/reset">"Ask for a new password"</a></p>
-        </div>
-    }
-    .erased()
+fn instead() -> AnyView {
+    view! { <a class="button" href="/reset">"Ask for a new password"</a> }.erased()
 }

@@ -294,8 +294,7 @@ fn elsewhere(name: String) -> AnyView {
 /// The form for a new one, or, when that needs a fresh proof, the form for it in its place.
 fn add(recent: bool, suggested: String, username: String, forms: Forms) -> AnyView {
     let Forms { remove, confirm, .. } = forms;
-    let needed = move || !recent || remove.error() == Some(Error::RecentLoginNeeded);
-    let needed = Memo::new(move |_| needed());
+    let needed = Memo::new(move |_| !recent || remove.wants_proof());
     let shown = move || {
         if needed.get() {
             confirmation(confirm, username.clone(), HERE)
@@ -311,7 +310,7 @@ fn add(recent: bool, suggested: String, username: String, forms: Forms) -> AnyVi
 }
 
 fn new_passkey(suggested: String) -> AnyView {
-    let most = Field::PasskeyName.length().max;
+    let most = Field::PasskeyName.length().in_utf16();
     view! {
         <form class="form passkey" method="post" data-passkey="add">
             <div class="field">

@@ -18,8 +18,7 @@ use crate::{
         data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
-        load::{answered, loaded, refusal},
-        status::set_status,
+        load::{answered, expired, loaded, refusal},
     },
 };
 
@@ -206,7 +205,7 @@ pub fn ProofLinkPage() -> impl IntoView {
     let form = use_form(ConfirmByLink::PATH);
     answered(link, move |link| match link {
         Ok(here) => confirm(token.get_untracked(), here, form),
-        Err(error @ Error::LinkExpired) => expired(&error),
+        Err(error @ Error::LinkExpired) => expired(error.text(), instead()),
         Err(error) => refusal(error),
     })
 }
@@ -235,15 +234,6 @@ fn confirm(token: String, here: bool, form: FormState) -> AnyView {
     .erased()
 }
 
-fn expired(error: &Error) -> AnyView {
-    set_status(error.status());
-    view! {
-        <Title text="Link expired" />
-        <div class="page narrow message-page">
-            <h1>"This link no longer works"</h1>
-            <p>{error.text()}</p>
-            <p class="actions"><a class="button" href="/login">"Log in"</a> <a class="button secondary" href="/register">"Register"</a></p>
-        </div>
-    }
-    .erased()
+fn instead() -> AnyView {
+    view! { <a class="button" href="/login">"Log in"</a> <a class="button secondary" href="/register">"Register"</a> }.erased()
 }

@@ -17,9 +17,8 @@ use crate::{
         data::Data,
         erased::Erase,
         form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
-        load::{answered, refusal},
+        load::{answered, expired, refusal},
         new_password::NewPassword,
-        status::set_status,
     },
 };
 
@@ -94,7 +93,7 @@ pub fn NewPasswordPage() -> impl IntoView {
     let form = use_form(ResetPassword::PATH);
     answered(terms, move |terms| match terms {
         Ok(min) => fields(token.get_untracked(), min, form),
-        Err(error @ Error::LinkExpired) => expired(&error),
+        Err(error @ Error::LinkExpired) => expired(error.text(), instead()),
         Err(error) => refusal(error),
     })
 }
@@ -122,15 +121,6 @@ fn fields(token: String, min: u8, form: FormState) -> AnyView {
     .erased()
 }
 
-fn expired(error: &Error) -> AnyView {
-    set_status(error.status());
-    view! {
-        <Title text="Link expired" />
-        <div class="page narrow message-page">
-            <h1>"This link no longer works"</h1>
-            <p>{error.text()}</p>
-            <p class="actions"><a class="button" href="/reset">"Ask for another link"</a></p>
-        </div>
-    }
-    .erased()
+fn instead() -> AnyView {
+    view! { <a class="button" href="/reset">"Ask for another link"</a> }.erased()
 }

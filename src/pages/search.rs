@@ -77,7 +77,7 @@ fn show((q, found): (String, Result<Found, Error>)) -> AnyView {
             <form class="search" method="get" action="/search" role="search">
                 <div class="field">
                     <label for="q">"Words of an article"</label>
-                    <input id="q" name="q" type="search" dir="auto" maxlength=2 * Field::Q.length().max
+                    <input id="q" name="q" type="search" dir="auto" maxlength=Field::Q.length().in_utf16()
                         autofocus=q.is_empty() || wrong.is_some() aria-invalid=invalid
                         aria-describedby=described value=q />
                     {wrong.map(|wrong| view! { <p class="error" id="q-error">{wrong}</p> })}

@@ -171,10 +171,8 @@ fn show(own: OwnFactors, forms: Forms) -> AnyView {
 fn proof(username: String, forms: Forms) -> AnyView {
     let Forms { begin, confirm_app, remove, codes, confirm } = forms;
     let asking = [begin, confirm_app, remove, codes];
-    let needed = Memo::new(move |_| {
-        let stale = |form: &FormState| form.error() == Some(Error::RecentLoginNeeded);
-        confirm.was_refused() || asking.iter().any(stale)
-    });
+    let needed =
+        Memo::new(move |_| confirm.was_refused() || asking.iter().any(FormState::wants_proof));
     let form = move || needed.get().then(|| confirmation(confirm, username.clone(), HERE));
     form.erased()
 }

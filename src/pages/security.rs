@@ -236,7 +236,8 @@ fn row(session: OwnSession) -> impl IntoView {
 /// The button for all others, or, when that needs a fresh proof, the form for it in its place.
 fn others(username: String, forms: Forms) -> AnyView {
     let Forms { end, end_others: form, confirm, .. } = forms;
-    let needed = Memo::new(move |_| confirm.was_refused() || stale(end) || stale(form));
+    let wanted = move || end.wants_proof() || form.wants_proof();
+    let needed = Memo::new(move |_| confirm.was_refused() || wanted());
     let button = move || {
         view! {
             <Form form to=format!("{HERE}?form=end-other-sessions")>
@@ -250,16 +251,11 @@ fn others(username: String, forms: Forms) -> AnyView {
     view! { <ErrorMessages form />{shown} }.erased()
 }
 
-/// Whether the form was refused for want of a fresh proof. Tracked.
-fn stale(form: FormState) -> bool {
-    form.error() == Some(Error::RecentLoginNeeded)
-}
-
 fn password(forms: Forms, username: String, min: u8) -> AnyView {
     let Forms { password: form, confirm, .. } = forms;
     let name = username.clone();
     // Only whoever has a second factor is asked to prove it first.
-    let proof = move || stale(form).then(|| confirmation(confirm, name.clone(), HERE));
+    let proof = move || form.wants_proof().then(|| confirmation(confirm, name.clone(), HERE));
     view! {
         <p>"Every other session ends with the old password."</p>
         <ErrorMessages form />

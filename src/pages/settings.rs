@@ -86,30 +86,13 @@ pub fn SettingsPage() -> impl IntoView {
 }
 
 fn settings(account: OwnAccount, (form, profile): (FormState, FormState)) -> AnyView {
-    let site = account.administers.then(|| {
-        view! {
-            <section>
-                <h2>"This site"</h2>
-                <p><a href="/admin">"Look after its accounts"</a></p>
-            </section>
-        }
-    });
-    let comments = account.moderates.then(|| {
-        view! {
-            <section>
-                <h2>"Comments"</h2>
-                <p><a href="/admin/reports">"Look at those that were reported"</a></p>
-            </section>
-        }
-    });
-    let invitations = account.invites.then(|| {
-        view! {
-            <section>
-                <h2>"Invitations"</h2>
-                <p><a href="/settings/invitations">"Ask somebody to write here"</a></p>
-            </section>
-        }
-    });
+    let site = account.administers.then(|| way("This site", "/admin", "Look after its accounts"));
+    let comments = account
+        .moderates
+        .then(|| way("Comments", "/admin/reports", "Look at those that were reported"));
+    let invitations = account
+        .invites
+        .then(|| way("Invitations", "/settings/invitations", "Ask somebody to write here"));
     view! {
         <Title text="Settings" />
         <div class="page narrow">
@@ -128,16 +111,10 @@ fn settings(account: OwnAccount, (form, profile): (FormState, FormState)) -> Any
                 <h2>"Profile"</h2>
                 {about_oneself(account.bio, account.image, profile)}
             </section>
-            <section>
-                <h2>"Security"</h2>
-                <p><a href="/settings/security">"Where you are logged in, and your password"</a></p>
-            </section>
+            {way("Security", "/settings/security", "Where you are logged in, and your password")}
             {site}
             {comments}
-            <section>
-                <h2>"Your data"</h2>
-                <p><a href="/settings/data">"Take it with you, or delete your account"</a></p>
-            </section>
+            {way("Your data", "/settings/data", "Take it with you, or delete your account")}
             {invitations}
             <section>
                 <h2>"This session"</h2>
@@ -148,6 +125,17 @@ fn settings(account: OwnAccount, (form, profile): (FormState, FormState)) -> Any
                 </Form>
             </section>
         </div>
+    }
+    .erased()
+}
+
+/// What is on a page of its own.
+fn way(heading: &'static str, to: &'static str, label: &'static str) -> AnyView {
+    view! {
+        <section>
+            <h2>{heading}</h2>
+            <p><a href=to>{label}</a></p>
+        </section>
     }
     .erased()
 }

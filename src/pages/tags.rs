@@ -9,7 +9,7 @@ use crate::{
     domain::tags::{TagCount, TagList},
     error::Error,
     json::Json,
-    ui::{data::Data, erased::Erase, load::loaded},
+    ui::{data::Data, erased::Erase, list::turning, load::loaded},
 };
 
 /// One page of all tags that the viewer finds articles under, each with their number.
@@ -48,7 +48,7 @@ fn show(TagList { tags, page, more }: TagList) -> AnyView {
         <div class="page">
             <header class="page-head"><h1>"Tags"</h1></header>
             {tags}
-            {pager(page, more)}
+            {turning(page, more, "/tags", ["Previous", "Next"])}
         </div>
     }
     .erased()
@@ -58,23 +58,4 @@ fn entry(TagCount { tag, articles }: TagCount) -> AnyView {
     let href = format!("/tag/{}", Url::escape(&tag));
     view! { <li><a href=href dir="auto">{tag}</a>" "<span>{articles.to_string()}</span></li> }
         .erased()
-}
-
-/// Back and forth: how many pages there are would have to be counted.
-fn pager(page: u32, more: bool) -> Option<AnyView> {
-    let link = |n: u32, rel: &'static str, text: &'static str| {
-        let href = if n == 1 { "/tags".to_owned() } else { format!("/tags?page={n}") };
-        view! { <li class="page-item"><a class="page-link" href=href rel=rel>{text}</a></li> }
-            .erased()
-    };
-    let mut items = Vec::new();
-    if page > 1 {
-        items.push(link(page - 1, "prev", "Previous"));
-    }
-    if more {
-        items.push(link(page + 1, "next", "Next"));
-    }
-    (!items.is_empty()).then(|| {
-        view! { <nav class="pagination" aria-label="Pages"><ul>{items}</ul></nav> }.erased()
-    })
 }

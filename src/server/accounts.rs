@@ -131,10 +131,8 @@ pub async fn change_password(
     // Not given back: the notice of each goes to an address that nobody has proved.
     let _ = attempts::take(db, &[Budget::change_of(user.id)], now).await?;
     let hash = state.passwords.hash(&new).await?;
-    let mut tx = users::change_password(db, &proved, email, &asking, &hash, client, now).await?;
-    let user = users::find_within(&mut tx, proved.user_id).await?.ok_or(Error::Unauthenticated)?;
-    // Whoever has a second factor has proved it lately, or would not have come this far.
-    auth::sign_in_anew(tx, auth, &user, client, auth::asked_of(&user)).await?;
+    let tx = users::change_password(db, &proved, email, &asking, &hash, client, now).await?;
+    auth::sign_in_after_change(tx, auth, user.id, client).await?;
     state.mail.wake();
     tracing::info!(event = "password_changed", user = %user.id, address = %client.address);
     Ok(())
@@ -192,9 +190,7 @@ pub async fn confirm(
         None => None,
     };
     let mut tx = users::begin(db, user).await?;
-    if !own::give_up(&mut tx, user.id, &asking).await? {
-        return Err(Error::Unauthenticated.into());
-    }
+    own::give_up(&mut tx, user.id, &asking).await?;
     if let Some(given) = &given {
         if !given.spend(&mut tx, &state.key, user.id, now).await? {
             drop(tx);

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::domain::{
     administration::{Action, Deed, Log, Reason},
-    page::LAST_PAGE,
+    page::Cut,
 };
 
 /// A year: whoever asks why an account was shut out asks within that.
@@ -109,23 +109,31 @@ impl Row {
     }
 }
 
+/// What a [`Row`] is read from, and which of them.
+macro_rules! select_deeds {
+    ($which:literal) => {
+        concat!(
+            "select a.action, a.detail, a.subject_name, u.username as now_called, a.actor_name, \
+             a.reason, a.created_at, a.address_prefix, a.user_agent \
+             from audit_log a left join users u on u.id = a.subject_id ",
+            $which
+        )
+    };
+}
+
 /// One page of all that was done, the last first.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn list(db: &Db, page: u32, now: Timestamp) -> sqlx::Result<Log> {
-    const LIST: &str = "select a.action, a.detail, a.subject_name, u.username as now_called, a.actor_name, a.reason, \
-         a.created_at, a.address_prefix, a.user_agent from audit_log a left join users u on u.id = a.subject_id \
-         order by a.created_at desc, a.id desc limit $1 offset $2";
-    let page = page.clamp(1, LAST_PAGE);
-    let (most, offset) = (i64::from(PER_PAGE), i64::from(page - 1) * i64::from(PER_PAGE));
-    // One more than is shown tells whether there is another page.
-    let rows: Vec<Row> = reading!(db, |pool| {
-        sqlx::query_as(LIST).bind(most + 1).bind(offset).fetch_all(pool).await
+    const LIST: &str = select_deeds!("order by a.created_at desc, a.id desc limit $1 offset $2");
+    let cut = Cut::new(page, PER_PAGE);
+    let mut rows: Vec<Row> = reading!(db, |pool| {
+        sqlx::query_as(LIST).bind(cut.read()).bind(cut.past()).fetch_all(pool).await
     })?;
-    let more = rows.len() > PER_PAGE as usize;
-    let shown = rows.into_iter().take(PER_PAGE as usize);
-    Ok(Log { deeds: shown.filter_map(|row| row.into_deed(now)).collect(), page, more })
+    let more = cut.trim(&mut rows);
+    let deeds = rows.into_iter().filter_map(|row| row.into_deed(now)).collect();
+    Ok(Log { deeds, page: cut.page, more })
 }
 
 /// What was done to one account lately, the last first.
@@ -133,9 +141,8 @@ pub async fn list(db: &Db, page: u32, now: Timestamp) -> sqlx::Result<Log> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn about(db: &Db, subject: Uuid, now: Timestamp) -> sqlx::Result<Vec<Deed>> {
-    const ABOUT: &str = "select a.action, a.detail, a.subject_name, u.username as now_called, a.actor_name, a.reason, \
-         a.created_at, a.address_prefix, a.user_agent from audit_log a left join users u on u.id = a.subject_id \
-         where a.subject_id = $1 order by a.created_at desc, a.id desc limit $2";
+    const ABOUT: &str =
+        select_deeds!("where a.subject_id = $1 order by a.created_at desc, a.id desc limit $2");
     let rows: Vec<Row> = reading!(db, |pool| {
         sqlx::query_as(ABOUT).bind(subject).bind(i64::from(PER_PAGE)).fetch_all(pool).await
     })?;

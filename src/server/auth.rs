@@ -1,12 +1,14 @@
-//! Logging in and being logged in: axum-login's backend and the guards.
+//! Logging in and being logged in, and the guards. [`backend`] is what axum-login asks.
 
-use std::{convert::Infallible, net::IpAddr, time::Duration};
+pub mod backend;
+
+use std::{net::IpAddr, time::Duration};
 
 use axum::http::request::Parts;
-use axum_login::{AuthUser, AuthnBackend, UserId};
 use tower_sessions::{Expiry, session::Id};
 use uuid::Uuid;
 
+use self::backend::Backend;
 use super::{
     AppState,
     attempts::{self, Budget, Taken, prefix},
@@ -17,7 +19,7 @@ use super::{
     new_devices::{self, Arrival},
     passwords::Verdict,
     second_step, security_log,
-    sessions::{self, ABOUT, Aal, About, KEPT_ABSOLUTE, note, own},
+    sessions::{self, ABOUT, Aal, About, KEPT_ABSOLUTE, own},
     users::{self, Credential, User},
 };
 use crate::{
@@ -32,60 +34,6 @@ use crate::{
 
 /// The session of a request, and whose it is.
 pub type AuthSession = axum_login::AuthSession<Backend>;
-
-/// Where axum-login finds people.
-#[derive(Clone)]
-pub struct Backend {
-    state: AppState,
-}
-
-impl Backend {
-    /// A backend over the application's database.
-    pub fn new(state: AppState) -> Self {
-        Self { state }
-    }
-}
-
-impl AuthUser for User {
-    type Id = Uuid;
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    /// Not the password's hash: the stamp also changes with the role and when the account is
-    /// deactivated.
-    fn session_auth_hash(&self) -> &[u8] {
-        &self.security_stamp
-    }
-}
-
-/// What axum-login asks for on each request.
-#[derive(Debug)]
-pub struct LookupError(pub sqlx::Error);
-
-impl std::fmt::Display for LookupError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for LookupError {}
-
-impl AuthnBackend for Backend {
-    type User = User;
-    /// Passwords are checked by [`log_in`], which also counts attempts.
-    type Credentials = Infallible;
-    type Error = LookupError;
-
-    async fn authenticate(&self, credentials: Infallible) -> Result<Option<User>, LookupError> {
-        match credentials {}
-    }
-
-    async fn get_user(&self, id: &UserId<Self>) -> Result<Option<User>, LookupError> {
-        users::find(&self.state.db, *id).await.inspect_err(note).map_err(LookupError)
-    }
-}
 
 /// Who sent the request: put into its extensions once, at the door.
 #[derive(Clone, Debug)]
@@ -362,6 +310,22 @@ pub async fn sign_in_anew(
     let kept = before.is_some_and(|about| about.kept);
     let signed_in = sign_in(auth, user, client, kept, aal);
     Ok(sessions::join(tx, &session, signed_in).await?.commit().await?)
+}
+
+/// Signs in anew whoever has changed what opens their account, in the transaction of the change,
+/// which has ended their session. Whoever has a second factor has proved it lately, or would not have
+/// come this far.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] when the account is not open; else as [`sign_in_anew`].
+pub async fn sign_in_after_change(
+    mut tx: Tx,
+    auth: &mut AuthSession,
+    id: Uuid,
+    client: &Client,
+) -> Result<(), Failure> {
+    let user = users::find_within(&mut tx, id).await?.ok_or(Error::Unauthenticated)?;
+    sign_in_anew(tx, auth, &user, client, asked_of(&user)).await
 }
 
 /// Ends the session, for requests in flight too: its row is gone, and none of them can

@@ -26,7 +26,7 @@ use crate::{
         article::Slug,
         comment::{COMMENTS_PER_PAGE, Comment, CommentState, CommentText, Thread},
         field::Field,
-        page::LAST_PAGE,
+        page::{Cut, LAST_PAGE},
         role::Permission,
     },
     error::{Error, Problems},
@@ -75,25 +75,22 @@ pub async fn list(
          as reported",
         " order by c.created_at, c.id limit $4 offset $5"
     );
-    let page = page.clamp(1, LAST_PAGE);
+    let cut = Cut::new(page, COMMENTS_PER_PAGE);
     let (who, sees_all) = eyes(article, viewer);
     let mut rows: Vec<Row> = reading!(db, |pool| {
         sqlx::query_as(LIST)
             .bind(article.id)
             .bind(who)
             .bind(sees_all)
-            // One more tells whether there is another page.
-            .bind(i64::from(COMMENTS_PER_PAGE) + 1)
-            .bind(i64::from(page - 1) * i64::from(COMMENTS_PER_PAGE))
+            .bind(cut.read())
+            .bind(cut.past())
             .fetch_all(pool)
             .await
     })?;
-    let most = usize::try_from(COMMENTS_PER_PAGE).unwrap_or(usize::MAX);
-    let more = rows.len() > most;
-    rows.truncate(most);
+    let more = cut.trim(&mut rows);
     Ok(Thread {
         comments: rows.into_iter().map(|row| row.into_comment(who)).collect(),
-        page,
+        page: cut.page,
         more,
         open: !article.comments_closed,
         moderates: viewer.is_some_and(|viewer| viewer.may(Permission::ModerateComments)),

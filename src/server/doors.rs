@@ -18,7 +18,7 @@ use axum::{
 use http_body_util::BodyExt;
 use leptos::server_fn::ServerFn;
 
-use super::{AppState, export, images, pages, transfer};
+use super::{AppState, export, failure::status_of, images, pages, transfer};
 use crate::{
     domain::security::Handed,
     error::Error,
@@ -307,8 +307,7 @@ async fn read(mut body: Body, limit: u64) -> Option<Bytes> {
 
 /// An error for a program: its code, its status, and when to come back.
 pub fn json(error: &Error) -> Response {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, Json(error)).into_response();
+    let mut response = (status_of(error), Json(error)).into_response();
     retry_after(error, response.headers_mut());
     response
 }

@@ -142,10 +142,8 @@ pub async fn change(
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     // The account first and then what hangs on it, as everywhere.
-    users::renew_stamp(&mut tx, user).await?.ok_or(Error::Unauthenticated)?;
-    if !own::give_up(&mut tx, user.id, &asking).await? {
-        return Err(Error::Unauthenticated.into());
-    }
+    users::renew_stamp(&mut tx, user).await?;
+    own::give_up(&mut tx, user.id, &asking).await?;
     if !tokens::spend(&mut tx, token, Purpose::ChangeEmail, now).await? {
         return Err(Error::LinkExpired.into());
     }
@@ -160,9 +158,7 @@ pub async fn change(
         outbox::put(&mut tx, &Letter::notice(user, Notice::EmailChanged), now).await?;
         outbox::put(&mut tx, &Letter::EmailIsNew { user: user.id, email }, now).await?;
     }
-    let user = users::find_within(&mut tx, user.id).await?.ok_or(Error::Unauthenticated)?;
-    // Whoever has a second factor has proved it lately, or would not have come this far.
-    auth::sign_in_anew(tx, auth, &user, client, auth::asked_of(&user)).await?;
+    auth::sign_in_after_change(tx, auth, user.id, client).await?;
     state.mail.wake();
     tracing::info!(event = kind.name(), user = %user.id, address = %client.address);
     Ok(())

@@ -168,10 +168,8 @@ impl<'a> Change<'a> {
         count_change(state, user).await?;
         let mut tx = state.db.begin().await?;
         // The account first, as everywhere: two of these never wait for each other.
-        users::renew_stamp(&mut tx, user).await?.ok_or(Error::Unauthenticated)?;
-        if !own::give_up(&mut tx, user.id, asking).await? {
-            return Err(Error::Unauthenticated.into());
-        }
+        users::renew_stamp(&mut tx, user).await?;
+        own::give_up(&mut tx, user.id, asking).await?;
         users::end_access(&mut tx, user.id).await?;
         Ok(Self { tx, user })
     }
@@ -197,8 +195,7 @@ impl<'a> Change<'a> {
         forget_idle_codes(&mut self.tx, id).await?;
         security_log::write(&mut self.tx, id, what, Some(client), now).await?;
         outbox::put(&mut self.tx, &Letter::factors_changed(self.user, what), now).await?;
-        let user = users::find_within(&mut self.tx, id).await?.ok_or(Error::Unauthenticated)?;
-        auth::sign_in_anew(self.tx, auth, &user, client, auth::asked_of(&user)).await?;
+        auth::sign_in_after_change(self.tx, auth, id, client).await?;
         state.mail.wake();
         tracing::info!(event = what.name(), user = %id, address = %client.address);
         Ok(())

@@ -2,7 +2,16 @@
 
 use std::fmt;
 
-use super::{auth::LookupError, db::is_away, sessions};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    auth::backend::{Backend, LookupError},
+    db::is_away,
+    sessions,
+};
 use crate::error::Error;
 
 /// What a client is asked to wait when the server cannot say: a restart takes no longer, and
@@ -47,8 +56,8 @@ impl From<tower_sessions::session::Error> for Failure {
     }
 }
 
-impl From<axum_login::Error<super::auth::Backend>> for Failure {
-    fn from(error: axum_login::Error<super::auth::Backend>) -> Self {
+impl From<axum_login::Error<Backend>> for Failure {
+    fn from(error: axum_login::Error<Backend>) -> Self {
         match error {
             axum_login::Error::Session(error) => error.into(),
             axum_login::Error::Backend(LookupError(error)) => error.into(),
@@ -74,6 +83,13 @@ impl From<Failure> for Error {
     }
 }
 
+/// For what is neither a page nor a form: the status alone.
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        status_of(&Error::from(self)).into_response()
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -84,6 +100,11 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// The status that an error is told under.
+pub fn status_of(error: &Error) -> StatusCode {
+    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
 
 /// Not now; try again in a moment.
 pub fn unavailable() -> Error {

@@ -266,11 +266,7 @@ fn in_a_path(segment: &str) -> String {
 fn answer(feed: Result<Newest, Failure>, headers: &HeaderMap, format: Format) -> Response {
     let feed = match feed {
         Ok(feed) => feed,
-        Err(failure) => {
-            let error = Error::from(failure);
-            let status = StatusCode::from_u16(error.status());
-            return status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
-        }
+        Err(failure) => return failure.into_response(),
     };
     let (kind, body) = match format {
         Format::Atom => ("application/atom+xml; charset=utf-8", feed.to_atom()),

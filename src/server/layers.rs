@@ -20,6 +20,7 @@ use super::{
     doors::accepts_html,
     failure::{Failure, RETRY_AFTER_S, incident, unavailable},
     images, names, pages, second_step, sessions, transfer,
+    users::User,
 };
 use crate::{domain::role::Permission, error::Error};
 
@@ -146,9 +147,7 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
 /// Nobody's pages but one's own: what a logged-in person sees, or whoever has a link from a
 /// mail, is never stored, by no cache and not for the Back button after logging out.
 pub async fn caching(request: Request, next: Next) -> Response {
-    let personal =
-        request.extensions().get::<AuthSession>().is_some_and(|auth| auth.user.is_some());
-    let personal = personal || is_secret(request.uri());
+    let personal = whoever_asks(&request).is_some() || is_secret(request.uri());
     let mut response = next.run(request).await;
     let value = if personal { "private, no-store" } else { "private, no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
@@ -172,9 +171,7 @@ pub async fn gate(State(state): State<AppState>, request: Request, next: Next) -
     let personal = matches!(path, "/images")
         || matches!(first, "articles" | "editor" | "settings")
         || path == "/login/step" && begun.is_none();
-    let anonymous =
-        request.extensions().get::<AuthSession>().is_none_or(|auth| auth.user.is_none());
-    if personal && anonymous && request.method() == Method::GET {
+    if personal && whoever_asks(&request).is_none() && request.method() == Method::GET {
         let next = crate::domain::next::Next::parse(path);
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("next", next.as_str())
@@ -192,28 +189,22 @@ pub async fn follow_former_names(
     request: Request,
     next: Next,
 ) -> Response {
-    let stranger = request.extensions().get::<AuthSession>().is_none_or(|auth| auth.user.is_none());
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let (path, query) = (request.uri().path(), request.uri().query());
     let Some(rest) = path.strip_prefix("/profile/").filter(|_| reads) else {
         return next.run(request).await;
     };
-    if stranger && state.config.readers == Readers::Members {
+    if whoever_asks(&request).is_none() && state.config.readers == Readers::Members {
         return next.run(request).await;
     }
     let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let successor = match names::successor(&state.db, name).await {
         Ok(successor) => successor,
-        Err(error) => {
-            let error = Error::from(Failure::from(error));
-            return StatusCode::from_u16(error.status()).unwrap_or_default().into_response();
-        }
+        Err(error) => return Failure::from(error).into_response(),
     };
     let Some(successor) = successor else { return next.run(request).await };
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    let to = format!("/profile/{successor}{rest}{query}");
-    let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, "no-cache".into())];
-    (StatusCode::PERMANENT_REDIRECT, headers).into_response()
+    moved(format!("/profile/{successor}{rest}{query}"))
 }
 
 /// Links to an address that an article had before lead to the one that it has, for readers who
@@ -227,20 +218,21 @@ pub async fn follow_former_slugs(
     let Some(slug) = request.uri().path().strip_prefix("/article/").filter(|_| reads) else {
         return next.run(request).await;
     };
-    let reader = request.extensions().get::<AuthSession>().and_then(|auth| auth.user.as_ref());
+    let reader = whoever_asks(&request);
     if reader.is_none() && state.config.readers == Readers::Members {
         return next.run(request).await;
     }
     let successor = match slugs::successor(&state.db, slug, reader, state.clock.now()).await {
         Ok(successor) => successor,
-        Err(error) => {
-            let error = Error::from(Failure::from(error));
-            return StatusCode::from_u16(error.status()).unwrap_or_default().into_response();
-        }
+        Err(error) => return Failure::from(error).into_response(),
     };
     let Some(successor) = successor else { return next.run(request).await };
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-    let to = format!("/article/{successor}{query}");
+    moved(format!("/article/{successor}{query}"))
+}
+
+/// To be asked for anew each time.
+fn moved(to: String) -> Response {
     let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, "no-cache".into())];
     (StatusCode::PERMANENT_REDIRECT, headers).into_response()
 }
@@ -250,8 +242,12 @@ fn is_let_in(path: &str, request: &Request) -> bool {
         "/admin/reports" => Permission::ModerateComments,
         _ => Permission::Administer,
     };
-    let user = request.extensions().get::<AuthSession>().and_then(|auth| auth.user.as_ref());
-    user.is_some_and(|user| user.may(needed))
+    whoever_asks(request).is_some_and(|user| user.may(needed))
+}
+
+/// Whoever is logged in, if anybody is.
+fn whoever_asks(request: &Request) -> Option<&User> {
+    request.extensions().get::<AuthSession>()?.user.as_ref()
 }
 
 /// Leptos reads errors from `?__path=&__err=`, where anybody can write them. Ours never

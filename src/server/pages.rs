@@ -14,7 +14,9 @@ use leptos_meta::MetaTags;
 use super::{
     AppState,
     config::Readers,
-    doors, feeds,
+    doors,
+    failure::status_of,
+    feeds,
     head::Head,
     site::{self, Bundle},
 };
@@ -122,9 +124,7 @@ pub async fn render_refused(state: &AppState, request: Request, refused: Refused
     let error = refused.error.clone();
     let mut response =
         render_with(state, request, false, move || provide_context(refused.clone())).await;
-    if let Ok(status) = StatusCode::from_u16(error.status()) {
-        *response.status_mut() = status;
-    }
+    *response.status_mut() = status_of(&error);
     doors::retry_after(&error, response.headers_mut());
     response
 }

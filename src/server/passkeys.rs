@@ -153,9 +153,7 @@ pub async fn prove(
     let asked = challenges::spend(&state.db, &binding, Purpose::Prove, Some(user.id), now).await?;
     let asked = asked.ok_or(Error::PasskeyRefused)?;
     let mut tx = users::begin(&state.db, user).await?;
-    if !sessions::give_up(&mut tx, user.id, &asking).await? {
-        return Err(Error::Unauthenticated.into());
-    }
+    sessions::give_up(&mut tx, user.id, &asking).await?;
     let tx = take(state, client, tx, user.id, &asked, &answer).await?;
     auth::sign_in_anew(tx, auth, user, client, Aal::Two).await?;
     tracing::info!(event = "confirmed", by = "passkey", user = %user.id, address = %client.address);

@@ -89,9 +89,7 @@ impl Passwords {
     pub async fn hash(&self, password: &Password) -> Result<String, Failure> {
         let password = normalised(password);
         let place = self.queue.enter(None);
-        let filled = self.filled.clone();
-        self.in_turn(place, move |argon2| {
-            filled.fetch_add(cost(argon2.params()), Ordering::Relaxed);
+        self.in_turn(place, self.argon2.clone(), move |argon2| {
             Ok(argon2.hash_password(password.as_bytes())?.to_string())
         })
         .await
@@ -111,15 +109,15 @@ impl Passwords {
     ) -> Result<Verdict, Failure> {
         let password = normalised(password);
         let known = stored.is_some();
-        let phc = stored.unwrap_or(&self.decoy).to_owned();
-        let (memory, filled) = (self.memory.clone(), self.filled.clone());
+        let hash = PasswordHash::new(stored.unwrap_or(&self.decoy))
+            .map_err(|e| anyhow::anyhow!("a stored password hash is damaged: {e}"))?;
+        let Ok(argon2) = maker(&hash) else { return Ok(Verdict::Wrong) };
+        let memory = self.memory.clone();
         let place = self.queue.enter(Some(prefix(from)));
-        self.in_turn(place, move |_| {
-            let hash = PasswordHash::new(&phc)
-                .map_err(|e| anyhow::anyhow!("a stored password hash is damaged: {e}"))?;
+        self.in_turn(place, argon2, move |argon2| {
             let kept = || memory.lock().unwrap_or_else(PoisonError::into_inner);
             let mut blocks = kept().pop().unwrap_or_default();
-            let right = is_right(password.as_bytes(), &hash, &mut blocks, &filled);
+            let right = is_right(argon2, password.as_bytes(), &hash, &mut blocks);
             let right = right.unwrap_or(false);
             kept().push(blocks);
             Ok(match (right && known, is_weak(&hash)) {
@@ -147,9 +145,11 @@ impl Passwords {
         &self.queue
     }
 
+    /// Does a job that hashes once, with that, when its turn has come.
     async fn in_turn<T: Send + 'static>(
         &self,
         place: Option<Place>,
+        argon2: Argon2<'static>,
         job: impl FnOnce(&Argon2<'static>) -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, Failure> {
         let Some(place) = place else {
@@ -158,7 +158,7 @@ impl Passwords {
         };
         let turn = self.turns.clone().acquire_owned().await.map_err(anyhow::Error::from)?;
         self.work.fetch_add(1, Ordering::Relaxed);
-        let argon2 = self.argon2.clone();
+        self.filled.fetch_add(cost(argon2.params()), Ordering::Relaxed);
         // Turn and place go along: a caller that gives up does not free a turn still in use.
         let done = tokio::task::spawn_blocking(move || {
             let _held = (place, turn);
@@ -184,22 +184,24 @@ fn normalised(password: &Password) -> String {
     password.expose().nfc().collect()
 }
 
+/// argon2 as it made that hash, which may have been weaker than today's.
+fn maker(hash: &PasswordHash) -> anyhow::Result<Argon2<'static>> {
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str())?;
+    let version = hash.version.map(Version::try_from).transpose()?.unwrap_or_default();
+    Ok(Argon2::new(algorithm, version, Params::try_from(hash)?))
+}
+
 /// Compares as argon2's own `verify_password` does, in memory that is there already. What was in
 /// it does not matter: the first pass writes each block before it reads it.
 fn is_right(
+    argon2: &Argon2<'_>,
     password: &[u8],
     hash: &PasswordHash,
     memory: &mut Vec<Block>,
-    filled: &AtomicU64,
 ) -> anyhow::Result<bool> {
     let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Ok(false) };
-    let algorithm = Algorithm::try_from(hash.algorithm.as_str())?;
-    let version = hash.version.map(Version::try_from).transpose()?.unwrap_or_default();
-    let params = Params::try_from(hash)?;
-    memory.resize(memory.len().max(params.block_count()), Block::new());
+    memory.resize(memory.len().max(argon2.params().block_count()), Block::new());
     let mut out = vec![0; expected.len()];
-    let argon2 = Argon2::new(algorithm, version, params);
-    filled.fetch_add(cost(argon2.params()), Ordering::Relaxed);
     argon2.hash_password_into_with_memory(password, salt, &mut out, memory)?;
     // In constant time, as `Output` does.
     Ok(Output::new(&out)? == *expected)

@@ -18,7 +18,7 @@ use crate::{
         administration::Reason,
         comment::{COMMENTS_PER_PAGE, Reported, Reports, Verdict},
         field::{Field, Problem},
-        page::LAST_PAGE,
+        page::Cut,
     },
     error::{Error, Problems},
 };
@@ -117,20 +117,17 @@ pub async fn list(db: &Db, page: u32, now: Timestamp) -> sqlx::Result<Reports> {
          join users u on u.id = c.author_id join articles a on a.id = c.article_id \
          where c.state = 'held' and a.status = 'published' and a.published_at <= $3 \
          and u.leaves_at is null order by c.created_at, c.id limit $1 offset $2";
-    let page = page.clamp(1, LAST_PAGE);
-    let most = i64::from(COMMENTS_PER_PAGE);
+    let cut = Cut::new(page, COMMENTS_PER_PAGE);
     let rows = async |sql: &'static str, most: i64, offset: i64| {
         let rows: sqlx::Result<Vec<Row>> = reading!(db, |pool| {
             sqlx::query_as(sql).bind(most).bind(offset).bind(now).fetch_all(pool).await
         });
         rows.map(|rows| rows.into_iter().map(Row::into_reported).collect::<Vec<_>>())
     };
-    let held = rows(HELD, most, 0).await?;
-    let mut reports = rows(REPORTED, most + 1, i64::from(page - 1) * most).await?;
-    let shown = usize::try_from(COMMENTS_PER_PAGE).unwrap_or(usize::MAX);
-    let more = reports.len() > shown;
-    reports.truncate(shown);
-    Ok(Reports { held, reports, page, more })
+    let held = rows(HELD, i64::from(COMMENTS_PER_PAGE), 0).await?;
+    let mut reports = rows(REPORTED, cut.read(), cut.past()).await?;
+    let more = cut.trim(&mut reports);
+    Ok(Reports { held, reports, page: cut.page, more })
 }
 
 /// Decides about a comment that was reported or held; all reports of it are settled with that.

@@ -14,7 +14,7 @@ use super::{
     sessions::device,
 };
 use crate::domain::{
-    page::LAST_PAGE,
+    page::Cut,
     security::{Event, EventKind, Log},
 };
 
@@ -166,15 +166,13 @@ pub async fn latest(db: &Db, user: Uuid, now: Timestamp) -> sqlx::Result<Vec<Eve
 pub async fn list(db: &Db, user: Uuid, page: u32, now: Timestamp) -> sqlx::Result<Log> {
     const LIST: &str = "select kind, created_at, address_prefix, user_agent from security_events \
          where user_id = $1 order by created_at desc, id desc limit $2 offset $3";
-    let page = page.clamp(1, LAST_PAGE);
-    let (most, offset) = (i64::from(PER_PAGE), i64::from(page - 1) * i64::from(PER_PAGE));
-    // One more than is shown tells whether there is another page.
-    let rows: Vec<Row> = reading!(db, |pool| {
-        sqlx::query_as(LIST).bind(user).bind(most + 1).bind(offset).fetch_all(pool).await
+    let cut = Cut::new(page, PER_PAGE);
+    let mut rows: Vec<Row> = reading!(db, |pool| {
+        sqlx::query_as(LIST).bind(user).bind(cut.read()).bind(cut.past()).fetch_all(pool).await
     })?;
-    let more = rows.len() > PER_PAGE as usize;
-    let shown = rows.into_iter().take(PER_PAGE as usize);
-    Ok(Log { events: shown.filter_map(|row| row.into_event(now)).collect(), page, more })
+    let more = cut.trim(&mut rows);
+    let events = rows.into_iter().filter_map(|row| row.into_event(now)).collect();
+    Ok(Log { events, page: cut.page, more })
 }
 
 /// All that is kept of what happened to a person's account, the last first.

@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::HeaderMap,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -98,9 +98,6 @@ fn answer(written: Result<String, Failure>, headers: &HeaderMap) -> Response {
             let document = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{xml}");
             cached(headers, "application/xml; charset=utf-8", document)
         }
-        Err(failure) => {
-            let status = StatusCode::from_u16(Error::from(failure).status());
-            status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
-        }
+        Err(failure) => failure.into_response(),
     }
 }

@@ -78,6 +78,12 @@ impl Token {
     }
 }
 
+/// The statement that stores a token in the place of a former one for the same purpose.
+const PUT: &str = "insert into account_tokens (hash, user_id, purpose, email, created_at, expires_at) \
+     values ($1, $2, $3, $4, $5, $6) on conflict (user_id, purpose) do update set \
+     hash = excluded.hash, email = excluded.email, created_at = excluded.created_at, \
+     expires_at = excluded.expires_at";
+
 /// Makes a token for whoever reads mail at the account's address; it takes the place of a
 /// former one for the same purpose.
 ///
@@ -103,13 +109,9 @@ pub async fn mint_for(
     purpose: Purpose,
     now: Timestamp,
 ) -> Result<Token, Failure> {
-    const MINT: &str = "insert into account_tokens (hash, user_id, purpose, email, created_at, expires_at) \
-         values ($1, $2, $3, $4, $5, $6) on conflict (user_id, purpose) do update set \
-         hash = excluded.hash, email = excluded.email, created_at = excluded.created_at, \
-         expires_at = excluded.expires_at";
     let token = Token::random()?;
     writing!(db, |pool| {
-        sqlx::query(MINT)
+        sqlx::query(PUT)
             .bind(hash(token.expose()))
             .bind(user)
             .bind(purpose.name())
@@ -136,14 +138,10 @@ pub async fn promise(
     email: &str,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    const PROMISE: &str = "insert into account_tokens (hash, user_id, purpose, email, created_at, expires_at) \
-         values ($1, $2, $3, $4, $5, $6) on conflict (user_id, purpose) do update set \
-         hash = excluded.hash, email = excluded.email, created_at = excluded.created_at, \
-         expires_at = excluded.expires_at";
     // Of a token that nobody will ever see.
     let nothing = hash(Token::random()?.expose());
     Ok(within!(tx, |c| {
-        sqlx::query(PROMISE)
+        sqlx::query(PUT)
             .bind(nothing)
             .bind(user)
             .bind(purpose.name())

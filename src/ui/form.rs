@@ -109,6 +109,11 @@ impl FormState {
         self.refused.with_value(|refused| refused.as_ref().map(|refused| refused.error.clone()))
     }
 
+    /// Whether it was refused for want of a fresh proof. Tracked.
+    pub fn wants_proof(&self) -> bool {
+        self.error() == Some(Error::RecentLoginNeeded)
+    }
+
     /// Whether it was sent and not answered yet. Tracked.
     pub fn is_on_its_way(&self) -> bool {
         self.pending.get()
@@ -169,23 +174,26 @@ pub fn Form(
     /// The fields and the button.
     children: Children,
 ) -> impl IntoView {
-    let navigate = use_navigate();
-    let on_submit = move |event: SubmitEvent| {
-        let navigate = navigate.clone();
-        send(form, event, move |done| {
-            if done.reload {
-                // A load of the whole document leaves nothing in memory.
-                _ = window().location().assign(&done.to);
-            } else {
-                navigate(&done.to, NavigateOptions::default());
-            }
-        });
-    };
+    let go_on = use_go_on();
+    let on_submit = move |event: SubmitEvent| send(form, event, go_on.clone());
     // The messages beside the fields say more than the browser's bubbles, and all at once.
     view! {
         <form class=class method="post" action=to novalidate=true on:submit=on_submit>
             {children()}
         </form>
+    }
+}
+
+/// What goes on to where a form led.
+pub fn use_go_on() -> impl Fn(&Done) + Clone + 'static {
+    let navigate = use_navigate();
+    move |done: &Done| {
+        if done.reload {
+            // A load of the whole document leaves nothing in memory.
+            _ = window().location().assign(&done.to);
+        } else {
+            navigate(&done.to, NavigateOptions::default());
+        }
     }
 }
 
@@ -451,11 +459,9 @@ fn minlength(Length { min, .. }: Length) -> Option<String> {
     (min > 1).then(|| min.to_string())
 }
 
-/// Browsers count in UTF-16 and cut off what is pasted beyond, without a word. So it is twice
-/// the limit, which no text within it exceeds; and a password, which nobody sees, is not cut
-/// at all: the server says that it is too long.
-fn maxlength(kind: &str, Length { max, .. }: Length) -> Option<String> {
-    (kind != "password").then(|| (2 * max).to_string())
+/// A password, which nobody sees, is not cut at all: the server says that it is too long.
+fn maxlength(kind: &str, length: Length) -> Option<String> {
+    (kind != "password").then(|| length.in_utf16().to_string())
 }
 
 fn hint_of(name: &'static str, hint: Option<String>) -> AnyView {

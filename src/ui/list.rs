@@ -70,7 +70,6 @@ pub fn pager(page: u32, pages: u32, base: &str) -> AnyView {
     if pages <= 1 {
         return ().erased();
     }
-    let mark = if base.contains('?') { '&' } else { '?' };
     let near = |n: u32| n == 1 || n == pages || n.abs_diff(page) <= 2;
     let mut items: Vec<AnyView> = Vec::new();
     let mut last = 0;
@@ -84,7 +83,7 @@ pub fn pager(page: u32, pages: u32, base: &str) -> AnyView {
             items.push(view! { <li class="page-item"><span class="gap">"…"</span></li> }.erased());
         }
         last = n;
-        let href = if n == 1 { base.to_owned() } else { format!("{base}{mark}page={n}") };
+        let href = address_of(base, n);
         let here = (n == page).then_some("page");
         let class = if n == page { "page-item active" } else { "page-item" };
         items.push(
@@ -95,20 +94,28 @@ pub fn pager(page: u32, pages: u32, base: &str) -> AnyView {
     view! { <nav class="pagination" aria-label="Pages"><ul>{items}</ul></nav> }.erased()
 }
 
-/// The ways to the newer page and to the older one. How many there are is not counted: that
-/// would read all of them.
-pub fn turning(page: u32, more: bool, base: &str) -> AnyView {
+/// What the ways of [`turning`] are called where the newest comes first.
+pub const NEWEST_FIRST: [&str; 2] = ["Newer", "Older"];
+
+/// The ways to the page before and to the one after, in these words. How many there are is not
+/// counted: that would read all of them.
+pub fn turning(page: u32, more: bool, base: &str, words: [&'static str; 2]) -> AnyView {
     let link = |there: bool, to: u32, rel: &'static str, text: &'static str| {
         there.then(|| {
-            let mark = if base.contains('?') { '&' } else { '?' };
-            let href = format!("{base}{mark}page={to}");
+            let href = address_of(base, to);
             view! { <li class="page-item"><a class="page-link" href=href rel=rel>{text}</a></li> }
         })
     };
-    let newer = link(page > 1, page.saturating_sub(1), "prev", "Newer");
-    let older = link(more, page.saturating_add(1), "next", "Older");
-    if newer.is_none() && older.is_none() {
+    let before = link(page > 1, page.saturating_sub(1), "prev", words[0]);
+    let after = link(more, page.saturating_add(1), "next", words[1]);
+    if before.is_none() && after.is_none() {
         return ().erased();
     }
-    view! { <nav class="pagination" aria-label="Pages"><ul>{newer}{older}</ul></nav> }.erased()
+    view! { <nav class="pagination" aria-label="Pages"><ul>{before}{after}</ul></nav> }.erased()
+}
+
+/// The first page has the list's own address.
+fn address_of(base: &str, page: u32) -> String {
+    let mark = if base.contains('?') { '&' } else { '?' };
+    if page == 1 { base.to_owned() } else { format!("{base}{mark}page={page}") }
 }

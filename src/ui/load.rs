@@ -67,6 +67,20 @@ pub fn refusal(error: Error) -> AnyView {
     }
 }
 
+/// A page in place of what a mailed link opened, with why it does not and what else can be done.
+pub fn expired(why: String, instead: AnyView) -> AnyView {
+    set_status(Error::LinkExpired.status());
+    view! {
+        <Title text="Link expired" />
+        <div class="page narrow message-page">
+            <h1>"This link no longer works"</h1>
+            <p>{why}</p>
+            <p class="actions">{instead}</p>
+        </div>
+    }
+    .erased()
+}
+
 /// The page for an address that leads nowhere.
 pub fn missing() -> impl IntoView {
     set_status(404);

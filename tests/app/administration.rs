@@ -8,16 +8,17 @@ use byline::{
     server::{
         administration::{self, people},
         audit,
-        db::Db,
         failure::Failure,
         users::{self, NewUser},
     },
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Row};
 
-use crate::support::{Answer, Browser, Engine, PASSWORD, TestApp, story};
+use crate::{
+    plans,
+    support::{Answer, Browser, Engine, PASSWORD, TestApp, story},
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -138,15 +139,7 @@ story!(people_come_in_pages_the_newest_first, |engine| {
 #[tokio::test]
 async fn on_sqlite_a_search_walks_one_index_alone_and_sorts_nothing() {
     let app = TestApp::start(Engine::Sqlite).await;
-    let Db::Sqlite { readers, .. } = &app.state.db else { panic!("not SQLite") };
-    let explain = AssertSqlSafe(format!("explain query plan {}", with_values()));
-    let plan: Vec<String> = sqlx::query(explain)
-        .fetch_all(readers)
-        .await
-        .unwrap()
-        .iter()
-        .map(|step| step.get("detail"))
-        .collect();
+    let plan = plans::on_sqlite(&app.state.db, &with_values()).await;
     assert!(plan.iter().any(|s| s.contains("p USING COVERING INDEX users_newest")), "{plan:#?}");
     for step in &plan {
         let whole_table = step.starts_with("SCAN") && step != "SCAN k" && !step.contains("INDEX");
@@ -157,15 +150,7 @@ async fn on_sqlite_a_search_walks_one_index_alone_and_sorts_nothing() {
 #[tokio::test]
 async fn on_postgres_a_search_can_walk_one_index_alone_and_sort_nothing() {
     let app = TestApp::start(Engine::Postgres).await;
-    let Db::Postgres(pool) = &app.state.db else { panic!("not PostgreSQL") };
-    let mut connection = pool.acquire().await.unwrap();
-    for setting in ["enable_seqscan", "enable_bitmapscan", "enable_sort"] {
-        let off = AssertSqlSafe(format!("set {setting} = off"));
-        sqlx::query(off).execute(&mut *connection).await.unwrap();
-    }
-    let explain = AssertSqlSafe(format!("explain {}", with_values()));
-    let plan: Vec<String> = sqlx::query_scalar(explain).fetch_all(&mut *connection).await.unwrap();
-    let plan = plan.join("\n");
+    let plan = plans::on_postgres(&app.state.db, &with_values()).await;
     assert!(plan.contains("Index Only Scan Backward using users_newest "), "{plan}");
     assert!(!plan.contains("Sort"), "{plan}");
 }
@@ -227,7 +212,7 @@ story!(a_role_is_changed_and_everybody_concerned_is_told, |engine| {
         }
         let cookie = bob.cookie();
         app.state.clock.advance(MINUTE);
-        let fields = [("role", role), ("reason", " Knows how <b> ")];
+        let fields = [("role", role), ("reason", " Knows\nhow <b> ")];
         let answer = act(&ada, script, "set-role", "bob", &fields).await;
         assert_eq!(leads_to(&answer), "/admin/people/bob");
         bob.set_cookie(cookie);

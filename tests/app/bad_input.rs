@@ -3,8 +3,9 @@
 use byline::domain::{
     article::{Body, Tags, Title},
     field::{Field, Problem},
-    page::{LAST_PAGE, parse_page},
+    page::{Cut, LAST_PAGE, parse_page},
     password::Password,
+    role::Role,
     username::Username,
 };
 use reqwest::{Method, StatusCode};
@@ -100,11 +101,30 @@ fn each_limit_holds_at_its_edges() {
     assert!(PASSWORD.len() >= 12);
 }
 
+#[test]
+fn there_is_another_page_where_one_more_was_read_than_a_page_shows() {
+    for (read, shown, more) in [(0, 0, false), (19, 19, false), (20, 20, false), (21, 20, true)] {
+        let mut entries: Vec<u32> = (0..read).collect();
+        assert_eq!(Cut::new(1, 20).trim(&mut entries), more, "{read}");
+        assert_eq!(entries, (0..shown).collect::<Vec<_>>());
+    }
+    let third = Cut::new(3, 20);
+    assert_eq!((third.read(), third.past()), (21, 40));
+    assert_eq!([Cut::new(0, 20).page, Cut::new(u32::MAX, 20).page], [1, LAST_PAGE]);
+}
+
 story!(the_browser_is_told_the_same_limits_as_the_server_keeps, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
-    let page =
-        format!("{}{}", app.browser().get("/register").await.body, ada.get("/editor").await.body);
+    let eve = app.person_with("eve", Role::Editor).await;
+    ada.write("Open", "published", "public").await;
+    let pages = [
+        app.browser().get("/register").await,
+        ada.get("/editor").await,
+        ada.get("/articles").await,
+        eve.get("/article/open").await,
+    ];
+    let page = pages.map(|answer| answer.body).concat();
     for field in [
         Field::Username,
         Field::Email,
@@ -114,6 +134,8 @@ story!(the_browser_is_told_the_same_limits_as_the_server_keeps, |engine| {
         Field::Description,
         Field::Body,
         Field::Tags,
+        Field::Q,
+        Field::Reason,
     ] {
         let input = page
             .split('<')

@@ -159,5 +159,6 @@ async fn a_site_is_copied_by_one_command() {
     assert!(refused.contains("nobody has an account where DATABASE_URL leads"), "{refused}");
     let mut looked = byline(&from);
     looked.env("DATABASE_URL", &url).args(["export"]);
-    assert_eq!(said(&run(looked, "")), "20 articles and 0 pictures are in byline.zip.\n");
+    let exported = said(&run(looked, ""));
+    assert!(exported.starts_with("20 articles, "), "{exported}");
 }

@@ -172,8 +172,8 @@ story!(s11_every_error_stands_beside_its_field, |engine| {
     let page = app.browser().submit("/register", &fields).await.body;
     for field in ["username", "email", "email_again", "password"] {
         assert!(page.contains(&format!("id=\"{field}-error\"")), "{field}");
-        assert!(page.contains(&format!("{field}-error")) && page.contains("aria-describedby=\""));
+        assert!(page.contains(&format!("aria-describedby=\"{field}-error")), "{field}");
     }
     assert_eq!(page.matches("aria-invalid=\"true\"").count(), 4);
-    assert!(page.contains("Username is missing.") && !page.contains("valid username"));
+    assert!(page.contains("Username is missing."));
 });

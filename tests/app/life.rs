@@ -117,6 +117,9 @@ story!(whoever_saves_without_end_waits_and_loses_nothing, |engine| {
     let page = ada.submit("/editor", &fields).await;
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(page.body.contains("Another") && !page.header("retry-after").is_empty());
+    let version = manuscript(&ada, "told").await["version"].to_string();
+    let back = [("slug", "told"), ("revision", &version), ("version", &version)];
+    assert_eq!(ada.call("restore-revision", &back).await.status, StatusCode::TOO_MANY_REQUESTS);
     app.state.clock.advance(Duration::from_secs(3600));
     assert_eq!(keep(&ada, "told", &[("title", "Told"), ("body", "On and on.")]).await.status, 200);
     assert_eq!(manuscript(&ada, "told").await["body"], "On and on.");

@@ -11,10 +11,12 @@ use byline::server::{
 use futures_util::future::join_all;
 use reqwest::StatusCode;
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
-use crate::support::{Answer, Browser, Engine, TestApp, story};
+use crate::{
+    plans,
+    support::{Answer, Browser, Engine, TestApp, story},
+};
 
 const BODY: (&str, &str) = ("body", "Enough words to be an article.");
 
@@ -41,16 +43,9 @@ async fn on_sqlite_every_list_walks_one_index_alone_and_sorts_nothing() {
     small.migrate().await.unwrap();
     seed(&small, &Clock::system(), 1, 1).await.unwrap();
     small.close().await;
-    let Db::Sqlite { readers, .. } = &Db::open(&url).await.unwrap() else { panic!("not SQLite") };
+    let db = Db::open(&url).await.unwrap();
     for ((shelf, index), end) in from_both_ends() {
-        let explain = AssertSqlSafe(format!("explain query plan {}", with_values(shelf, end)));
-        let plan: Vec<String> = sqlx::query(explain)
-            .fetch_all(readers)
-            .await
-            .unwrap()
-            .iter()
-            .map(|step| step.get("detail"))
-            .collect();
+        let plan = plans::on_sqlite(&db, &with_values(shelf, end)).await;
         let covering = format!("p USING COVERING INDEX {index}");
         assert!(
             plan.iter().any(|step| step.trim_end().ends_with(&covering)
@@ -68,18 +63,8 @@ async fn on_sqlite_every_list_walks_one_index_alone_and_sorts_nothing() {
 #[tokio::test]
 async fn on_postgres_every_list_can_walk_one_index_alone_and_sort_nothing() {
     let app = TestApp::start(Engine::Postgres).await;
-    let Db::Postgres(pool) = &app.state.db else { panic!("not PostgreSQL") };
-    let mut connection = pool.acquire().await.unwrap();
-    // The tables are empty; the planner would read them whole, and rightly so.
-    for setting in ["enable_seqscan", "enable_bitmapscan", "enable_sort"] {
-        let off = AssertSqlSafe(format!("set {setting} = off"));
-        sqlx::query(off).execute(&mut *connection).await.unwrap();
-    }
     for ((shelf, index), end) in from_both_ends() {
-        let explain = AssertSqlSafe(format!("explain {}", with_values(shelf, end)));
-        let plan: Vec<String> =
-            sqlx::query_scalar(explain).fetch_all(&mut *connection).await.unwrap();
-        let plan = plan.join("\n");
+        let plan = plans::on_postgres(&app.state.db, &with_values(shelf, end)).await;
         let scan = if end == End::First { "Index Only Scan Backward" } else { "Index Only Scan" };
         assert!(plan.contains(&format!("{scan} using {index} ")), "{plan}");
         assert!(!plan.contains("Sort"), "{shelf:?}: {plan}");

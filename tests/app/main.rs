@@ -44,6 +44,7 @@ mod passkeys;
 mod passwords;
 mod people;
 mod phone;
+mod plans;
 mod readers;
 mod reading;
 mod registrations;

@@ -5,13 +5,15 @@ use byline::{
         article::{Article, Preview, Stage, Status, Visibility, When, details::Direction},
         role::Role,
     },
-    server::{articles, contents, db::Db, head},
+    server::{articles, contents, head},
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Row};
 
-use crate::support::{Browser, Engine, TestApp, story};
+use crate::{
+    plans,
+    support::{Browser, Engine, TestApp, story},
+};
 
 async fn write(author: &Browser, title: &str, body: &str, more: &[(&str, &str)]) -> String {
     let mut fields = vec![("title", title), ("body", body), ("status", "published")];
@@ -348,17 +350,8 @@ fn walks() -> Vec<(String, &'static str)> {
 #[tokio::test]
 async fn on_sqlite_neighbours_and_tags_are_the_next_entries_of_an_index() {
     let app = TestApp::start(Engine::Sqlite).await;
-    let Db::Sqlite { readers, .. } = &app.state.db else { panic!("not SQLite") };
     for (sql, index) in walks() {
-        let explain = AssertSqlSafe(format!("explain query plan {sql}"));
-        let plan: Vec<String> = sqlx::query(explain)
-            .fetch_all(readers)
-            .await
-            .unwrap()
-            .iter()
-            .map(|step| step.get("detail"))
-            .collect();
-        let plan = plan.join("\n");
+        let plan = plans::on_sqlite(&app.state.db, &sql).await.join("\n");
         let walked = plan.lines().next().unwrap();
         assert!(walked.contains(&format!("INDEX {index}")), "{sql}: {plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{sql}: {plan}");
@@ -371,18 +364,8 @@ async fn on_sqlite_neighbours_and_tags_are_the_next_entries_of_an_index() {
 #[tokio::test]
 async fn on_postgres_neighbours_and_tags_are_the_next_entries_of_an_index() {
     let app = TestApp::start(Engine::Postgres).await;
-    let Db::Postgres(pool) = &app.state.db else { panic!("not PostgreSQL") };
-    let mut connection = pool.acquire().await.unwrap();
-    // The tables are empty; the planner would read them whole, and rightly so.
-    for setting in ["enable_seqscan", "enable_bitmapscan", "enable_sort"] {
-        let off = AssertSqlSafe(format!("set {setting} = off"));
-        sqlx::query(off).execute(&mut *connection).await.unwrap();
-    }
     for (sql, index) in walks() {
-        let explain = AssertSqlSafe(format!("explain {sql}"));
-        let plan: Vec<String> =
-            sqlx::query_scalar(explain).fetch_all(&mut *connection).await.unwrap();
-        let plan = plan.join("\n");
+        let plan = plans::on_postgres(&app.state.db, &sql).await;
         assert!(plan.contains(&format!(" using {index} ")), "{sql}: {plan}");
         assert!(!plan.contains("Sort"), "{sql}: {plan}");
         if sql.contains("published_at") {

@@ -8,7 +8,7 @@ use byline::{
             plain::text_of,
             words::{Wanted, words},
         },
-        db::{Db, Tx},
+        db::Tx,
     },
 };
 use proptest::{
@@ -19,11 +19,11 @@ use proptest::{
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
 use crate::{
     earlier::{ARTICLE, USER, before, insert},
+    plans,
     support::{Browser, Engine, TestApp, nowhere_yet, story},
 };
 
@@ -627,12 +627,9 @@ story!(the_longest_article_is_stored_and_found_whatever_it_is_made_of, |engine| 
 #[tokio::test]
 async fn on_sqlite_a_search_takes_the_newest_unsorted_and_ranks_no_others_and_reads_no_article() {
     let app = TestApp::start(Engine::Sqlite).await;
-    let Db::Sqlite { readers, .. } = &app.state.db else { panic!("not SQLite") };
     let sql = IN_SQLITE.replace("$1", "'fog'").replace("$2", "false").replace("$3", "10");
     let sql = sql.replace("$4", "1800000000000000").replace("$5", "'[]'");
-    let explain = AssertSqlSafe(format!("explain query plan {sql}"));
-    let plan = sqlx::query(explain).fetch_all(readers).await.unwrap();
-    let plan: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
+    let plan = plans::on_sqlite(&app.state.db, &sql).await;
     let searches: Vec<&String> = plan
         .iter()
         .filter(|step| step.contains("VIRTUAL TABLE INDEX") && step.contains('M'))

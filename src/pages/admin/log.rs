@@ -16,7 +16,12 @@ use crate::{
         confirm::{Confirm, proved},
         page_number,
     },
-    ui::{data::Data, erased::Erase, form::use_form, list::turning},
+    ui::{
+        data::Data,
+        erased::Erase,
+        form::use_form,
+        list::{NEWEST_FIRST, turning},
+    },
 };
 
 /// One page of everything that was done to accounts, the last first.
@@ -58,7 +63,7 @@ fn show(log: Log) -> AnyView {
                 <a class="button secondary" href="/admin">"People"</a>
             </header>
             {entries}
-            {turning(page, more, "/admin/log")}
+            {turning(page, more, "/admin/log", NEWEST_FIRST)}
         </div>
     }
     .erased()

@@ -311,10 +311,10 @@ fn form_for(choice: Choice, forms: Forms, person: &Person, here: &str, viewer: &
         </Form>
     };
     let (here, viewer) = (here.to_owned(), viewer.to_owned());
-    let stale = Memo::new(move |_| form.error() == Some(Error::RecentLoginNeeded));
+    let needed = Memo::new(move |_| form.wants_proof());
     let proof =
-        move || stale.get().then(|| confirmation(forms.confirm, viewer.clone(), here.clone()));
-    view! { <ErrorMessages form />{proof}<div hidden=move || stale.get()>{asks}</div> }.erased()
+        move || needed.get().then(|| confirmation(forms.confirm, viewer.clone(), here.clone()));
+    view! { <ErrorMessages form />{proof}<div hidden=move || needed.get()>{asks}</div> }.erased()
 }
 
 /// What it will do, and what it needs to know.

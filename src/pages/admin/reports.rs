@@ -83,7 +83,7 @@ fn show(reports: Reports) -> AnyView {
             {nothing}
             {held}
             {reports}
-            {turning(page, more, HERE)}
+            {turning(page, more, HERE, ["Older", "Newer"])}
         </div>
     }
     .erased()

@@ -282,7 +282,7 @@ fn report_form(here: &Here, comment: &Comment) -> AnyView {
                 <input type="hidden" name="handle" value=comment.handle.clone() />
                 <label class="field">
                     "What is wrong with it? Whoever looks after the comments reads it."
-                    <input name="reason" dir="auto" maxlength="600" required value=typed />
+                    <input name="reason" dir="auto" maxlength=Field::Reason.length().in_utf16() required value=typed />
                 </label>
                 <p class="actions"><button type="submit" class="secondary">"Report it"</button></p>
             </form>

@@ -102,6 +102,7 @@ pub async fn keep_text(
     let basis = Basis::of(which, version, replaces);
     let state = context::state()?;
     let now = state.clock.now();
+    saving::count(&state.db, &author, now).await?;
     let saved = saving::save(&state.db, &author, basis, &text, Intent::Keep, now).await?;
     Ok(Kept {
         id: saved.id.to_string(),
@@ -179,6 +180,7 @@ pub async fn save_article(
     let basis = Basis::of(which, version, replaces);
     let state = context::state()?;
     let now = state.clock.now();
+    saving::count(&state.db, &author, now).await?;
     let saved = saving::save(&state.db, &author, basis, &text, intent, now).await?;
     Ok(match status {
         Status::Published if saved.scheduled => Done::at("/articles?tab=scheduled"),

@@ -117,7 +117,7 @@ impl Upload {
                 <input
                     id="picture-alt"
                     dir="auto"
-                    maxlength=Field::Alt.length().max.to_string()
+                    maxlength=Field::Alt.length().in_utf16()
                     aria-describedby="picture-alt-hint"
                     // It is no part of the article.
                     on:input=move |event| {

@@ -9,7 +9,12 @@ use crate::{
     error::Error,
     json::Json,
     pages::page_number,
-    ui::{data::Data, erased::Erase, list::turning, load::loaded},
+    ui::{
+        data::Data,
+        erased::Erase,
+        list::{NEWEST_FIRST, turning},
+        load::loaded,
+    },
 };
 
 /// One page of what happened to the viewer's account, the last first.
@@ -48,7 +53,7 @@ fn show(log: Log) -> AnyView {
             <h1>"What happened"</h1>
             <p class="lead">"Log-ins, failed ones at most once a minute, and what changed this account, for 90 days."</p>
             {entries}
-            {turning(page, more, "/settings/security/log")}
+            {turning(page, more, "/settings/security/log", NEWEST_FIRST)}
             <p class="aside"><a href="/settings/security">"Security"</a></p>
         </div>
     }

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         administration::{Dossier, People, Person},
         field::{Field, has_controls},
-        page::LAST_PAGE,
+        page::Cut,
         role::Role,
     },
     error::Error,
@@ -26,16 +26,29 @@ use crate::{
 /// Accounts on a page.
 const PER_PAGE: u32 = 20;
 
+/// What a [`Row`] is read from, of the accounts `u` that `$from` gives.
+macro_rules! select_people {
+    ($from:literal) => {
+        concat!(
+            "select u.id, u.username, u.email, u.active, \
+             case when u.barred then null else u.leaves_at end as leaves_at, u.confirmed_at, u.created_at, \
+             coalesce((select string_agg(role, ',') from user_roles where user_id = u.id), '') as roles, \
+             (select max(last_seen_at) from sessions where user_id = u.id) as seen_at, \
+             (select max(created_at) from security_events where user_id = u.id and kind = 'logged_in') \
+             as logged_in_at from ",
+            $from
+        )
+    };
+}
+
 /// The statement that reads a page: `$1` is the pattern that a name or an address shall match,
 /// `$2` how many, `$3` after how many. What is looked for stands in the index that it is sorted
 /// by; only then are accounts touched. The one that signs for former members is nobody's.
-pub const LIST: &str = "select u.id, u.username, u.email, u.active, case when u.barred then null else u.leaves_at end as leaves_at, u.confirmed_at, u.created_at, \
-     coalesce((select string_agg(role, ',') from user_roles where user_id = u.id), '') as roles, \
-     (select max(last_seen_at) from sessions where user_id = u.id) as seen_at, \
-     (select max(created_at) from security_events where user_id = u.id and kind = 'logged_in') as logged_in_at \
-     from (select p.id from users p where (p.username_key like $1 escape '\\' or p.email_key like $1 escape '\\') \
+pub const LIST: &str = select_people!(
+    "(select p.id from users p where (p.username_key like $1 escape '\\' or p.email_key like $1 escape '\\') \
      and p.username_key <> ' former' order by p.created_at desc, p.id desc limit $2 offset $3) k \
-     join users u on u.id = k.id";
+     join users u on u.id = k.id"
+);
 
 #[derive(FromRow)]
 struct Row {
@@ -72,21 +85,21 @@ impl Row {
 /// # Errors
 /// When the database cannot be read.
 pub async fn list(db: &Db, wanted: &str, page: u32) -> sqlx::Result<People> {
-    let (wanted, page) = (wanted.trim(), page.clamp(1, LAST_PAGE));
+    let (wanted, cut) = (wanted.trim(), Cut::new(page, PER_PAGE));
+    let page = cut.page;
     let mut people = People { people: Vec::new(), wanted: wanted.to_owned(), page, more: false };
     // No name and no address has one, nor is any that long.
     if has_controls(wanted) || wanted.chars().count() > Field::Email.length().max {
         return Ok(people);
     }
-    let (most, offset) = (i64::from(PER_PAGE), i64::from(page - 1) * i64::from(PER_PAGE));
-    // One more than is shown tells whether there is another page.
     let mut rows: Vec<Row> = reading!(db, |pool| {
-        sqlx::query_as(LIST).bind(pattern(wanted)).bind(most + 1).bind(offset).fetch_all(pool).await
+        let page = sqlx::query_as(LIST).bind(pattern(wanted)).bind(cut.read()).bind(cut.past());
+        page.fetch_all(pool).await
     })?;
     // A join promises no order.
     rows.sort_unstable_by_key(|row| Reverse((row.created_at, row.id)));
-    people.more = rows.len() > PER_PAGE as usize;
-    people.people = rows.into_iter().take(PER_PAGE as usize).map(Row::into_person).collect();
+    people.more = cut.trim(&mut rows);
+    people.people = rows.into_iter().map(Row::into_person).collect();
     Ok(people)
 }
 
@@ -113,11 +126,7 @@ pub async fn find(
     viewer: User,
     now: Timestamp,
 ) -> Result<Dossier, Failure> {
-    const FIND: &str = "select u.id, u.username, u.email, u.active, case when u.barred then null else u.leaves_at end as leaves_at, u.confirmed_at, u.created_at, \
-         coalesce((select string_agg(role, ',') from user_roles where user_id = u.id), '') as roles, \
-         (select max(last_seen_at) from sessions where user_id = u.id) as seen_at, \
-         (select max(created_at) from security_events where user_id = u.id and kind = 'logged_in') as logged_in_at \
-         from users u where u.username_key = $1";
+    const FIND: &str = select_people!("users u where u.username_key = $1");
     const SESSIONS: &str = "select count(*) from sessions where user_id = $1 and ends_at > $2";
     if has_controls(username) {
         return Err(Error::NotFound.into());

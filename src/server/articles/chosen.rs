@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::lists::PreviewRow;
 use crate::{
-    domain::page::{Listing, PER_PAGE},
+    domain::page::{Listing, PER_PAGE, pages_of},
     server::{
         clock::Timestamp,
         db::{Db, reading},
@@ -136,7 +136,7 @@ fn listing(mut rows: Vec<Placed>, page: u32) -> Listing {
     let total = rows.first().map_or(0, |row| u64::try_from(row.total).unwrap_or(0));
     Listing {
         page: page.max(1),
-        pages: u32::try_from(total.div_ceil(u64::from(PER_PAGE))).unwrap_or(1).max(1),
+        pages: pages_of(total, PER_PAGE),
         total,
         previews: rows.into_iter().map(|row| row.preview.into_preview()).collect(),
     }

@@ -15,7 +15,7 @@ use crate::{
             life::{Counts, DeskList, OnDesk, Tab},
         },
         field::{Field, check_length},
-        page::{LAST_PAGE, PER_PAGE},
+        page::{LAST_PAGE, PER_PAGE, pages_of},
     },
     error::Error,
     server::{
@@ -59,14 +59,13 @@ pub async fn list(
         let skip = (page as usize - 1) * PER_PAGE as usize;
         (found.into_iter().skip(skip).take(PER_PAGE as usize).collect(), total)
     };
-    let pages = total.div_ceil(u64::from(PER_PAGE)).clamp(1, u64::from(LAST_PAGE));
     Ok(DeskList {
         tab,
         q: q.to_owned(),
         articles: rows.into_iter().map(|row| row.into_article(now)).collect(),
         counts,
         page,
-        pages: u32::try_from(pages).unwrap_or(LAST_PAGE),
+        pages: pages_of(total, PER_PAGE),
         total,
     })
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         article::{Preview, Status, Visibility, When},
-        page::{LAST_PAGE, Listing, PER_PAGE},
+        page::{LAST_PAGE, Listing, PER_PAGE, pages_of},
     },
     server::{
         clock::Timestamp,
@@ -59,8 +59,6 @@ pub async fn list(
 ) -> Result<Listing, Failure> {
     let page = page.clamp(1, LAST_PAGE);
     let total = count(db, shelf, now).await?;
-    let pages = total.div_ceil(u64::from(PER_PAGE)).clamp(1, u64::from(LAST_PAGE));
-    let pages = u32::try_from(pages).unwrap_or(LAST_PAGE);
     let mut rows = match Way::to(page, total) {
         Some(way) => rows(db, shelf, now, way).await?,
         None => Vec::new(),
@@ -70,7 +68,7 @@ pub async fn list(
     Ok(Listing {
         previews: rows.into_iter().map(PreviewRow::into_preview).collect(),
         page,
-        pages,
+        pages: pages_of(total, PER_PAGE),
         total,
     })
 }

@@ -220,7 +220,7 @@ async fn before(db: &Db, article: Uuid, version: i64) -> sqlx::Result<Option<Who
 /// article that has readers. It is a save like any other, and can be undone like any other.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Conflict`].
+/// [`Error::NotFound`], [`Error::Conflict`], [`Error::TooMany`].
 pub async fn restore(
     db: &Db,
     author: &User,
@@ -236,5 +236,6 @@ pub async fn restore(
     let typed = Typed { title, description, body, tags, cover, cover_alt, ..Typed::of(manuscript) };
     let text = typed.unfinished()?;
     let basis = Basis { which: Which::Id(id), version, replaces: true };
+    saving::count(db, author, now).await?;
     Ok(saving::save(db, author, basis, &text, Intent::Keep, now).await?.slug)
 }

@@ -94,30 +94,23 @@ pub struct Saved {
     pub scheduled: bool,
 }
 
+/// Counts a save by somebody who is logged in, before it is tried. It is not given back: each is
+/// work.
+///
+/// # Errors
+/// [`Error::TooMany`].
+pub async fn count(db: &Db, author: &User, now: Timestamp) -> Result<(), Failure> {
+    let _ = attempts::take(db, &[Budget::saves_of(author.id)], now).await?;
+    Ok(())
+}
+
 /// Stores one's own article: a new one, or an edit if it started from the version that is stored.
 /// The slug follows the title until the first publication, and stays from then on unless another
 /// one is wanted.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Conflict`], [`Error::Invalid`] if the wanted address is taken,
-/// [`Error::TooMany`].
+/// [`Error::NotFound`], [`Error::Conflict`], [`Error::Invalid`] if the wanted address is taken.
 pub async fn save(
-    db: &Db,
-    author: &User,
-    basis: Basis<'_>,
-    text: &Text,
-    intent: Intent,
-    now: Timestamp,
-) -> Result<Saved, Failure> {
-    let _ = attempts::take(db, &[Budget::saves_of(author.id)], now).await?;
-    save_uncounted(db, author, basis, text, intent, now).await
-}
-
-/// The same in no budget, which is for whoever runs the site.
-///
-/// # Errors
-/// As above.
-pub async fn save_uncounted(
     db: &Db,
     author: &User,
     basis: Basis<'_>,

@@ -29,7 +29,7 @@ use super::lists::PreviewRow;
 use crate::{
     domain::{
         field::{Field, check_length},
-        page::PER_PAGE,
+        page::{PER_PAGE, pages_of},
         search::{Found, Hit, MOST},
     },
     error::Error,
@@ -227,7 +227,7 @@ pub async fn find(
     let more = keys.len() > most;
     keys.truncate(most);
     let total = u32::try_from(keys.len()).unwrap_or(MOST);
-    let pages = total.div_ceil(PER_PAGE).max(1);
+    let pages = pages_of(u64::from(total), PER_PAGE);
     let page = page.max(1);
     let before = (page as usize - 1).saturating_mul(PER_PAGE as usize);
     let mut rows = Vec::new();

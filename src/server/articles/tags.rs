@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 
 use crate::{
-    domain::tags::{LAST_PAGE_OF_TAGS, TAGS_PER_PAGE, TagCount, TagList},
+    domain::{
+        page::Cut,
+        tags::{LAST_PAGE_OF_TAGS, TAGS_PER_PAGE, TagCount, TagList},
+    },
     server::{
         clock::Timestamp,
         db::{Db, reading},
@@ -36,24 +39,18 @@ pub async fn list(db: &Db, member: bool, page: u32, now: Timestamp) -> sqlx::Res
         tag: String,
         articles: i64,
     }
-    let page = page.clamp(1, LAST_PAGE_OF_TAGS);
-    let most = i64::from(TAGS_PER_PAGE);
-    // One more than is shown tells whether there is another page.
-    let mut rows: Vec<Row> = reading!(db, |pool| sqlx::query_as(sql(member))
-        .bind(most + 1)
-        .bind(most * i64::from(page - 1))
-        .fetch_all(pool)
-        .await)?;
-    let shown = usize::try_from(TAGS_PER_PAGE).unwrap_or(usize::MAX);
-    let more = rows.len() > shown && page < LAST_PAGE_OF_TAGS;
-    rows.truncate(shown);
+    let cut = Cut::new(page.min(LAST_PAGE_OF_TAGS), TAGS_PER_PAGE);
+    let mut rows: Vec<Row> = reading!(db, |pool| {
+        sqlx::query_as(sql(member)).bind(cut.read()).bind(cut.past()).fetch_all(pool).await
+    })?;
+    let more = cut.trim(&mut rows) && cut.page < LAST_PAGE_OF_TAGS;
     let later = later(db, member, now).await?;
     let count = |Row { tag, articles }: Row| {
         let articles = articles - later.get(&tag).copied().unwrap_or(0);
         let articles = u64::try_from(articles).ok().filter(|articles| *articles > 0)?;
         Some(TagCount { tag, articles })
     };
-    Ok(TagList { tags: rows.into_iter().filter_map(count).collect(), page, more })
+    Ok(TagList { tags: rows.into_iter().filter_map(count).collect(), page: cut.page, more })
 }
 
 /// How many articles under each tag are yet to appear: the few that are scheduled.

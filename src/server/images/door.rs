@@ -150,10 +150,7 @@ async fn answer(state: &AppState, name: &str, headers: &HeaderMap) -> Response {
     let opened = match state.images.open_file(&name).await {
         Ok(Some(opened)) => opened,
         Ok(None) => return missing,
-        Err(cause) => {
-            let error = Error::from(Failure::from(cause));
-            return StatusCode::from_u16(error.status()).unwrap_or_default().into_response();
-        }
+        Err(cause) => return Failure::from(cause).into_response(),
     };
     let Ok(etag) = HeaderValue::from_str(&format!("\"{name}\"")) else { return missing };
     let known = site::knows(headers, &etag);

@@ -7,7 +7,7 @@ use super::{decoding::Picture, unused};
 use crate::{
     domain::{
         image::{Flaw, ImageName, Kind, OwnImage, OwnImages, Uploaded, markdown},
-        page::LAST_PAGE,
+        page::pages_of,
     },
     error::Error,
     server::{
@@ -194,7 +194,7 @@ pub async fn list(state: &AppState, uploader: Uuid, page: u32) -> Result<OwnImag
     let count: i64 = reading!(&state.db, |pool| {
         sqlx::query_scalar(COUNT).bind(uploader).fetch_one(pool).await
     })?;
-    let pages = u32::try_from(count).unwrap_or(u32::MAX).div_ceil(PER_PAGE).clamp(1, LAST_PAGE);
+    let pages = pages_of(u64::try_from(count).unwrap_or(0), PER_PAGE);
     let page = page.clamp(1, pages);
     let rows: Vec<Row> = reading!(&state.db, |pool| {
         sqlx::query_as(LIST)

@@ -46,6 +46,17 @@ pub struct Pending {
     pub invitation_id: Option<Uuid>,
 }
 
+/// What a [`Pending`] is read from: the attempts of which that holds.
+macro_rules! select_pending {
+    ($which:literal) => {
+        concat!(
+            "select id, username, email, password_hash, browser_hash, code_hash, invitation_id \
+             from pending_registrations where ",
+            $which
+        )
+    };
+}
+
 impl Pending {
     /// Whether the browser with that cookie may go on with it.
     pub fn is_of(&self, browser: Option<&str>) -> bool {
@@ -121,9 +132,9 @@ pub async fn waiting(
     browser: Option<&str>,
     now: Timestamp,
 ) -> sqlx::Result<Option<Pending>> {
-    const WAITING: &str = "select id, username, email, password_hash, browser_hash, code_hash, invitation_id \
-         from pending_registrations \
-         where browser_hash = $1 and expires_at > $2 and wrong_tries < $3 and proved_at is null";
+    const WAITING: &str = select_pending!(
+        "browser_hash = $1 and expires_at > $2 and wrong_tries < $3 and proved_at is null"
+    );
     let Some(browser) = browser else { return Ok(None) };
     reading!(db, |pool| {
         sqlx::query_as(WAITING)
@@ -144,9 +155,8 @@ pub async fn proved(
     browser: Option<&str>,
     now: Timestamp,
 ) -> sqlx::Result<Option<Pending>> {
-    const PROVED: &str = "select id, username, email, password_hash, browser_hash, code_hash, invitation_id \
-         from pending_registrations \
-         where browser_hash = $1 and expires_at > $2 and proved_at is not null";
+    const PROVED: &str =
+        select_pending!("browser_hash = $1 and expires_at > $2 and proved_at is not null");
     let Some(browser) = browser else { return Ok(None) };
     reading!(db, |pool| {
         sqlx::query_as(PROVED).bind(hash(browser)).bind(now).fetch_optional(pool).await
@@ -158,8 +168,7 @@ pub async fn proved(
 /// # Errors
 /// When the database cannot be read.
 pub async fn linked(db: &Db, link: &TypedToken, now: Timestamp) -> sqlx::Result<Option<Pending>> {
-    const LINKED: &str = "select id, username, email, password_hash, browser_hash, code_hash, invitation_id \
-         from pending_registrations where link_hash = $1 and expires_at > $2 and wrong_tries < $3";
+    const LINKED: &str = select_pending!("link_hash = $1 and expires_at > $2 and wrong_tries < $3");
     reading!(db, |pool| {
         sqlx::query_as(LINKED)
             .bind(hash(link.expose()))

@@ -141,13 +141,14 @@ async fn note_and_commit(
     Ok(())
 }
 
-/// Ends the session that asks, because another takes its place. Whether it was still there:
-/// if not, somebody ended it while its request was in flight, and nothing may follow it.
+/// Ends the session that asks, because another takes its place.
 ///
 /// # Errors
-/// When the database cannot be written.
-pub async fn give_up(tx: &mut Tx, user: Uuid, asking: &Id) -> sqlx::Result<bool> {
-    delete(tx, user, &hash(asking)).await
+/// [`Error::Unauthenticated`] when it was not there any more: somebody ended it while its request
+/// was in flight, and nothing may follow it.
+pub async fn give_up(tx: &mut Tx, user: Uuid, asking: &Id) -> Result<(), Failure> {
+    let there = delete(tx, user, &hash(asking)).await?;
+    if there { Ok(()) } else { Err(Error::Unauthenticated.into()) }
 }
 
 /// Deletes one of a person's sessions; says whether it was there.

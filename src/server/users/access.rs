@@ -97,9 +97,10 @@ pub async fn change_password(
             .await
             .map(|d| d.rows_affected())
     })?;
-    if changed == 0 || !own::give_up(&mut tx, id, asking).await? {
+    if changed == 0 {
         return Err(Error::Unauthenticated.into());
     }
+    own::give_up(&mut tx, id, asking).await?;
     end_access(&mut tx, id).await?;
     security_log::write(&mut tx, id, EventKind::PasswordChanged, Some(client), now).await?;
     let notice = Letter::PasswordChanged { user: id, email: email.to_owned() };
@@ -186,22 +187,24 @@ pub async fn still_has_the_right(tx: &mut Tx, user: &User) -> Result<(), Failure
     if same == 1 { Ok(()) } else { Err(Error::Unauthenticated.into()) }
 }
 
-/// Renews the security stamp of an account that is as `user` was read, and gives the new one.
-/// To be followed by [`end_access`].
+/// Renews the security stamp of an account that is as `user` was read. To be followed by
+/// [`end_access`].
 ///
 /// # Errors
-/// When the database cannot be written.
-pub async fn renew_stamp(tx: &mut Tx, user: &User) -> sqlx::Result<Option<Vec<u8>>> {
+/// [`Error::Unauthenticated`] when it is not: then somebody else was faster.
+pub async fn renew_stamp(tx: &mut Tx, user: &User) -> Result<(), Failure> {
     const RENEW: &str = "update users set security_stamp = $3 \
-         where id = $1 and security_stamp = $2 and active returning security_stamp";
-    within!(tx, |c| {
-        sqlx::query_scalar(RENEW)
+         where id = $1 and security_stamp = $2 and active";
+    let renewed = within!(tx, |c| {
+        sqlx::query(RENEW)
             .bind(user.id)
             .bind(&user.security_stamp)
             .bind(new_stamp())
-            .fetch_optional(c)
+            .execute(c)
             .await
-    })
+            .map(|done| done.rows_affected() == 1)
+    })?;
+    if renewed { Ok(()) } else { Err(Error::Unauthenticated.into()) }
 }
 
 /// Takes the account's password away, and gives it another security stamp; says whether it was

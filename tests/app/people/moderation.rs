@@ -1,7 +1,13 @@
 //! What becomes of comments that somebody does not want.
 
+use std::time::Duration;
+
 use byline::{
-    domain::{article::Slug, comment::Verdict, role::Role},
+    domain::{
+        article::Slug,
+        comment::{COMMENTS_PER_PAGE, Verdict},
+        role::Role,
+    },
     error::Error,
     server::{
         administration,
@@ -106,6 +112,26 @@ story!(a_comment_is_reported_and_whoever_moderates_decides, |engine| {
     let log = root.ask("audit-log", &[("page", "1")]).await.json();
     let facts = ["action", "detail", "on", "by"].map(|fact| log["deeds"][0][fact].clone());
     assert_eq!(facts, ["comment_removed", "open", "bob", "eve"].map(|fact| json!(fact)));
+});
+
+story!(what_was_reported_first_is_looked_at_first, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    let eve = app.person_with("eve", Role::Editor).await;
+    ada.write("Open", "published", "public").await;
+    for n in 0..=COMMENTS_PER_PAGE {
+        app.execute("delete from attempts").await;
+        app.state.clock.advance(Duration::from_secs(1));
+        let comment = say(&bob, "open", &format!("Words {n}.")).await;
+        let fields = [("slug", "open"), ("handle", comment.as_str()), ("reason", "Rude")];
+        led_to(&ada.call("report-comment", &fields).await);
+    }
+    let first = eve.get("/admin/reports").await.body;
+    assert!(first.contains("Words 0.") && first.contains("Words 19."), "{first}");
+    assert!(first.contains(">Newer<") && !first.contains(">Older<"), "{first}");
+    let second = eve.get("/admin/reports?page=2").await.body;
+    assert!(second.contains("Words 20.") && !second.contains("Words 19."), "{second}");
+    assert!(second.contains(">Older<") && !second.contains(">Newer<"), "{second}");
 });
 
 story!(t45_whoever_does_not_moderate_decides_about_nothing, |engine| {

@@ -60,19 +60,27 @@ impl Stored {
     }
 }
 
+/// What a [`Stored`] is read from: the article of the author `$2` of which that holds.
+macro_rules! select_stored {
+    ($which:literal) => {
+        concat!(
+            "select id, slug, title, slug_wanted, visibility, status, version, published_at, appeared \
+             from articles where author_id = $2 and ",
+            $which
+        )
+    };
+}
+
 /// The article that a save is of, as far as it is there; none for a new one.
 pub(in crate::server::articles) async fn stored(
     tx: &mut Tx,
     author: Uuid,
     which: Which<'_>,
 ) -> Result<Option<Stored>, Failure> {
-    const BY_ID: &str = "select id, slug, title, slug_wanted, visibility, status, version, published_at, appeared \
-         from articles where id = $1 and author_id = $2 and status <> 'deleted'";
-    const BY_SLUG: &str = "select id, slug, title, slug_wanted, visibility, status, version, published_at, appeared \
-         from articles where slug = $1 and author_id = $2 and status <> 'deleted'";
+    const BY_ID: &str = select_stored!("id = $1 and status <> 'deleted'");
+    const BY_SLUG: &str = select_stored!("slug = $1 and status <> 'deleted'");
     // A deleted one too: what comes again must not bring it back as another one.
-    const BY_KEY: &str = "select id, slug, title, slug_wanted, visibility, status, version, published_at, appeared \
-         from articles where draft_key = $1 and author_id = $2";
+    const BY_KEY: &str = select_stored!("draft_key = $1");
     let found: Option<Stored> = match which {
         Which::New(None) => return Ok(None),
         Which::New(Some(key)) => {
