@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { weighPages } from './bytes.mjs';
 import { BINARY, needBinary, newPostgres, newSqlite, newestSlug, seed, serve } from './byline.mjs';
 import { measureGrowth } from './growth.mjs';
+import { measureGuesses } from './guesses.mjs';
 import { measureLogIns } from './logins.mjs';
 import { readOptions } from './options.mjs';
 import { meetPeer } from './peers.mjs';
@@ -31,11 +32,12 @@ async function main(options) {
   if (options.postgres) engines.PostgreSQL = (name) => newPostgres(options.postgres, name);
 
   introduce(options);
-  if (['bytes', 'requests', 'logins'].some((part) => options.only.includes(part))) {
+  if (['bytes', 'requests', 'logins', 'guesses'].some((part) => options.only.includes(part))) {
     const bylines = await startBylines(engines, options);
     if (options.only.includes('bytes')) await weighPages(await pagesOf(bylines[0], peer));
     if (options.only.includes('requests')) await measureRequests(bylines, peer, options);
     if (options.only.includes('logins')) await measureLogIns(bylines, options);
+    if (options.only.includes('guesses')) await measureGuesses(bylines, options);
   }
   for (const [engine, newDatabase] of Object.entries(engines)) {
     if (options.only.includes('texts')) await measureTexts(engine, newDatabase, options);

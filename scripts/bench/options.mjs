@@ -12,7 +12,7 @@ const HELP = `scripts/bench/run [OPTIONS]: measures target/release/byline and pr
   --articles N       seeded articles, spread over them (10000)
   --few N, --many N  articles of the two databases that are compared for growth (1000, 100000)
   --log-ins N        log-ins a second that readers are beside (200)
-  --only PARTS       of bytes, requests, logins, texts, growth, separated by commas (all)
+  --only PARTS       of bytes, requests, logins, guesses, texts, growth, separated by commas (all)
   --postgres         PostgreSQL beside SQLite: TEST_POSTGRES_URL, or one that is started for it
   --peer URL         another site that is measured in turns with this one (environment: PEER)
   --peer-kind KIND   its addresses: ${Object.keys(PEER_KINDS).join(', ')} (environment: PEER_KIND)
@@ -22,7 +22,7 @@ const HELP = `scripts/bench/run [OPTIONS]: measures target/release/byline and pr
 Environment: BYLINE_BIN is another binary to measure, CHROMIUM another browser.
 `;
 
-const PARTS = ['bytes', 'requests', 'logins', 'texts', 'growth'];
+const PARTS = ['bytes', 'requests', 'logins', 'guesses', 'texts', 'growth'];
 
 /** Reads the options, or prints the help and ends; a wrong one throws what would be right. */
 export function readOptions() {

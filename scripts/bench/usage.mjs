@@ -2,7 +2,7 @@
 // resident memory, and the rest is not known (NaN).
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { family } from './processes.mjs';
 
 const LINUX = existsSync('/proc/self/stat');
@@ -48,6 +48,19 @@ export function cpuSeconds(pids) {
     ticks += user + system;
   }
   return ticks / TICKS_PER_S;
+}
+
+/** Processor time that the threads of these processes have used, in milliseconds, by the scheduler's
+ * own clock: fine enough for one request. */
+export function cpuMs(pids) {
+  let ns = 0;
+  for (const pid of pids) {
+    if (!existsSync(`/proc/${pid}/task`)) return NaN;
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      ns += Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[0]);
+    }
+  }
+  return ns / 1e6;
 }
 
 function sum(pids) {
