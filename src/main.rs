@@ -1,21 +1,24 @@
 //! The `byline` command.
 
+mod arguments;
+
 use std::{
-    ffi::OsString,
     fs::{self, File, OpenOptions},
     io::{BufReader, BufWriter, IsTerminal, Read},
     os::unix::fs::OpenOptionsExt,
-    path::PathBuf,
     process::ExitCode,
 };
 
 use anyhow::{Context, anyhow, bail};
+use arguments::{
+    Articles, Command, Common, CopyTo, Create, Delete, Export, ImportFile, Invite, Named, Seed,
+    SetRole, UserCommand,
+};
 use byline::{
     domain::{
         email::EmailAddress,
         field::{Field, Problem},
         password::Password,
-        role::Role,
         transfer::Outcome,
         username::Username,
     },
@@ -24,7 +27,7 @@ use byline::{
         administration,
         audit::By,
         clock::Clock,
-        config::{Config, Database, ImageSettings, NewPasswords, Origin},
+        config::{Database, NewPasswords},
         db::{Db, copying},
         factors,
         failure::Failure,
@@ -44,231 +47,21 @@ use byline::{
         users::{self, NewUser},
     },
 };
-use clap::{
-    Args, CommandFactory, Parser, Subcommand, ValueEnum,
-    error::{ContextKind, ContextValue},
-};
 
 /// The system's allocator keeps what each thread has freed: the 19 MiB that a password hash takes,
 /// once for each of dozens of threads. This one gives them back.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Write and read articles on the web under accounts you can trust. Without a command: serve.
-#[derive(Parser)]
-#[command(version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Run the site
-    Serve(Box<Config>),
-    /// Bring the database schema up to date and stop
-    Migrate(Database),
-    /// Make and look after accounts
-    #[command(subcommand)]
-    User(UserCommand),
-    /// Print a link with which one person can register, within two weeks
-    Invite(Invite),
-    /// Write all articles, pictures, people and what readers made to a zip, which an empty site imports byte by byte
-    Export(Export),
-    /// Take in what is in such a zip, or articles from a site of the RealWorld kind
-    Import(ImportFile),
-    /// Copy everything into an empty database, be it of the other kind
-    Copy(CopyTo),
-    /// Fill the database with people and articles to measure with
-    Seed(Seed),
-}
-
-#[derive(Subcommand)]
-enum UserCommand {
-    /// Make an account; the password is asked for, or read from standard input
-    Create(Create),
-    /// Give an account a role in place of the one it has
-    SetRole(SetRole),
-    /// Shut an account out: it cannot log in, and its sessions end
-    Deactivate(Named),
-    /// Let a deactivated account in again
-    Activate(Named),
-    /// Give an account another password, asked for or read from standard input
-    ResetPassword(Named),
-    /// Switch an account's second factors off, for somebody who has lost them
-    ResetFactors(Named),
-    /// End all sessions of an account
-    EndSessions(Named),
-    /// Delete an account for good, at once
-    Delete(Delete),
-}
-
-#[derive(Args)]
-struct Delete {
-    /// Whose
-    username: String,
-    /// What becomes of what they published; drafts are deleted in any case
-    #[arg(long, value_name = "WHAT", default_value = "keep")]
-    articles: Articles,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Articles {
-    /// It stays, signed by "a former member"
-    Keep,
-    /// It is deleted too
-    Delete,
-}
-
-#[derive(Args)]
-struct Create {
-    /// Letters a to z, digits, hyphens and underscores
-    username: String,
-    /// The e-mail address
-    email: String,
-    /// reader, author, editor or administrator
-    #[arg(long, default_value = "author", value_parser = parse_role)]
-    role: Role,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Args)]
-struct SetRole {
-    /// Whose
-    username: String,
-    /// reader, author, editor or administrator
-    #[arg(value_parser = parse_role)]
-    role: Role,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Args)]
-struct Named {
-    /// Whose
-    username: String,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Args)]
-struct Common {
-    #[command(flatten)]
-    database: Database,
-    #[command(flatten)]
-    new_passwords: NewPasswords,
-}
-
-#[derive(Args)]
-struct Invite {
-    /// The site's address, as `serve` is told it
-    #[arg(
-        long,
-        env = "BYLINE_ORIGIN",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:3000"
-    )]
-    origin: Origin,
-    #[command(flatten)]
-    database: Database,
-}
-
-#[derive(Args)]
-struct Export {
-    /// Where to; it must not exist
-    #[arg(default_value = "byline.zip")]
-    file: PathBuf,
-    /// With the hashes of passwords, of accounts without a second factor: they log in as before
-    #[arg(long)]
-    with_accounts: bool,
-    #[command(flatten)]
-    images: ImageSettings,
-    #[command(flatten)]
-    database: Database,
-}
-
-#[derive(Args)]
-struct ImportFile {
-    /// A zip of Markdown files, or the JSON of a list of articles
-    file: PathBuf,
-    /// Whose all articles shall be; without it, of whoever signed each
-    #[arg(long = "as", value_name = "NAME")]
-    author: Option<String>,
-    /// Only say what would be taken
-    #[arg(long)]
-    dry_run: bool,
-    #[command(flatten)]
-    images: ImageSettings,
-    #[command(flatten)]
-    database: Database,
-}
-
-#[derive(Args)]
-struct CopyTo {
-    /// Where to, as DATABASE_URL says where from
-    #[arg(env = "BYLINE_COPY_TO", value_name = "URL", hide_env_values = true)]
-    to: String,
-    #[command(flatten)]
-    database: Database,
-}
-
-#[derive(Args)]
-struct Seed {
-    /// How many people; each has the password "correct horse battery"
-    #[arg(long, default_value_t = 50)]
-    users: u32,
-    /// How many articles, spread over them
-    #[arg(long, default_value_t = 200)]
-    articles: u32,
-    #[command(flatten)]
-    database: Database,
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(parse().command).await {
+    match run(arguments::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("byline: {error:#}");
             ExitCode::FAILURE
         }
     }
-}
-
-/// Without a command it serves: that is how `cargo leptos watch` and `serve` start it.
-fn parse() -> Cli {
-    let mut args: Vec<OsString> = std::env::args_os().collect();
-    if args.len() == 1 {
-        args.push("serve".into());
-    }
-    Cli::try_parse_from(args).unwrap_or_else(|mut error| {
-        if let Some(tip) = variable_of(&error) {
-            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-        }
-        error.exit()
-    })
-}
-
-/// Where a wrong value may come from, when it is not on the command line: clap names only
-/// the option.
-fn variable_of(error: &clap::Error) -> Option<String> {
-    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
-        return None;
-    };
-    let mut command = Cli::command();
-    // Only then does an argument know how it is written.
-    command.build();
-    let all = command.get_subcommands().flat_map(|one| one.get_subcommands().chain([one]));
-    let variable = all
-        .flat_map(|one| one.get_arguments())
-        .find(|argument| argument.to_string() == *option)?
-        .get_env()?
-        .to_str()?;
-    std::env::var_os(variable)?;
-    Some(format!("it may come from the environment, where {variable} is set"))
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
@@ -506,8 +299,4 @@ fn read_password(rules: NewPasswords, names: &OwnNames) -> anyhow::Result<Passwo
 
 fn told(field: Field, problem: Problem) -> anyhow::Error {
     anyhow!(problem.text(field))
-}
-
-fn parse_role(name: &str) -> Result<Role, String> {
-    Role::from_name(name).ok_or_else(|| "give reader, author, editor or administrator".into())
 }

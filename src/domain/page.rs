@@ -53,12 +53,13 @@ impl Cut {
         i64::from(self.page - 1) * i64::from(self.most)
     }
 
-    /// Leaves of what was read what the page shows; says whether there is another page.
+    /// Leaves of what was read what the page shows; says whether there is another page that can be
+    /// asked for.
     pub fn trim<T>(self, entries: &mut Vec<T>) -> bool {
         let most = self.most as usize;
         let more = entries.len() > most;
         entries.truncate(most);
-        more
+        more && self.page < LAST_PAGE
     }
 }
 
@@ -73,4 +74,18 @@ pub struct Listing {
     pub pages: u32,
     /// How many articles there are on all pages.
     pub total: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_page_leads_no_further() {
+        for (page, more) in [(1, true), (LAST_PAGE, false), (u32::MAX, false)] {
+            let mut entries = vec![(); 11];
+            let told = Cut::new(page, 10).trim(&mut entries);
+            assert_eq!((told, entries.len()), (more, 10), "{page}");
+        }
+    }
 }
