@@ -13,7 +13,10 @@ use crate::{
     ui::{
         data::{Content, Data},
         erased::Erase,
-        form::{Done, ErrorMessages, Form, FormState, Submit, TextField},
+        form::{
+            Done, ErrorMessages, Form, FormState,
+            fields::{Submit, TextField},
+        },
         layout::ViewerData,
         load::{answered, loaded, refusal},
         passkey::with_passkey,

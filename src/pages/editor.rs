@@ -37,7 +37,7 @@ use crate::{
     ui::{
         data::Data,
         erased::Erase,
-        form::{ErrorMessages, Form, FormState, Submit, send, use_form, use_go_on},
+        form::{ErrorMessages, Form, FormState, fields::Submit, send, use_form, use_go_on},
         load::{answered, refusal},
     },
 };

@@ -21,7 +21,7 @@ use crate::{
     ui::{
         data::Data,
         erased::Erase,
-        form::{Done, ErrorMessages, FormState, TextField, use_form},
+        form::{Done, ErrorMessages, FormState, fields::TextField, use_form},
         list::pager,
         load::loaded,
     },

@@ -9,7 +9,11 @@ use crate::{
     error::Error,
     json::Json,
     ui::{
-        form::{Done, ErrorMessages, Form, Submit, TextField, use_form},
+        form::{
+            Done, ErrorMessages, Form,
+            fields::{Submit, TextField},
+            use_form,
+        },
         passkey::with_passkey,
     },
 };

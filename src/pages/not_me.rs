@@ -16,7 +16,7 @@ use crate::{
     ui::{
         data::Data,
         erased::Erase,
-        form::{Done, ErrorMessages, Form, FormState, Submit, use_form},
+        form::{Done, ErrorMessages, Form, FormState, fields::Submit, use_form},
         load::{answered, expired, refusal},
     },
 };

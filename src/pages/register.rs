@@ -16,7 +16,11 @@ use crate::{
     ui::{
         data::Data,
         erased::Erase,
-        form::{Done, ErrorMessages, Form, FormState, Submit, TextField, use_form},
+        form::{
+            Done, ErrorMessages, Form, FormState,
+            fields::{Submit, TextField},
+            use_form,
+        },
         load::loaded,
         new_password::NewPassword,
     },

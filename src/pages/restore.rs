@@ -9,7 +9,7 @@ use crate::{
     domain::token::TypedToken,
     error::Error,
     json::Json,
-    ui::form::{Done, ErrorMessages, Form, Submit, use_form},
+    ui::form::{Done, ErrorMessages, Form, fields::Submit, use_form},
 };
 
 /// Opens a deleted account again, as long as that can be done.

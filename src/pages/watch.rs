@@ -32,7 +32,11 @@ use crate::{
     ui::{
         erased::Erase,
         focus::focus,
-        form::{Done, ErrorMessages, FormState, Submit, TextField, send, use_form},
+        form::{
+            Done, ErrorMessages, FormState,
+            fields::{Submit, TextField},
+            send, use_form,
+        },
         layout::ViewerData,
         passkey::with_passkey,
     },

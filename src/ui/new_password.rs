@@ -10,7 +10,7 @@ use leptos::{
     web_sys::{Element, HtmlInputElement},
 };
 
-use super::form::{FormState, TextField};
+use super::form::{FormState, fields::TextField};
 use crate::domain::field::Field;
 
 /// What a password is worth.

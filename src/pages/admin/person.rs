@@ -27,7 +27,11 @@ use crate::{
     ui::{
         data::Data,
         erased::Erase,
-        form::{Done, ErrorMessages, Form, FormState, Submit, TextField, Tick, use_form},
+        form::{
+            Done, ErrorMessages, Form, FormState,
+            fields::{Submit, TextField, Tick},
+            use_form,
+        },
     },
 };
 

@@ -6,7 +6,7 @@ use crate::{
     domain::field::Field,
     ui::{
         erased::Erase,
-        form::{FormState, TextField},
+        form::{FormState, fields::TextField},
     },
 };
 

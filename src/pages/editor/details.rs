@@ -10,7 +10,7 @@ use crate::{
     },
     ui::{
         erased::Erase,
-        form::{FormState, TextField},
+        form::{FormState, fields::TextField},
     },
 };
 

@@ -10,7 +10,10 @@ use crate::{
     },
     ui::{
         erased::Erase,
-        form::{FormState, Submit, TextArea, TextField},
+        form::{
+            FormState,
+            fields::{Submit, TextArea, TextField},
+        },
     },
 };
 
