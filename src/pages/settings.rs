@@ -130,7 +130,7 @@ fn settings(account: OwnAccount, (form, profile): (FormState, FormState)) -> Any
             </section>
             <section>
                 <h2>"Security"</h2>
-                <p><a href="/settings/security">"Where you are logged in, and your password"</a></p>
+                <p><a href="/settings/security">"Your password, passkeys and second factor, and where you are logged in"</a></p>
             </section>
             {site}
             {comments}
