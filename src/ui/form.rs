@@ -90,12 +90,28 @@ pub struct FormState {
     answer: RwSignal<Option<Result<Done, Error>>>,
     pending: RwSignal<bool>,
     refused: StoredValue<Option<Refused>>,
+    /// The fields that were typed in since: what was wrong with them is not said beside them any more.
+    typed_anew: RwSignal<Vec<Field>>,
 }
 
 impl FormState {
     /// Why it was refused the last time. Tracked.
     pub fn error(&self) -> Option<Error> {
         self.answer.with(|answer| answer.as_ref()?.as_ref().err().cloned())
+    }
+
+    /// What is wrong with that field, as long as it stands there as it was sent. Tracked.
+    fn problem(&self, field: Field) -> Option<String> {
+        if self.typed_anew.with(|fields| fields.contains(&field)) {
+            return None;
+        }
+        self.error().and_then(|error| error.about(field))
+    }
+
+    fn typed_in(&self, field: Field) {
+        if !self.typed_anew.with_untracked(|fields| fields.contains(&field)) {
+            self.typed_anew.update(|fields| fields.push(field));
+        }
     }
 
     /// Whether the page was rendered because the server refused this form without
@@ -146,6 +162,7 @@ pub fn use_form(function: &'static str) -> FormState {
         answer: RwSignal::new(answer),
         pending: RwSignal::new(false),
         refused: StoredValue::new(refused),
+        typed_anew: RwSignal::new(Vec::new()),
     }
 }
 
@@ -208,6 +225,7 @@ pub fn send(form: FormState, event: SubmitEvent, go_on: impl FnOnce(&Done) + 'st
             Err(_) if here => request_animation_frame(focus_first_problem),
             _ => {}
         }
+        form.typed_anew.try_set(Vec::new());
         form.answer.try_set(Some(answer));
     });
 }
@@ -334,6 +352,7 @@ pub fn TextField(
                 maxlength=maxlength(kind, length)
                 autofocus=form.starts_at(Some(field))
                 value=value
+                on:input=move |_| form.typed_in(field)
                 aria-invalid=invalid(form, field)
                 aria-describedby=described_by(form, field, hinted)
             />
@@ -375,6 +394,7 @@ pub fn TextArea(
                 required={length.min > 0}
                 minlength=minlength(length)
                 autofocus=form.starts_at(Some(field))
+                on:input=move |_| form.typed_in(field)
                 aria-invalid=invalid(form, field)
                 aria-describedby=described_by(form, field, hinted)
             >
@@ -465,8 +485,8 @@ fn hint_of(name: &'static str, hint: Option<String>) -> AnyView {
 /// What is wrong with a field, beside it.
 fn error_of(form: FormState, field: Field) -> AnyView {
     let text = move || {
-        let about = form.error().and_then(|error| error.about(field));
-        about.map(|text| view! { <p class="error" id=format!("{}-error", field.name())>{text}</p> })
+        form.problem(field)
+            .map(|text| view! { <p class="error" id=format!("{}-error", field.name())>{text}</p> })
     };
     text.erased()
 }
@@ -475,7 +495,7 @@ fn invalid(
     form: FormState,
     field: Field,
 ) -> impl Fn() -> Option<&'static str> + Copy + Send + 'static {
-    move || form.error().and_then(|error| error.about(field)).map(|_| "true")
+    move || form.problem(field).map(|_| "true")
 }
 
 fn described_by(
@@ -484,7 +504,7 @@ fn described_by(
     hinted: bool,
 ) -> impl Fn() -> Option<String> + Copy + Send + 'static {
     move || {
-        let wrong = form.error().and_then(|error| error.about(field)).is_some();
+        let wrong = form.problem(field).is_some();
         let hint = hinted.then(|| format!("{}-hint", field.name()));
         let error = wrong.then(|| format!("{}-error", field.name()));
         match (hint, error) {
