@@ -125,6 +125,7 @@ pub fn DeskPage() -> impl IntoView {
             <RefusedElsewhere function=DeleteForGood::PATH />
             {undo}
             {loaded(shown, tabs)}
+            <p class="aside"><a href="/images">"Your pictures"</a></p>
             {keys::keys(whole)}
         </div>
     }
@@ -132,7 +133,8 @@ pub fn DeskPage() -> impl IntoView {
 
 fn undo_notice(slug: Slug) -> AnyView {
     let undo = button("/articles?form=restore", ("slug", slug.as_str()), "Undo", None);
-    let text = format!("It is deleted. For {DAYS_TO_UNDO} days you find it under “Deleted”.");
+    let text =
+        format!("The article is deleted. For {DAYS_TO_UNDO} days you find it under “Deleted”.");
     view! { <div class="notice" role="status"><p>{text}</p>{undo}</div> }.erased()
 }
 
@@ -174,7 +176,7 @@ fn tabs(desk: DeskList) -> AnyView {
     };
     let searches = counts.iter().any(|count| *count > 0);
     let below = if articles.is_empty() {
-        empty(tab, &q, total > 0, &base)
+        empty(tab, &q, total > 0, &base, searches)
     } else {
         let pager = pager(page, pages, &base);
         let rows = articles.into_iter().map(row).collect_view();
@@ -203,7 +205,7 @@ fn search(tab: Tab, q: String) -> AnyView {
 }
 
 /// Why nothing is shown, and what to do about it.
-fn empty(tab: Tab, q: &str, beyond: bool, base: &str) -> AnyView {
+fn empty(tab: Tab, q: &str, beyond: bool, base: &str, wrote: bool) -> AnyView {
     let (text, href, link) = match tab {
         _ if beyond => ("There is nothing on this page.", base, "Back to the first page"),
         tab if !q.is_empty() && tab != Tab::All => (
@@ -215,6 +217,11 @@ fn empty(tab: Tab, q: &str, beyond: bool, base: &str) -> AnyView {
             "No article of yours has these words. Try fewer of them.",
             "/articles",
             "Show all articles",
+        ),
+        Tab::All if wrote => (
+            "Nothing is here: what you wrote is under “Deleted”.",
+            "/articles?tab=deleted",
+            "Show what is deleted",
         ),
         Tab::All => (
             "You have not written anything yet. Begin with a title: what you save as a draft is seen by nobody but you.",

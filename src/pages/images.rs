@@ -135,6 +135,7 @@ fn show(OwnImages { images, page, pages, most_megabytes }: OwnImages, form: Form
 fn row(image: OwnImage) -> AnyView {
     let OwnImage { id, path, thumbnail, width, height, alt, markdown, when, used } = image;
     let (for_alt, for_markdown) = (format!("alt-{id}"), format!("markdown-{id}"));
+    let for_address = format!("address-{id}");
     let field = NodeRef::new();
     let copy = copy_button(field, format!("Copy the Markdown of the picture of {}", when.text));
     let end = if used {
@@ -155,13 +156,17 @@ fn row(image: OwnImage) -> AnyView {
     };
     view! {
         <li>
-            <a href=path rel="external"><img src=thumbnail alt=picture_in_words(&alt) width=width.to_string() height=height.to_string() loading="lazy" /></a>
+            <a href=path.clone() rel="external"><img src=thumbnail alt=picture_in_words(&alt) width=width.to_string() height=height.to_string() loading="lazy" /></a>
             <p class="meta"><time datetime=when.iso>{when.text}</time><span>{format!("{width} × {height}")}</span></p>
             <div class="field">
                 <label for=for_markdown.clone()>"For your article"</label>
                 <input id=for_markdown readonly node_ref=field value=markdown />
             </div>
             {copy}
+            <div class="field">
+                <label for=for_address.clone()>"As a cover, or as your own picture"</label>
+                <input id=for_address readonly value=path />
+            </div>
             <form class="form" method="post" action=format!("{UPLOAD}?form=describe")>
                 <input type="hidden" name="id" value=id />
                 <div class="field">

@@ -86,7 +86,7 @@ pub fn LogInPage() -> impl IntoView {
                 <TextField form field=Field::Password kind="password" autocomplete="current-password" />
                 <label class="check">
                     <input type="checkbox" name="keep" value="true" checked=keep />
-                    " Keep me signed in on this device"
+                    " Keep me logged in on this device"
                 </label>
                 <p class="actions"><Submit form label="Log in" /></p>
             </Form>

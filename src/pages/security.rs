@@ -188,7 +188,7 @@ fn second_factor(factors: Factors) -> AnyView {
 /// The facts, and one button for the step that would help most.
 fn protected_by(protection: Protection) -> AnyView {
     let facts = protection.facts.into_iter().map(|(text, good)| {
-        let weak = (!good).then(|| view! { <span class="badge">"Could be better"</span>" " });
+        let weak = (!good).then(|| view! { <span class="badge">"Could be better:"</span>" " });
         view! { <li>{weak}{text}</li> }
     });
     let next = match protection.next {

@@ -107,7 +107,7 @@ fn settings(account: OwnAccount, (form, profile): (FormState, FormState)) -> Any
                     <div><dt>"Username"</dt><dd><a href=format!("/profile/{}", account.username)>{account.username.clone()}</a></dd></div>
                     <div><dt>"E-mail"</dt><dd>{account.email}</dd></div>
                     <div><dt>"Member since"</dt><dd><time datetime=account.since.iso>{account.since.text}</time></dd></div>
-                    <div><dt>"Roles"</dt><dd>{account.roles.join(", ")}</dd></div>
+                    <div><dt>"Role"</dt><dd>{account.roles.join(", ")}</dd></div>
                 </dl>
                 <p><a href="/settings/account">"Change your username or your e-mail"</a></p>
             </section>
@@ -115,7 +115,11 @@ fn settings(account: OwnAccount, (form, profile): (FormState, FormState)) -> Any
                 <h2>"Profile"</h2>
                 {about_oneself(account.bio, account.image, profile)}
             </section>
-            {way("Security", "/settings/security", "Where you are logged in, and your password")}
+            {way(
+                "Security",
+                "/settings/security",
+                "Your password, passkeys and second factor, and where you are logged in",
+            )}
             {site}
             {comments}
             {way("Your data", "/settings/data", "Take it with you, or delete your account")}

@@ -51,7 +51,10 @@ pub fn TagPage() -> impl IntoView {
 
 fn show((tag, list): (String, Listing)) -> AnyView {
     let base = format!("/tag/{}", Url::escape(&tag));
-    let empty = view! { <p>"No articles carry this tag."</p> };
+    let empty = view! {
+        <p>"No articles carry this tag."</p>
+        <p><a class="button" href="/tags">"See all tags"</a></p>
+    };
     view! {
         <Title text=format!("Articles on {tag}") />
         <div class="page">

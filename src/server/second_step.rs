@@ -42,7 +42,7 @@ pub struct Pending {
     hash: Vec<u8>,
     /// Whose it is; not yet who it is.
     pub user: User,
-    /// "Keep me signed in" was ticked.
+    /// "Keep me logged in" was ticked.
     pub kept: bool,
 }
 

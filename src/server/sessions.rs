@@ -38,7 +38,7 @@ use super::{
 const IDLE: Duration = Duration::from_secs(12 * 3600);
 /// A week, however busy.
 const ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 3600);
-/// "Keep me signed in": a month without a visit …
+/// "Keep me logged in": a month without a visit …
 const KEPT_IDLE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// … and a quarter of a year in any case (ASVS 5.0, 7.3.2).
 pub const KEPT_ABSOLUTE: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -79,7 +79,7 @@ impl Aal {
 pub struct About {
     /// Whose session it is.
     pub user_id: Uuid,
-    /// "Keep me signed in" was ticked.
+    /// "Keep me logged in" was ticked.
     pub kept: bool,
     /// The browser's `User-Agent`, cut to 200 characters.
     pub user_agent: String,

@@ -91,12 +91,28 @@ pub struct FormState {
     answer: RwSignal<Option<Result<Done, Error>>>,
     pending: RwSignal<bool>,
     refused: StoredValue<Option<Refused>>,
+    /// The fields that were typed in since: what was wrong with them is not said beside them any more.
+    typed_anew: RwSignal<Vec<Field>>,
 }
 
 impl FormState {
     /// Why it was refused the last time. Tracked.
     pub fn error(&self) -> Option<Error> {
         self.answer.with(|answer| answer.as_ref()?.as_ref().err().cloned())
+    }
+
+    /// What is wrong with that field, as long as it stands there as it was sent. Tracked.
+    fn problem(&self, field: Field) -> Option<String> {
+        if self.typed_anew.with(|fields| fields.contains(&field)) {
+            return None;
+        }
+        self.error().and_then(|error| error.about(field))
+    }
+
+    fn typed_in(&self, field: Field) {
+        if !self.typed_anew.with_untracked(|fields| fields.contains(&field)) {
+            self.typed_anew.update(|fields| fields.push(field));
+        }
     }
 
     /// Whether the page was rendered because the server refused this form without
@@ -152,6 +168,7 @@ pub fn use_form(function: &'static str) -> FormState {
         answer: RwSignal::new(answer),
         pending: RwSignal::new(false),
         refused: StoredValue::new(refused),
+        typed_anew: RwSignal::new(Vec::new()),
     }
 }
 
@@ -217,6 +234,7 @@ pub fn send(form: FormState, event: SubmitEvent, go_on: impl FnOnce(&Done) + 'st
             Err(_) if here => request_animation_frame(focus_first_problem),
             _ => {}
         }
+        form.typed_anew.try_set(Vec::new());
         form.answer.try_set(Some(answer));
     });
 }

@@ -210,7 +210,7 @@ story!(v7_1_1_how_long_a_session_lives_is_what_the_documents_say, |engine| {
     let told = section("Sessions");
     for (keep, row, idle, absolute) in [
         ("false", "| Usually", "12 hours", "7 days"),
-        ("true", "| \"Keep me signed in\"", "30 days", "90 days"),
+        ("true", "| \"Keep me logged in\"", "30 days", "90 days"),
     ] {
         app.execute("delete from sessions").await;
         let fields = [("email", "ada"), ("password", PASSWORD), ("keep", keep)];

@@ -132,7 +132,8 @@ fn follow(page: &str, author: &str, follows: bool) -> AnyView {
         ("follow", (!follows).to_string()),
         ("next", page.to_owned()),
     ];
-    button(format!("{page}?form=follow"), &fields, label)
+    // The browser keeps the place over the redirect, and the reader stays where the button is.
+    button(format!("{page}?form=follow#responses"), &fields, label)
 }
 
 fn comments(here: &Here, thread: Thread) -> AnyView {

@@ -16,7 +16,7 @@ pub fn cover_fields(form: FormState, cover: String, alt: String) -> AnyView {
         <TextField
             form
             field=Field::Cover
-            hint="The address of a picture that you uploaded, such as /images/…. May stay empty."
+            hint="The address of a picture that you uploaded, which begins with /images/. May stay empty."
             value=cover
         />
         <TextField

@@ -48,6 +48,14 @@ impl Preview {
         let turn = move |_| {
             self.is_open.update(|is_open| *is_open = !*is_open);
             self.draw_soon();
+            // Who is far down in a long text would be below both: they are as high as the screen.
+            if self.is_open.get_untracked() {
+                request_animation_frame(move || {
+                    if let Some(area) = self.area.try_get_untracked().flatten() {
+                        area.scroll_into_view();
+                    }
+                });
+            }
         };
         view! {
             <button

@@ -53,6 +53,7 @@ pub fn TextField(
                 maxlength=maxlength(kind, length)
                 autofocus=form.starts_at(Some(field))
                 value=value
+                on:input=move |_| form.typed_in(field)
                 aria-invalid=invalid(form, field)
                 aria-describedby=described_by(form, field, hinted)
             />
@@ -94,6 +95,7 @@ pub fn TextArea(
                 required={length.min > 0}
                 minlength=minlength(length)
                 autofocus=form.starts_at(Some(field))
+                on:input=move |_| form.typed_in(field)
                 aria-invalid=invalid(form, field)
                 aria-describedby=described_by(form, field, hinted)
             >
@@ -182,8 +184,8 @@ fn hint_of(name: &'static str, hint: Option<String>) -> AnyView {
 /// What is wrong with a field, beside it.
 fn error_of(form: FormState, field: Field) -> AnyView {
     let text = move || {
-        let about = form.error().and_then(|error| error.about(field));
-        about.map(|text| view! { <p class="error" id=format!("{}-error", field.name())>{text}</p> })
+        form.problem(field)
+            .map(|text| view! { <p class="error" id=format!("{}-error", field.name())>{text}</p> })
     };
     text.erased()
 }
@@ -192,7 +194,7 @@ fn invalid(
     form: FormState,
     field: Field,
 ) -> impl Fn() -> Option<&'static str> + Copy + Send + 'static {
-    move || form.error().and_then(|error| error.about(field)).map(|_| "true")
+    move || form.problem(field).map(|_| "true")
 }
 
 fn described_by(
@@ -201,7 +203,7 @@ fn described_by(
     hinted: bool,
 ) -> impl Fn() -> Option<String> + Copy + Send + 'static {
     move || {
-        let wrong = form.error().and_then(|error| error.about(field)).is_some();
+        let wrong = form.problem(field).is_some();
         let hint = hinted.then(|| format!("{}-hint", field.name()));
         let error = wrong.then(|| format!("{}-error", field.name()));
         match (hint, error) {
