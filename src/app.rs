@@ -46,6 +46,7 @@ use crate::{
         form::provide_refusal,
         layout::{SiteFooter, SiteHeader},
         load::missing,
+        site::{provide_site_name, site_name},
     },
 };
 
@@ -54,11 +55,13 @@ use crate::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_refusal();
+    provide_site_name();
+    let name = site_name();
     let viewer = Data::new(|| (), |()| who_am_i());
     provide_context(viewer);
     watch_session(viewer);
     view! {
-        <Title text=title_so_far() formatter=title_of_document() />
+        <Title text=title_so_far(end_of_title(&name)) formatter=title_of_document(name) />
         <Router>
             <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
             <SiteHeader viewer />
@@ -107,32 +110,34 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// What a document's title ends with.
-const TITLE_END: &str = " · Byline";
+/// What a document's title ends with, but for that of the front page, which is the site's name alone.
+fn end_of_title(name: &str) -> String {
+    format!(" · {name}")
+}
 
 /// The document's title on a page that calls itself `text`; the front page goes without.
 ///
 /// leptos_meta writes it into the served document as it is, so there it must be HTML: what an
 /// article is called could end the element. The browser takes text.
-fn title_of_document() -> impl Fn(String) -> String + Send + Sync + 'static {
+fn title_of_document(name: String) -> impl Fn(String) -> String + Send + Sync + 'static {
     // Asked here: when the document's head is written, nothing says any more where that is.
     let is_html = is_server();
     move |text| {
-        let title = if text.is_empty() { "Byline".into() } else { text + TITLE_END };
+        let title = if text.is_empty() { name.clone() } else { text + &end_of_title(&name) };
         if is_html { encode_text(&title).into_owned() } else { title }
     }
 }
 
 /// The title while no page says its own, because it is being hydrated or fetched: the one
 /// that the document has.
-fn title_so_far() -> impl Fn() -> String + Send + Sync + 'static {
+fn title_so_far(end: String) -> impl Fn() -> String + Send + Sync + 'static {
     let shown = || if is_server() { String::new() } else { document().title() };
     let served = shown();
     move || {
         // leptos_meta empties the title for a moment before it asks for it.
         let shown = shown();
         let title = if shown.is_empty() { &served } else { &shown };
-        title.strip_suffix(TITLE_END).unwrap_or_default().to_owned()
+        title.strip_suffix(end.as_str()).unwrap_or_default().to_owned()
     }
 }
 

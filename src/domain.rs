@@ -18,6 +18,7 @@ pub mod registration;
 pub mod role;
 pub mod search;
 pub mod security;
+pub mod site;
 pub mod tags;
 pub mod token;
 pub mod transfer;

@@ -11,4 +11,5 @@ pub mod load;
 pub mod new_password;
 pub mod passkey;
 pub mod picture;
+pub mod site;
 pub mod status;

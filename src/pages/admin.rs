@@ -74,7 +74,7 @@ fn show(list: People) -> AnyView {
         <div class="page">
             <header class="page-head">
                 <h1>"People"</h1>
-                <a class="button secondary" href="/admin/log">"What was done"</a>
+                <a class="button secondary" href="/admin/log">"What administrators did"</a>
             </header>
             <form class="search" method="get" action="/admin" role="search">
                 <div class="field">

@@ -134,7 +134,7 @@ pub async fn show_passkeys() -> Result<OwnPasskeys, Error> {
         passkeys,
         recent: context::require_recent().await.is_ok(),
         suggested: device::in_words(&client.user_agent),
-        instead: own::instead(&state.config.origin),
+        instead: own::instead(&state.config),
         factors: factors::of(&state.db, user.id).await.map_err(Failure::from)?,
         done: done.map(|event| event.kind),
         username: user.username,

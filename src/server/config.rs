@@ -15,6 +15,8 @@ use ipnet::IpNet;
 use lettre::message::Mailbox;
 use url::{Host, Url};
 
+use crate::domain::site::SiteName;
+
 /// What `byline serve` is told by its environment or its arguments.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
@@ -38,6 +40,16 @@ pub struct Config {
         default_value = "http://127.0.0.1:3000"
     )]
     pub origin: Origin,
+
+    /// What the site is called: on its pages, in its feeds and as the sender of its mail
+    #[arg(
+        long,
+        env = "BYLINE_NAME",
+        value_name = "NAME",
+        default_value = "Byline",
+        value_parser = SiteName::parse
+    )]
+    pub name: SiteName,
 
     /// The address and port to listen on
     #[arg(

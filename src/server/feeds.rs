@@ -83,21 +83,23 @@ async fn of_tag(
 }
 
 async fn site_feed(state: &AppState) -> Result<Newest, Failure> {
-    newest(state, "Byline".into(), "", Shelf::Public).await
+    newest(state, state.config.name.as_str().to_owned(), "", Shelf::Public).await
 }
 
 async fn author_feed(state: &AppState, username: &str) -> Result<Newest, Failure> {
     let found = users::find_public(&state.db, username).await?;
     let (author, username, _) = found.ok_or(Error::NotFound)?;
     let shelf = Shelf::Author { author, member: false };
-    newest(state, format!("{username} on Byline"), &format!("/profile/{username}"), shelf).await
+    let title = format!("{username} on {}", state.config.name.as_str());
+    newest(state, title, &format!("/profile/{username}"), shelf).await
 }
 
 async fn tag_feed(state: &AppState, tag: &str) -> Result<Newest, Failure> {
     let tags = Tags::parse(tag).map_err(|_| Error::NotFound)?;
     let [tag] = tags.as_slice() else { return Err(Error::NotFound.into()) };
     let page = format!("/tag/{}", in_a_path(tag));
-    newest(state, format!("{tag} on Byline"), &page, Shelf::Tagged { tag, member: false }).await
+    let title = format!("{tag} on {}", state.config.name.as_str());
+    newest(state, title, &page, Shelf::Tagged { tag, member: false }).await
 }
 
 /// A feed before it is written in either format.

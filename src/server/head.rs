@@ -10,10 +10,8 @@ use serde_json::{Value, json};
 use crate::domain::{
     account::FORMER,
     article::{Article, Visibility, When},
+    site::SiteName,
 };
-
-/// The site's name.
-const SITE: &str = "Byline";
 
 /// A place in the head of the document that is being rendered, for HTML.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +32,7 @@ impl Head {
 /// What there is to say of an article that is published: its address, Open Graph (ogp.me), which
 /// others than its makers read as well, and schema.org's `BlogPosting`. Each element is marked: the
 /// app takes them away when it goes to another page.
-pub fn of_article(article: &Article, updated: &When, origin: &str) -> String {
+pub fn of_article(article: &Article, updated: &When, origin: &str, site: &SiteName) -> String {
     let Article { preview, tags, .. } = article;
     let address = format!("{origin}/article/{}", preview.slug);
     let author = (preview.author != FORMER).then(|| format!("{origin}/profile/{}", preview.author));
@@ -46,7 +44,7 @@ pub fn of_article(article: &Article, updated: &When, origin: &str) -> String {
         head += &format!("<meta property=\"{name}\" content=\"{content}\" data-served>");
     };
     property("og:type", "article");
-    property("og:site_name", SITE);
+    property("og:site_name", site.as_str());
     property("og:title", &preview.title);
     property("og:description", about);
     property("og:url", &article.canonical);
@@ -74,7 +72,7 @@ pub fn of_article(article: &Article, updated: &When, origin: &str) -> String {
         "datePublished": preview.when.iso,
         "dateModified": updated.iso,
         "author": { "@type": "Person", "name": preview.author, "url": author },
-        "publisher": { "@type": "Organization", "name": SITE, "url": origin },
+        "publisher": { "@type": "Organization", "name": site.as_str(), "url": origin },
         "inLanguage": (!article.language.is_empty()).then_some(&article.language),
         "image": article.cover.as_ref().map(|cover| format!("{origin}{}", cover.path)),
         "keywords": tags,

@@ -52,7 +52,7 @@ impl Mail {
                 let address = Address::new("byline", domain).with_context(|| {
                     format!("byline@{domain} is no address to send from; set BYLINE_MAIL_FROM")
                 })?;
-                Mailbox::new(Some("Byline".into()), address)
+                Mailbox::new(Some(config.name.as_str().to_owned()), address)
             }
         };
         Ok(Self { transport, from, waiting: Arc::default(), timeout: MAIL_TIMEOUT })

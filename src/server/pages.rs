@@ -29,6 +29,7 @@ use crate::{
 /// What components and server functions find in their context.
 pub fn provide(state: &AppState) {
     provide_context(state.clone());
+    provide_context(state.config.name.clone());
     let set_status = SetStatus::new(|status| {
         let response = use_context::<ResponseOptions>();
         if let (Some(response), Ok(status)) = (response, StatusCode::from_u16(status)) {
@@ -218,8 +219,8 @@ pub fn plain_error(status: StatusCode, incident: Option<&str>) -> Response {
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\">\
-         <title>{heading} · Byline</title>{style}</head><body>\
-         <header class=\"navbar\"><a class=\"navbar-brand\" href=\"/\">Byline</a></header>\
+         <title>{heading}</title>{style}</head><body>\
+         <header class=\"navbar\"><a class=\"navbar-brand\" href=\"/\">Front page</a></header>\
          <main id=\"main\"><div class=\"page narrow message-page\"><p class=\"code\">{code}</p>\
          <h1>{heading}</h1><p>{advice}</p>{incident}\
          <p class=\"actions\"><a class=\"button\" href=\"/\">Go to the front page</a></p>\

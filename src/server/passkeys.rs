@@ -43,7 +43,7 @@ pub const COOKIE: &str = "passkey";
 /// # Errors
 /// [`Error::PasskeyRefused`] on a site without passkeys, [`Error::TooMany`].
 pub async fn begin_log_in(state: &AppState, client: &Client) -> Result<Value, Failure> {
-    let site = Site::at(&state.config.origin).ok_or(Error::PasskeyRefused)?;
+    let site = Site::of(&state.config).ok_or(Error::PasskeyRefused)?;
     let now = state.clock.now();
     // Each leaves a row for five minutes, whoever asks. Not given back.
     let _ = attempts::take(&state.db, &[Budget::passkeys_from(client.address)], now).await?;
@@ -167,7 +167,7 @@ async fn begin(
     purpose: Purpose,
     user: Uuid,
 ) -> Result<Value, Failure> {
-    let site = Site::at(&state.config.origin).ok_or(Error::PasskeyRefused)?;
+    let site = Site::of(&state.config).ok_or(Error::PasskeyRefused)?;
     let known = known(&state.db, user).await?;
     if known.is_empty() {
         return Err(Error::NotFound.into());
@@ -193,7 +193,7 @@ async fn take(
     asked: &str,
     answer: &PublicKeyCredential,
 ) -> Result<Tx, Failure> {
-    let (site, now) = (Site::at(&state.config.origin), state.clock.now());
+    let (site, now) = (Site::of(&state.config), state.clock.now());
     let site = site.ok_or(Error::PasskeyRefused)?;
     let found = find(&mut tx, owner, answer.get_credential_id()).await?;
     let (id, kept) = found.ok_or(Error::PasskeyRefused)?;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     clock::Timestamp,
     db::{Db, reading},
+    security_log::KEPT,
 };
 use crate::domain::security::{Factors, Protection, Step};
 
@@ -22,6 +23,7 @@ const LATELY: Duration = Duration::from_secs(7 * 24 * 3600);
 struct Facts {
     of_account: OfAccount,
     factors: Factors,
+    now: Timestamp,
 }
 
 #[derive(FromRow)]
@@ -73,7 +75,7 @@ pub async fn of(db: &Db, user: Uuid, factors: Factors, now: Timestamp) -> sqlx::
             .fetch_one(pool)
             .await
     })?;
-    let facts = Facts { of_account, factors };
+    let facts = Facts { of_account, factors, now };
     let mut protection = Protection::default();
     for check in CHECKS.iter().filter_map(|check| check(&facts)) {
         protection.facts.push((check.text, check.good));
@@ -158,6 +160,10 @@ fn password(facts: &Facts) -> Option<Check> {
     let OfAccount { created_at, password_changed_at, .. } = &facts.of_account;
     let text = match password_changed_at {
         Some(at) => format!("The password was changed on {}.", at.to_when().text),
+        None if *created_at > facts.now.before(KEPT) => format!(
+            "The password is the one that the account began with, on {}. That is fine if you use it nowhere else.",
+            created_at.to_when().text
+        ),
         None => format!(
             "The password was not changed in the last 90 days; the account is from {}. That is fine if you use it nowhere else.",
             created_at.to_when().text

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{data::Data, erased::Erase};
+use super::{data::Data, erased::Erase, site::site_name};
 use crate::domain::account::Viewer;
 
 /// Whoever looks at the page, or nobody; provided by the app.
@@ -25,7 +25,7 @@ pub fn SiteHeader(
     };
     view! {
         <header class="navbar">
-            <a class="navbar-brand" href="/">"Byline"</a>
+            <a class="navbar-brand" href="/">{site_name()}</a>
             <nav aria-label="Main">
                 <Suspense fallback=|| ()>{links}</Suspense>
             </nav>
@@ -76,7 +76,7 @@ fn link_with(class: &'static str, href: String, text: String) -> AnyView {
 pub fn SiteFooter() -> impl IntoView {
     view! {
         <footer class="site-footer">
-            <p><a href="/">"Byline"</a>" · articles by people who sign them · "<a href="/tags">"Tags"</a></p>
+            <p><a href="/">{site_name()}</a>" · articles by people who sign them · "<a href="/tags">"Tags"</a></p>
         </footer>
     }
 }

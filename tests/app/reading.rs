@@ -4,6 +4,7 @@ use byline::{
     domain::{
         article::{Article, Preview, Stage, Status, Visibility, When, details::Direction},
         role::Role,
+        site::SiteName,
     },
     server::{articles, contents, head},
 };
@@ -143,7 +144,8 @@ fn no_character_of_an_article_ends_its_data() {
         withdrawable: false,
         responses: String::new(),
     };
-    let html = head::of_article(&article, &when, "https://byline.example");
+    let site = SiteName::parse(&text.chars().take(40).collect::<String>()).unwrap_or_default();
+    let html = head::of_article(&article, &when, "https://byline.example", &site);
     assert_eq!(html.matches("</script>").count(), 1, "{html}");
     let (_, json) = html.split_once("ld+json\" data-served>").unwrap();
     let json = json.strip_suffix("</script>").unwrap();
@@ -372,4 +374,38 @@ async fn on_postgres_neighbours_and_tags_are_the_next_entries_of_an_index() {
             assert!(plan.contains("ROW(published_at, id)"), "{sql}: {plan}");
         }
     }
+}
+
+story!(a_site_is_called_what_whoever_runs_it_says, |engine| {
+    let (name, as_html) = ("Fog & </title> Harbour", "Fog &amp; &lt;/title&gt; Harbour");
+    let app = TestApp::start_with(engine, &["--name", name]).await;
+    let ada = app.person("ada").await;
+    write(&ada, "Open", BODY, &[("tags", "boats")]).await;
+    let stranger = app.browser();
+    let front = stranger.get("/").await.body;
+    assert!(front.contains(&format!("<title>{as_html}</title>")), "{front}");
+    assert!(front.contains(&format!("href=\"/\">{as_html}</a>")), "{front}");
+    let article = stranger.get("/article/open").await.body;
+    assert!(article.contains(&format!("<title>Open · {as_html}</title>")), "{article}");
+    assert!(
+        head_of(&article).contains("property=\"og:site_name\" content=\"Fog &amp;"),
+        "{article}"
+    );
+    assert_eq!(data_of(&article).unwrap()["publisher"]["name"], json!(name));
+    for (path, title) in [("", name), ("/profile/ada", &*format!("ada on {name}"))] {
+        let feed = stranger.get(&format!("{path}/feed.json")).await.json();
+        assert_eq!(feed["title"], json!(title));
+    }
+    ada.call("ask-for-reset", &[("email", "ada")]).await;
+    let from = app.post().await.last().unwrap().header("From").to_owned();
+    assert!(from.contains("Harbour"), "{from}");
+    assert!(!front.contains("Byline"), "{front}");
+});
+
+#[test]
+fn a_sites_name_is_one_line_that_fits() {
+    for wrong in ["", "  ", "two\nlines", "a\u{7}bell", "a\ttab", &"n".repeat(51)] {
+        assert!(SiteName::parse(wrong).is_err(), "{wrong:?}");
+    }
+    assert_eq!(SiteName::parse(" The Harbour ").unwrap().as_str(), "The Harbour");
 }

@@ -28,7 +28,8 @@ story!(a_person_reads_what_protects_their_account_and_the_next_best_step, |engin
     assert_eq!(says(&seen, "There is no second factor"), Some(false), "{seen}");
     assert_eq!(says(&seen, "You are logged in here and nowhere else"), Some(true), "{seen}");
     assert_eq!(says(&seen, "Nobody has proved that the e-mail address is yours"), Some(false));
-    assert_eq!(says(&seen, "The password was not changed in the last 90 days"), Some(true));
+    let since = "The password is the one that the account began with";
+    assert_eq!(says(&seen, since), Some(true));
     assert_eq!(seen["next"]["label"], "Set up a second factor");
     // Without JavaScript it is a link on the page, one and no more.
     let page = ada.get(SECURITY).await.body;
@@ -41,7 +42,11 @@ story!(a_person_reads_what_protects_their_account_and_the_next_best_step, |engin
 
     Phone::set_up(&app, &ada).await;
     app.execute("update users set confirmed_at = 0").await;
+    app.execute("update users set created_at = 0").await;
     let seen = protection(&ada).await;
+    let old =
+        "The password was not changed in the last 90 days; the account is from 1 January 1970";
+    assert_eq!(says(&seen, old), Some(true), "{seen}");
     assert_eq!(says(&seen, "A second factor is asked for"), Some(true), "{seen}");
     assert_eq!(says(&seen, "recovery codes are left"), Some(true), "{seen}");
     assert_eq!(says(&seen, "You proved on 1 January 1970"), Some(true), "{seen}");

@@ -56,10 +56,10 @@ fn show(log: Log) -> AnyView {
         view! { <ul class="desk">{rows}</ul> }.erased()
     };
     view! {
-        <Title text="What was done" />
+        <Title text="What administrators did" />
         <div class="page">
             <header class="page-head">
-                <h1>"What was done"</h1>
+                <h1>"What administrators did"</h1>
                 <a class="button secondary" href="/admin">"People"</a>
             </header>
             {entries}

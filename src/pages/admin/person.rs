@@ -204,11 +204,11 @@ fn show(dossier: Dossier, forms: Forms, choice: Memo<Option<Choice>>) -> AnyView
                 {chosen}
             </section>
             <section>
-                <h2>"What was done"</h2>
+                <h2>"What administrators did"</h2>
                 {done_lately(deeds)}
             </section>
             <section>
-                <h2>"What happened"</h2>
+                <h2>"Log-ins and what the account did"</h2>
                 {happened_lately(events)}
             </section>
             <p class="aside"><a href="/admin">"People"</a></p>

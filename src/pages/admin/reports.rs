@@ -84,6 +84,7 @@ fn show(reports: Reports) -> AnyView {
             {held}
             {reports}
             {turning(page, more, HERE, ["Older", "Newer"])}
+            <p class="aside"><a href="/settings">"Settings"</a></p>
         </div>
     }
     .erased()

@@ -207,7 +207,7 @@ fn comment_form(here: &Here, open: bool) -> AnyView {
                     aria-invalid=invalid
                     aria-describedby=described
                 >{typed}</textarea>
-                <p class="hint" id="comment-hint">"At most 5,000 characters. **Bold**, *italic*, `code`, > quotations, lists and links work."</p>
+                <p class="hint" id="comment-hint">"At most 5,000 characters. **Bold**, *italic*, `code`, > quotations, lists and [links](https://…) work."</p>
                 {problem}
             </div>
             <p class="actions"><button type="submit" class="primary">"Post Comment"</button></p>

@@ -56,6 +56,8 @@ struct Upload {
     alt: RwSignal<String>,
     /// What is said of it, last.
     status: RwSignal<String>,
+    /// Whether that says why nothing came of it.
+    failed: RwSignal<bool>,
     /// What is on its way.
     request: RwSignal<Option<XmlHttpRequest>, LocalStorage>,
     /// What listens, as long as the page is there.
@@ -68,6 +70,7 @@ impl Upload {
             file: RwSignal::new_local(None),
             alt: RwSignal::new(String::new()),
             status: RwSignal::new(String::new()),
+            failed: RwSignal::new(false),
             request: RwSignal::new_local(None),
             listeners: StoredValue::new_local(Vec::new()),
         }
@@ -90,13 +93,14 @@ impl Upload {
                 }
             })
         };
+        let class = move || if self.failed.get() { "error" } else { "hint" };
         view! {
             <div class="field">
                 <label for="picture-file">"Add a picture"</label>
                 <input id="picture-file" type="file" accept=TAKEN on:change=chosen />
             </div>
             {description}
-            <p class="hint" role="status">{move || self.status.get()}</p>
+            <p class=class role="status">{move || self.status.get()}</p>
             {cancel}
         }
     }
@@ -145,7 +149,7 @@ impl Upload {
             return;
         }
         self.alt.set(String::new());
-        self.status.set(String::new());
+        self.say(String::new(), false);
         self.file.set(file);
         request_animation_frame(|| {
             let input = document().get_element_by_id("picture-alt");
@@ -194,7 +198,7 @@ impl Upload {
         let (false, Some((count, Some(file)))) = (has_text, files) else { return };
         event.prevent_default();
         if !file.type_().starts_with("image/") {
-            return self.status.set("Only pictures can be put into a text.".into());
+            return self.say("Only pictures can be put into a text.".into(), true);
         }
         self.take(Some(file));
         if count > 1 {
@@ -233,7 +237,7 @@ impl Upload {
             _ = area.set_range_text(PLACEHOLDER);
             tell(&area, "input");
         }
-        self.status.set("Uploading".into());
+        self.say("Uploading".into(), false);
         request.send_with_opt_form_data(Some(&form))?;
         self.request.set(Some(request));
         Ok(())
@@ -249,13 +253,19 @@ impl Upload {
     /// Puts the picture where the placeholder is; or takes that out and says what is wrong.
     fn end(self, answer: Result<Uploaded, Error>) {
         self.request.set(None);
+        let failed = answer.is_err();
         let (text, said) = match answer {
             Ok(uploaded) => (uploaded.markdown, "The picture is in your text.".to_owned()),
             Err(error) => (String::new(), error.text()),
         };
         let found = text_area().is_some_and(|area| replace_placeholder(&area, &text));
         let said = if found || text.is_empty() { said } else { format!("Uploaded: {text}") };
-        self.status.set(said);
+        self.say(said, failed);
+    }
+
+    fn say(self, status: String, failed: bool) {
+        self.failed.set(failed);
+        self.status.set(status);
     }
 }
 

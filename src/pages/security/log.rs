@@ -41,11 +41,13 @@ pub fn SecurityLogPage() -> impl IntoView {
 
 fn show(log: Log) -> AnyView {
     let Log { events, page, more } = log;
-    let entries = if events.is_empty() && page > 1 {
-        view! { <p>"There is nothing older. What happened more than 90 days ago is not kept."</p> }
-            .erased()
-    } else {
-        list_of(events)
+    let entries = match (events.is_empty(), page) {
+        (true, 1) => view! { <p>"Nothing yet."</p> }.erased(),
+        (true, _) => {
+            view! { <p>"There is nothing older. What happened more than 90 days ago is not kept."</p> }
+                .erased()
+        }
+        (false, _) => list_of(events),
     };
     view! {
         <Title text="What happened" />

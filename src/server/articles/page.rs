@@ -42,8 +42,8 @@ pub async fn read(
         article.neighbours = found.to_html(&article.preview.author);
     }
     if let Some(place) = head {
-        let origin = state.config.origin.as_str();
-        place.write(head::of_article(&article, &updated.to_when(), origin));
+        let (origin, site) = (state.config.origin.as_str(), &state.config.name);
+        place.write(head::of_article(&article, &updated.to_when(), origin, site));
     }
     Ok(article)
 }

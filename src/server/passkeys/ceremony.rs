@@ -16,7 +16,7 @@ use webauthn_rs::prelude::{
 
 use crate::{
     error::Error,
-    server::{config::Origin, failure::Failure, users::User},
+    server::{config::Config, failure::Failure, users::User},
 };
 
 /// The site, as a browser tells it to an authenticator: its host names it, and its whole origin
@@ -34,11 +34,11 @@ pub enum Verdict {
 }
 
 impl Site {
-    /// The site at that origin; none where the host is a number, to which no passkey is bound.
-    pub fn at(origin: &Origin) -> Option<Self> {
-        let origin = Url::parse(origin.as_str()).ok()?;
-        let built = WebauthnBuilder::new(origin.domain()?, &origin).ok()?.rp_name("Byline").build();
-        built.ok().map(Self)
+    /// The site at its origin; none where the host is a number, to which no passkey is bound.
+    pub fn of(config: &Config) -> Option<Self> {
+        let origin = Url::parse(config.origin.as_str()).ok()?;
+        let built = WebauthnBuilder::new(origin.domain()?, &origin).ok()?;
+        built.rp_name(config.name.as_str()).build().ok().map(Self)
     }
 
     /// Asks for one of `known`, or, if that is empty, for any passkey of this site: the question

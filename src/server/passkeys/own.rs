@@ -24,7 +24,7 @@ use crate::{
         AppState,
         auth::{self, AuthSession, Client},
         clock::Timestamp,
-        config::Origin,
+        config::Config,
         db::{Db, Tx, reading, violated, within, writing},
         factors::Change,
         failure::Failure,
@@ -62,11 +62,11 @@ pub async fn list(db: &Db, user: Uuid) -> sqlx::Result<Vec<OwnPasskey>> {
 }
 
 /// What a site without passkeys would have to be called to have them; `None` if it has them.
-pub fn instead(origin: &Origin) -> Option<String> {
-    if Site::at(origin).is_some() {
+pub fn instead(config: &Config) -> Option<String> {
+    if Site::of(config).is_some() {
         return None;
     }
-    let url = Url::parse(origin.as_str()).ok()?;
+    let url = Url::parse(config.origin.as_str()).ok()?;
     let loopback = match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
@@ -89,7 +89,7 @@ pub async fn begin_adding(
     name: &str,
 ) -> Result<Value, Failure> {
     let _ = parse(name)?;
-    let site = Site::at(&state.config.origin).ok_or(Error::PasskeyRefused)?;
+    let site = Site::of(&state.config).ok_or(Error::PasskeyRefused)?;
     let known = known(&state.db, user.id).await?;
     if known.len() >= MOST {
         return Err(too_many());
@@ -115,7 +115,7 @@ pub async fn add(
     answer: &str,
 ) -> Result<(), Failure> {
     let name = parse(name)?;
-    let site = Site::at(&state.config.origin).ok_or(Error::PasskeyRefused)?;
+    let site = Site::of(&state.config).ok_or(Error::PasskeyRefused)?;
     let (binding, now) = (Binding::to_session(&auth::identifier(auth)?), state.clock.now());
     let owner = Some(user.id);
     let asked = challenges::spend(&state.db, &binding, Purpose::Add, owner, now).await?;
