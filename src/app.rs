@@ -46,7 +46,7 @@ use crate::{
         form::provide_refusal,
         layout::{SiteFooter, SiteHeader},
         load::missing,
-        site::{provide_site_name, site_name},
+        site::site_name,
     },
 };
 
@@ -55,7 +55,6 @@ use crate::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_refusal();
-    provide_site_name();
     let name = site_name();
     let viewer = Data::new(|| (), |()| who_am_i());
     provide_context(viewer);

@@ -1,11 +1,9 @@
 //! What a site is called.
 
-use serde::{Deserialize, Serialize};
-
 use super::field::has_controls;
 
 /// What a site calls itself: on its pages, in its feeds, and as the sender of its mail.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SiteName(String);
 
 impl SiteName {

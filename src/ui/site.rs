@@ -4,13 +4,12 @@ use leptos::prelude::*;
 
 use crate::domain::site::SiteName;
 
-/// Carries the name from the server's rendering to the hydrated page.
-pub fn provide_site_name() {
-    let name = SharedValue::new(use_context::<SiteName>);
-    provide_context(name.into_inner().unwrap_or_default());
-}
-
-/// The name.
+/// The name. In the browser it is read from the document, which the server wrote it into: carried
+/// along as data it would be one more thing to load.
 pub fn site_name() -> String {
-    use_context::<SiteName>().unwrap_or_default().as_str().to_owned()
+    if is_server() {
+        return use_context::<SiteName>().unwrap_or_default().as_str().to_owned();
+    }
+    let brand = document().query_selector(".navbar-brand").ok().flatten();
+    brand.and_then(|brand| brand.text_content()).unwrap_or_default()
 }
