@@ -21,13 +21,6 @@ use crate::{
 
 const AN_HOUR: Duration = Duration::from_secs(3600);
 
-const fn other(engine: Engine) -> Engine {
-    match engine {
-        Engine::Sqlite => Engine::Postgres,
-        Engine::Postgres => Engine::Sqlite,
-    }
-}
-
 /// A database without anything in it, its address, and the folder that it may lie in.
 async fn empty(engine: Engine) -> (Db, String, tempfile::TempDir) {
     let (url, folder) = nowhere_yet(engine).await;
@@ -93,7 +86,7 @@ story!(a_site_is_the_same_in_the_other_kind_of_database, |engine| {
         TABLES.into_iter().filter(|table| !filled(&before).contains(table)).collect();
     assert_eq!(bare, [""; 0], "tables without a row");
 
-    let (between, url, folder) = empty(other(engine)).await;
+    let (between, url, folder) = empty(engine.other()).await;
     let mut told = Vec::new();
     copy(&from.state.db, &between, |table, rows| told.push((table.to_owned(), rows)))
         .await
@@ -131,7 +124,7 @@ story!(every_table_is_copied_that_is_not_made_anew, |engine| {
 story!(nothing_is_copied_over_what_is_there, |engine| {
     let from = TestApp::start(engine).await;
     from.person("ada").await;
-    let to = TestApp::start(other(engine)).await;
+    let to = TestApp::start(engine.other()).await;
     to.person("bob").await;
     let before = rows(&to.state.db).await;
     let refused = copy(&from.state.db, &to.state.db, |_, _| ()).await.unwrap_err();

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     lists::tallies_are_right,
     people::comments::say,
-    support::{Engine, PASSWORD, TestApp, story},
+    support::{PASSWORD, TestApp, story},
     transfer::{
         LIMITS, beside, counts, exported, fill, imported, opened, packed, repacked, sent, site,
     },
@@ -33,12 +33,8 @@ fn file_of(zip: &[u8], name: &str) -> Value {
 }
 
 story!(what_readers_made_moves_to_the_other_database_and_back, |engine| {
-    let other = match engine {
-        Engine::Sqlite => Engine::Postgres,
-        Engine::Postgres => Engine::Sqlite,
-    };
     let from = TestApp::start(engine).await;
-    let (to, back) = (TestApp::start(other).await, TestApp::start(engine).await);
+    let (to, back) = (TestApp::start(engine.other()).await, TestApp::start(engine).await);
     fill(&from).await;
     let zip = exported(&from, true).await;
     imported(&to, &zip, false).await;

@@ -39,6 +39,15 @@ pub enum Engine {
     Postgres,
 }
 
+impl Engine {
+    pub const fn other(self) -> Self {
+        match self {
+            Engine::Sqlite => Engine::Postgres,
+            Engine::Postgres => Engine::Sqlite,
+        }
+    }
+}
+
 /// Defines one test for each database. The story is an async block over `engine`.
 macro_rules! story {
     ($(#[$meta:meta])* $name:ident, |$engine:ident| $body:block) => {
