@@ -35,12 +35,18 @@ pub struct Cut {
     /// This page, from 1.
     pub page: u32,
     most: u32,
+    last: u32,
 }
 
 impl Cut {
     /// The page of that number, or the nearest that can be asked for, with so many entries at most.
     pub fn new(page: u32, most: u32) -> Self {
-        Self { page: page.clamp(1, LAST_PAGE), most }
+        Self::up_to(LAST_PAGE, page, most)
+    }
+
+    /// The same of a list whose last page has another number.
+    pub fn up_to(last: u32, page: u32, most: u32) -> Self {
+        Self { page: page.clamp(1, last), most, last }
     }
 
     /// How many entries are read.
@@ -59,7 +65,7 @@ impl Cut {
         let most = self.most as usize;
         let more = entries.len() > most;
         entries.truncate(most);
-        more && self.page < LAST_PAGE
+        more && self.page < self.last
     }
 }
 

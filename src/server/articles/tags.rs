@@ -39,11 +39,11 @@ pub async fn list(db: &Db, member: bool, page: u32, now: Timestamp) -> sqlx::Res
         tag: String,
         articles: i64,
     }
-    let cut = Cut::new(page.min(LAST_PAGE_OF_TAGS), TAGS_PER_PAGE);
+    let cut = Cut::up_to(LAST_PAGE_OF_TAGS, page, TAGS_PER_PAGE);
     let mut rows: Vec<Row> = reading!(db, |pool| {
         sqlx::query_as(sql(member)).bind(cut.read()).bind(cut.past()).fetch_all(pool).await
     })?;
-    let more = cut.trim(&mut rows) && cut.page < LAST_PAGE_OF_TAGS;
+    let more = cut.trim(&mut rows);
     let later = later(db, member, now).await?;
     let count = |Row { tag, articles }: Row| {
         let articles = articles - later.get(&tag).copied().unwrap_or(0);
