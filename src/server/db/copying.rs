@@ -80,6 +80,7 @@ pub async fn copy(from: &Db, to: &Db, mut told: impl FnMut(&str, u64)) -> anyhow
         tx.take_long().await?;
     }
     refuse_unless_empty(&mut into).await?;
+    within!(&mut into, |c| sqlx::query("delete from site_key").execute(c).await.map(|_| ()))?;
     for table in TABLES {
         let rows = copy_table(&mut from, &mut into, table).await;
         let rows = rows.with_context(|| format!("cannot copy the table {table}"))?;
@@ -102,7 +103,6 @@ async fn refuse_unless_empty(into: &mut Tx) -> anyhow::Result<()> {
             );
         }
     }
-    within!(into, |c| sqlx::query("delete from site_key").execute(c).await.map(|_| ()))?;
     Ok(())
 }
 

@@ -260,10 +260,7 @@ impl<'a> Import<'a> {
         };
         let mut tx = self.begin().await?;
         let outcome = importing::keep_changes(&mut tx, author, incoming, now).await?;
-        // Where it is only looked, nothing comes of it.
-        if !self.report.looked {
-            tx.commit().await?;
-        }
+        self.end(tx).await?;
         Ok(outcome)
     }
 
@@ -287,6 +284,11 @@ impl<'a> Import<'a> {
             // Of whoever was shut out as well.
             Whose::Signed(_) => Ok(self.site.db.begin().await?),
         }
+    }
+
+    /// Makes it last; where it is only looked, nothing comes of it.
+    async fn end(&self, tx: Tx) -> sqlx::Result<()> {
+        if self.report.looked { Ok(()) } else { tx.commit().await }
     }
 
     /// The key of whoever the article will be of.

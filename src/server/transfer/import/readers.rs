@@ -94,10 +94,7 @@ impl Import<'_> {
             };
             self.report.note_beside(Beside::Comment, &format!("{path}: {}", n + 1), outcome);
         }
-        // Where it is only looked, nothing comes of it.
-        if !self.report.looked {
-            tx.commit().await?;
-        }
+        self.end(tx).await?;
         Ok(Ok(()))
     }
 
@@ -121,10 +118,7 @@ impl Import<'_> {
         let mut tx = self.begin().await?;
         self.follow(&mut tx, path, person, &followed).await?;
         self.like(&mut tx, path, person, &liked).await?;
-        // Where it is only looked, nothing comes of it.
-        if !self.report.looked {
-            tx.commit().await?;
-        }
+        self.end(tx).await?;
         Ok(Ok(()))
     }
 
