@@ -52,7 +52,7 @@ impl PasskeyName {
     pub fn parse(typed: &str) -> Result<Self, Problem> {
         let name = check_text(Field::PasskeyName, typed.trim())?;
         // A name is one line.
-        if name.contains(['\n', '\r', '\t']) {
+        if name.contains(char::is_control) {
             return Err(Problem::Malformed);
         }
         Ok(Self(name.to_owned()))

@@ -1,7 +1,5 @@
 //! What a site is called.
 
-use super::field::has_controls;
-
 /// What a site calls itself: on its pages, in its feeds, and as the sender of its mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SiteName(String);
@@ -16,8 +14,8 @@ impl SiteName {
     /// What it has to be.
     pub fn parse(typed: &str) -> Result<Self, String> {
         let name = typed.trim();
-        let one_line = !has_controls(name) && !name.contains(['\n', '\r', '\t']);
-        if name.is_empty() || name.chars().count() > Self::LONGEST || !one_line {
+        let length = name.chars().count();
+        if length == 0 || length > Self::LONGEST || name.contains(char::is_control) {
             return Err(format!("it has to be one line of 1 to {} characters", Self::LONGEST));
         }
         Ok(Self(name.to_owned()))

@@ -26,7 +26,7 @@ use crate::{
         data::Data,
         erased::Erase,
         form::{Done, RefusedElsewhere},
-        list::pager,
+        list::{beyond, pager},
         load::loaded,
     },
 };
@@ -175,8 +175,10 @@ fn tabs(desk: DeskList) -> AnyView {
         (tab, false) => format!("/articles?tab={}&q={}", tab.name(), Url::escape(&q)),
     };
     let searches = counts.iter().any(|count| *count > 0);
-    let below = if articles.is_empty() {
-        empty(tab, &q, total > 0, &base, searches)
+    let below = if articles.is_empty() && total > 0 {
+        beyond(&base)
+    } else if articles.is_empty() {
+        empty(tab, &q, searches)
     } else {
         let pager = pager(page, pages, &base);
         let rows = articles.into_iter().map(row).collect_view();
@@ -205,9 +207,8 @@ fn search(tab: Tab, q: String) -> AnyView {
 }
 
 /// Why nothing is shown, and what to do about it.
-fn empty(tab: Tab, q: &str, beyond: bool, base: &str, wrote: bool) -> AnyView {
+fn empty(tab: Tab, q: &str, wrote: bool) -> AnyView {
     let (text, href, link) = match tab {
-        _ if beyond => ("There is nothing on this page.", base, "Back to the first page"),
         tab if !q.is_empty() && tab != Tab::All => (
             "Nothing here has these words. Try fewer of them, or look in all articles.",
             "/articles",
@@ -249,7 +250,6 @@ fn empty(tab: Tab, q: &str, beyond: bool, base: &str, wrote: bool) -> AnyView {
             "Show all articles",
         ),
     };
-    let href = href.to_owned();
     view! {
         <div class="empty-feed-message">
             <p>{text}</p>

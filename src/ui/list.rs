@@ -16,19 +16,23 @@ use crate::{
 /// `base` is the list's address without its page, `empty` what is said when there is none.
 pub fn listing(list: Listing, base: &str, empty: AnyView) -> AnyView {
     if list.previews.is_empty() {
-        let said = if list.total > 0 { beyond(base) } else { empty };
-        return view! { <div class="empty-feed-message">{said}</div> }.erased();
+        if list.total > 0 {
+            return beyond(base);
+        }
+        return view! { <div class="empty-feed-message">{empty}</div> }.erased();
     }
     let pager = pager(list.page, list.pages, base);
     let previews = list.previews.into_iter().map(preview).collect_view();
     view! { <div class="feed">{previews}</div>{pager} }.erased()
 }
 
-/// What is said after the last page.
-fn beyond(base: &str) -> AnyView {
+/// What is said after the last page of the list at that address.
+pub fn beyond(base: &str) -> AnyView {
     view! {
-        <p>"There is nothing on this page."</p>
-        <p><a class="button" href=base.to_owned()>"Back to the first page"</a></p>
+        <div class="empty-feed-message">
+            <p>"There is nothing on this page."</p>
+            <p><a class="button" href=base.to_owned()>"Back to the first page"</a></p>
+        </div>
     }
     .erased()
 }
