@@ -91,28 +91,27 @@ pub struct FormState {
     answer: RwSignal<Option<Result<Done, Error>>>,
     pending: RwSignal<bool>,
     refused: StoredValue<Option<Refused>>,
-    /// The fields that were typed in since: what was wrong with them is not said beside them any more.
-    typed_anew: RwSignal<Vec<Field>>,
+    /// What of the answer is said beside the fields: not what was wrong with one typed in since.
+    beside: RwSignal<Option<Result<Done, Error>>>,
 }
 
 impl FormState {
     /// Why it was refused the last time. Tracked.
     pub fn error(&self) -> Option<Error> {
-        self.answer.with(|answer| answer.as_ref()?.as_ref().err().cloned())
+        error_of(self.answer)
     }
 
     /// What is wrong with that field, as long as it stands there as it was sent. Tracked.
     fn problem(&self, field: Field) -> Option<String> {
-        if self.typed_anew.with(|fields| fields.contains(&field)) {
-            return None;
-        }
-        self.error().and_then(|error| error.about(field))
+        error_of(self.beside).and_then(|error| error.about(field))
     }
 
     fn typed_in(&self, field: Field) {
-        if !self.typed_anew.with_untracked(|fields| fields.contains(&field)) {
-            self.typed_anew.update(|fields| fields.push(field));
-        }
+        self.beside.update(|answer| {
+            if let Some(Err(Error::Invalid(problems))) = answer {
+                problems.retain(|(wrong, _)| *wrong != field);
+            }
+        });
     }
 
     /// Whether the page was rendered because the server refused this form without
@@ -154,6 +153,10 @@ impl FormState {
     }
 }
 
+fn error_of(answer: RwSignal<Option<Result<Done, Error>>>) -> Option<Error> {
+    answer.with(|answer| answer.as_ref()?.as_ref().err().cloned())
+}
+
 /// The state of the form for the server function at that path, [`ServerFn::PATH`].
 ///
 /// Forms know their function by its path alone. Typed arguments would bring a serialiser and
@@ -165,10 +168,10 @@ pub fn use_form(function: &'static str) -> FormState {
     let answer = refused.as_ref().map(|refused| Err(refused.error.clone()));
     FormState {
         function,
+        beside: RwSignal::new(answer.clone()),
         answer: RwSignal::new(answer),
         pending: RwSignal::new(false),
         refused: StoredValue::new(refused),
-        typed_anew: RwSignal::new(Vec::new()),
     }
 }
 
@@ -234,7 +237,7 @@ pub fn send(form: FormState, event: SubmitEvent, go_on: impl FnOnce(&Done) + 'st
             Err(_) if here => request_animation_frame(focus_first_problem),
             _ => {}
         }
-        form.typed_anew.try_set(Vec::new());
+        form.beside.try_set(Some(answer.clone()));
         form.answer.try_set(Some(answer));
     });
 }
