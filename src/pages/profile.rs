@@ -94,7 +94,7 @@ pub async fn set_follow(
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`ProfilePage`].
-    PROFILE_ROUTE = ProfilePage in reading
+    PROFILE_ROUTE = ProfilePage in finding
 }
 
 /// An author's page.
@@ -105,7 +105,7 @@ pub fn ProfilePage() -> impl IntoView {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`FavoritesPage`].
-    FAVORITES_ROUTE = FavoritesPage in reading
+    FAVORITES_ROUTE = FavoritesPage in finding
 }
 
 /// An author's favourites.

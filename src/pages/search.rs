@@ -34,7 +34,7 @@ pub async fn search(#[server(default)] q: String, page: u32) -> Result<Found, Er
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`SearchPage`].
-    SEARCH_ROUTE = SearchPage in search
+    SEARCH_ROUTE = SearchPage in finding
 }
 
 /// The page to search on. Its form is a plain one: the browser itself sends it.

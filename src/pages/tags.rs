@@ -25,7 +25,7 @@ pub async fn all_tags(page: u32) -> Result<TagList, Error> {
 
 crate::ui::lazy::lazy_page! {
     /// The route of [`TagsPage`].
-    TAGS_ROUTE = TagsPage in search
+    TAGS_ROUTE = TagsPage in finding
 }
 
 /// The page of all tags.
