@@ -3,8 +3,8 @@
 
 import type { Page } from '@playwright/test';
 import {
-  anArticle, aPerson, editorButton, expect, expectLoggedIn, fillEditor, fillRegistration, publish, register, send,
-  submitButton, test as base,
+  anArticle, aPerson, editorButton, expect, expectLoggedIn, fillEditor, fillRegistration, preview, publish, register,
+  send, submitButton, test as base,
 } from '../support.ts';
 
 const test = base.extend({
@@ -44,6 +44,38 @@ test('a first visit without its chunk is the page as it was served', async ({ pa
   // Its links lead where they say.
   await page.locator('.navbar').getByRole('link', { name: 'Log in' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Log in');
+});
+
+test('a link that is followed before the page’s code has come leads where it says', async ({ page, stranger }) => {
+  await register(page);
+  const oldest = anArticle();
+  await publish(page, oldest);
+  for (let count = 0; count < 10; count++) await publish(page, anArticle());
+
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const asked = stranger.waitForRequest(/\/pkg\/split_reading\./);
+  await stranger.route(/\/pkg\/split_reading\./, async (route) => {
+    await held;
+    // The document that asked for it may be gone.
+    await route.continue().catch(() => undefined);
+  });
+  // The router is there: it was the one to ask for the page's code.
+  await stranger.goto('/');
+  await asked;
+  await stranger.locator('.pagination').getByRole('link', { name: '2' }).first().click();
+  await stranger.waitForURL('/?page=2', { waitUntil: 'commit' });
+  letGo();
+  await expect(preview(stranger, oldest)).toHaveCount(1);
+  await settle(stranger);
+  await expect(preview(stranger, oldest)).toHaveCount(1);
+
+  // From then on the router goes from page to page, and loads no document.
+  await stranger.evaluate(() => Object.assign(window, { sameDocument: true }));
+  await stranger.locator('.pagination').getByRole('link', { name: '1' }).first().click();
+  await expect(stranger).toHaveURL('/');
+  await expect(preview(stranger, oldest)).toHaveCount(0);
+  expect(await stranger.evaluate(() => 'sameDocument' in window)).toBe(true);
 });
 
 test('a form without its chunk is sent as a plain form', async ({ page }) => {

@@ -56,7 +56,14 @@ impl LazyPage {
 
 impl ChooseView for LazyPage {
     async fn choose(self) -> AnyView {
-        arrived((self.0)().await).await
+        // The router listens already. It would take the address of a link to the page that is on
+        // its way, which then shows what it was rendered with all the same.
+        let clicks = is_hydrating().then(Clicks::leave_to_the_browser);
+        let page = arrived((self.0)().await).await;
+        if let Some(clicks) = clicks {
+            clicks.give_back();
+        }
+        page
     }
 
     async fn preload(&self) {}
@@ -68,10 +75,7 @@ impl ChooseView for LazyPage {
 async fn arrived(page: Result<AnyView, SplitLoaderError>) -> AnyView {
     match page {
         Ok(view) => view,
-        Err(_) if is_hydrating() => {
-            leave_links_to_the_browser();
-            std::future::pending().await
-        }
+        Err(_) if is_hydrating() => std::future::pending().await,
         Err(_) => {
             // The router names the new address to the browser once the page is there, which is
             // never. Without the fragment: an address that differs in it alone loads nothing.
@@ -88,15 +92,28 @@ fn is_hydrating() -> bool {
     Owner::current_shared_context().is_some_and(|shared| shared.during_hydration())
 }
 
-/// The router catches clicks at the window, and would wait there for a page that never comes:
-/// none gets that far.
-fn leave_links_to_the_browser() {
-    let stop = Closure::<dyn Fn(Event)>::new(|click: Event| click.stop_propagation());
-    let before_all_others = true;
-    _ = document().add_event_listener_with_callback_and_bool(
-        "click",
-        stop.as_ref().unchecked_ref(),
-        before_all_others,
-    );
-    stop.forget();
+/// Clicks that the browser answers as it does without JavaScript: the router, which catches them at
+/// the window, gets none.
+struct Clicks(Closure<dyn Fn(Event)>);
+
+impl Clicks {
+    const BEFORE_ALL_OTHERS: bool = true;
+
+    fn leave_to_the_browser() -> Self {
+        let stop = Closure::<dyn Fn(Event)>::new(|click: Event| click.stop_propagation());
+        _ = document().add_event_listener_with_callback_and_bool(
+            "click",
+            stop.as_ref().unchecked_ref(),
+            Self::BEFORE_ALL_OTHERS,
+        );
+        Self(stop)
+    }
+
+    fn give_back(self) {
+        _ = document().remove_event_listener_with_callback_and_bool(
+            "click",
+            self.0.as_ref().unchecked_ref(),
+            Self::BEFORE_ALL_OTHERS,
+        );
+    }
 }
