@@ -14,3 +14,4 @@ pub mod pictures;
 pub mod readers;
 pub mod realworld;
 pub mod unpacking;
+pub mod versions;

@@ -2,6 +2,7 @@
 
 mod pictures;
 mod readers;
+mod versions;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,6 +12,7 @@ use std::{
 
 use uuid::Uuid;
 
+use self::versions::Versions;
 use super::{
     front_matter::{ArticleFile, CHANGES, CLOSED},
     people::{self, Newcomer, Person},
@@ -138,13 +140,22 @@ impl<'a> Import<'a> {
             }
             for (name, text) in batch {
                 let article = text.and_then(|text| ArticleFile::parse(&text));
-                self.take_article(&name, article).await?;
+                let mut versions = Ok(Vec::new());
+                if article.as_ref().is_ok_and(|article| article.status != CHANGES) {
+                    (unpacker, versions) = self.versions_of(unpacker, &name).await?;
+                }
+                self.take_article(&name, article, versions).await?;
             }
         }
         match self.whose {
-            // Nobody says what others said, liked and followed.
+            // Nobody says what others said, liked and followed, nor what an article said before.
             Whose::Of(_) => Ok(()),
-            Whose::Signed(_) => self.take_readers(unpacker).await,
+            Whose::Signed(_) => {
+                for name in unpacker.other_versions() {
+                    self.note_versions(Err((name, Reason::NoSuchArticle)));
+                }
+                self.take_readers(unpacker).await
+            }
         }
     }
 
@@ -157,7 +168,7 @@ impl<'a> Import<'a> {
             return Err(Error::Import(Fault::TooMuch).into());
         }
         for article in articles {
-            self.take_article(&article.name.clone(), Ok(article)).await?;
+            self.take_article(&article.name.clone(), Ok(article), Ok(Vec::new())).await?;
         }
         Ok(())
     }
@@ -192,7 +203,15 @@ impl<'a> Import<'a> {
         &mut self,
         name: &str,
         article: Result<ArticleFile, Reason>,
+        versions: Versions,
     ) -> Result<(), Failure> {
+        let (versions, taken) = match versions {
+            Ok(versions) => {
+                let many = versions.len();
+                (versions, Ok(many))
+            }
+            Err(why) => (Vec::new(), Err(why)),
+        };
         let now = self.site.clock.now();
         let outcome = if self.is_over() {
             Outcome::Skipped(Reason::NotReached)
@@ -202,6 +221,7 @@ impl<'a> Import<'a> {
                     self.keep_changes(&incoming, &file.author, now).await?
                 }
                 Ok((incoming, file)) => {
+                    let incoming = Incoming { versions, ..incoming };
                     let outcome = self.store(&incoming, &file.author, now).await?;
                     if self.report.looked && outcome == Outcome::Taken {
                         let promised = self.place(&file.author, &incoming.slug);
@@ -212,7 +232,11 @@ impl<'a> Import<'a> {
                 Err(reason) => Outcome::Skipped(reason),
             }
         };
+        let is_here = outcome == Outcome::Taken;
         self.report.note(name, outcome);
+        if is_here {
+            self.note_versions(taken);
+        }
         Ok(())
     }
 
@@ -387,7 +411,17 @@ fn check(file: &ArticleFile, now: Timestamp) -> Result<Incoming, Reason> {
         Status::Draft => moment(&file.publish_at)?,
     };
     let comments_closed = file.comments == CLOSED;
-    Ok(Incoming { text, slug, former_slugs, status, created, updated, published, comments_closed })
+    Ok(Incoming {
+        text,
+        slug,
+        former_slugs,
+        status,
+        created,
+        updated,
+        published,
+        comments_closed,
+        versions: Vec::new(),
+    })
 }
 
 /// Its address, which is made of the title where there is none, and those that it had before.
