@@ -227,8 +227,8 @@ impl Row {
     }
 }
 
-/// One of a person's articles, whole, and the changes of it that are not published: none of
-/// somebody who is leaving, since nothing stays of these.
+/// One of a person's articles, whole, and the changes of it that are not published; of somebody who
+/// is leaving these go with them.
 ///
 /// # Errors
 /// When the database cannot be read.
