@@ -45,7 +45,7 @@ pub struct Version {
     #[serde(default)]
     pub description: String,
     /// In the author's order.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "few")]
     pub tags: Vec<String>,
     /// The address of the picture at its head.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -18,6 +18,7 @@ use crate::{
         clock::Timestamp,
         failure::Failure,
         transfer::{
+            front_matter::{ArticleFile, CHANGES},
             readers,
             unpacking::{Unpacked, Unpacker},
             versions::{History, Version},
@@ -28,38 +29,52 @@ use crate::{
 /// More than a version that is saved every second for sixty years.
 const GREATEST: i64 = i32::MAX as i64;
 
-/// The versions of an article, or why there are none and in which file.
-pub(super) type Versions = Result<Vec<Earlier>, (String, Reason)>;
+/// The versions of an article.
+#[derive(Default)]
+pub(super) struct Versions {
+    /// All of them, the oldest first; none where something is wrong with one.
+    pub all: Vec<Earlier>,
+    /// What is wrong, and where.
+    pub wrong: Option<(String, Reason)>,
+}
 
 impl Import<'_> {
-    /// Those of the article of that path.
+    /// Those of the article of that path, if it is one.
     pub(super) async fn versions_of<R: Read + Seek + Send + 'static>(
         &self,
         mut unpacker: Unpacker<R>,
-        article: &str,
+        path: &str,
+        article: &Result<ArticleFile, Reason>,
     ) -> Result<(Unpacker<R>, Versions), Failure> {
-        if matches!(self.whose, Whose::Of(_)) {
-            return Ok((unpacker, Ok(Vec::new())));
+        let is_article = article.as_ref().is_ok_and(|article| article.status != CHANGES);
+        if matches!(self.whose, Whose::Of(_)) || !is_article {
+            return Ok((unpacker, Versions::default()));
         }
-        let (article, now) = (article.to_owned(), self.site.clock.now());
+        let (path, now) = (path.to_owned(), self.site.clock.now());
         let reading = tokio::task::spawn_blocking(move || {
-            let versions = read(unpacker.versions_of(&article), now);
-            (unpacker, versions)
+            let read = read(unpacker.versions_of(&path), now);
+            (unpacker, read)
         });
-        Ok(reading.await.map_err(anyhow::Error::from)?)
+        let (unpacker, read) = reading.await.map_err(anyhow::Error::from)?;
+        let versions = match read {
+            Ok(all) => Versions { all, wrong: None },
+            Err(wrong) => Versions { all: Vec::new(), wrong: Some(wrong) },
+        };
+        Ok((unpacker, versions))
     }
 
     /// Notes what became of them where their article is here now. Where it is not, or was before, its
     /// own line says so.
-    pub(super) fn note_versions(&mut self, taken: Result<usize, (String, Reason)>) {
-        match taken {
-            Ok(many) => self.report.versions += u32::try_from(many).unwrap_or(u32::MAX),
-            Err((file, reason)) => self.report.note(&file, Outcome::Skipped(reason)),
+    pub(super) fn note_versions(&mut self, many: usize, wrong: Option<(String, Reason)>) {
+        self.report.versions += u32::try_from(many).unwrap_or(u32::MAX);
+        if let Some((place, reason)) = wrong {
+            self.report.note(&place, Outcome::Skipped(reason));
         }
     }
 }
 
-fn read(files: Vec<Unpacked>, now: Timestamp) -> Versions {
+/// All that are in these files, or what is wrong with the first that is none, and where.
+fn read(files: Vec<Unpacked>, now: Timestamp) -> Result<Vec<Earlier>, (String, Reason)> {
     let mut all: Vec<Earlier> = Vec::new();
     for (path, text) in files {
         let parsed = text.and_then(|text| readers::parse(&text));
