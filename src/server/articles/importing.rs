@@ -183,6 +183,7 @@ impl<'a> Made<'a> {
         if new.is_one_more() {
             revisions::note(tx, id, new.version(), kind, &new.text, now).await?;
         }
+        revisions::let_stay(tx, id).await?;
         let mut changes = Changes::default();
         changes.add(&Countable {
             author,

@@ -76,8 +76,7 @@ pub struct Earlier {
     pub text: Text,
 }
 
-/// Stores what an article said before that comes in a file and has no other versions. What is kept
-/// next takes the place of none of them.
+/// Stores what an article said before that comes in a file and has no other versions.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -87,7 +86,7 @@ pub(super) async fn take_in(tx: &mut Tx, article: Uuid, all: &[Earlier]) -> sqlx
         let pictures = [text.body.as_str(), &text.cover.address()];
         references::keep_revision(tx, article, *version, &pictures).await?;
     }
-    let_stay(tx, article).await
+    Ok(())
 }
 
 /// Whether an article said that at a version.
