@@ -121,7 +121,8 @@ story!(what_articles_said_before_moves_to_the_other_database_and_back, |engine| 
     let restore = [("slug", "fog"), ("revision", "1"), ("version", "7")];
     assert_eq!(there.call("restore-revision", &restore).await.status, StatusCode::OK);
     assert_eq!(manuscript(&there, "fog").await["body"], "The fog came in <b>slowly</b>.\n");
-    let kept = keep(&there, "notes", &[("title", "Notes"), ("body", "Four, and more of them.")]).await;
+    let kept =
+        keep(&there, "notes", &[("title", "Notes"), ("body", "Four, and more of them.")]).await;
     assert_eq!(kept.status, StatusCode::OK, "{}", kept.body);
     assert_eq!(numbers(&told(&there, "notes").await), [4, 3, 2, 1]);
 
