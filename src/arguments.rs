@@ -30,7 +30,7 @@ pub enum Command {
     User(UserCommand),
     /// Print a link with which one person can register, within two weeks
     Invite(Invite),
-    /// Write all articles, pictures, people and what readers made to a zip, which an empty site imports byte by byte
+    /// Write all articles with their versions, pictures, people and what readers made to a zip, which an empty site imports byte by byte
     Export(Export),
     /// Take in what is in such a zip, or articles from a site of the RealWorld kind
     Import(ImportFile),

@@ -97,11 +97,11 @@ async fn export_all(args: Export) -> anyhow::Result<()> {
     let exported = with(&database, async |db| {
         let shelf = Shelf::open(&images, &database)?;
         let out = BufWriter::new(out);
-        let Exported { articles, pictures, comments, favorites, follows } =
+        let Exported { articles, pictures, versions, comments, favorites, follows } =
             export::export(db, &shelf, out, with_accounts).await?;
         println!(
-            "{articles} articles, {pictures} pictures, {comments} comments, {favorites} favourites \
-             and {follows} follows are in {}.",
+            "{articles} articles, {versions} versions, {pictures} pictures, {comments} comments, \
+             {favorites} favourites and {follows} follows are in {}.",
             file.display()
         );
         Ok(())

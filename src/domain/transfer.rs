@@ -96,6 +96,8 @@ pub enum Reason {
     FalseName,
     /// It is no JSON as it is written here, or there is too much in one file.
     Json,
+    /// Versions in it do not follow each other by number, or are more than are kept.
+    Versions,
     /// The article that it belongs to is not here.
     NoSuchArticle,
     /// It is from a time to come.
@@ -133,6 +135,9 @@ impl Reason {
             Reason::Picture(flaw) => flaw.text().into(),
             Reason::FalseName => "Its name is not the one that a picture like it has here.".into(),
             Reason::Json => "It is no JSON as an export has it.".into(),
+            Reason::Versions => {
+                "The numbers of its versions do not rise, or there are more than are kept.".into()
+            }
             Reason::NoSuchArticle => "The article that it belongs to is not here.".into(),
             Reason::ToCome => "It is from a time to come.".into(),
             Reason::Oneself => "Nobody follows themselves.".into(),
@@ -176,6 +181,8 @@ pub struct Report {
     pub skipped: u32,
     /// How many pictures are here now that were not before.
     pub pictures: u32,
+    /// How many versions of the articles that were taken.
+    pub versions: u32,
     /// How many comments.
     pub comments: u32,
     /// How many favourites.
@@ -230,6 +237,7 @@ impl Report {
         let sum = format!("{taken} {verb}, {there} there already, {skipped} left out.");
         let beside = [
             (self.pictures, "picture"),
+            (self.versions, "version"),
             (self.comments, "comment"),
             (self.favorites, "favourite"),
             (self.follows, "follow"),

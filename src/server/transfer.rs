@@ -1,5 +1,5 @@
-//! Taking along: articles, pictures, people and what readers made of these, as files, out of a site
-//! and into one.
+//! Taking along: articles with what they said before, pictures, people and what readers made of
+//! these, as files, out of a site and into one.
 //!
 //! The format is one: a Markdown file for each article, with what else is known of it on top. What
 //! is exported and imported into an empty site is exported from there byte by byte the same, so
@@ -14,3 +14,4 @@ pub mod pictures;
 pub mod readers;
 pub mod realworld;
 pub mod unpacking;
+pub mod versions;

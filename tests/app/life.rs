@@ -17,17 +17,17 @@ const BODY: (&str, &str) = ("body", "Enough words to be an article.");
 const PUBLISHED: (&str, &str) = ("status", "published");
 const DRAFT: (&str, &str) = ("status", "draft");
 
-async fn save(author: &Browser, fields: &[(&str, &str)]) -> String {
+pub async fn save(author: &Browser, fields: &[(&str, &str)]) -> String {
     let answer = author.call("save-article", fields).await;
     assert_eq!(answer.status, StatusCode::OK, "{fields:?}: {}", answer.body);
     answer.json()["to"].as_str().unwrap().to_owned()
 }
 
-async fn manuscript(author: &Browser, slug: &str) -> Value {
+pub async fn manuscript(author: &Browser, slug: &str) -> Value {
     author.ask("manuscript", &[("slug", slug)]).await.json()
 }
 
-async fn keep(author: &Browser, slug: &str, fields: &[(&str, &str)]) -> Answer {
+pub async fn keep(author: &Browser, slug: &str, fields: &[(&str, &str)]) -> Answer {
     let stored = manuscript(author, slug).await;
     let id = stored["id"].as_str().unwrap();
     let version = stored["version"].to_string();

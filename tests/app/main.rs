@@ -62,5 +62,6 @@ mod strength;
 mod support;
 mod transfer;
 mod undo;
+mod versions;
 mod wire;
 mod withdrawing;

@@ -20,13 +20,13 @@ use crate::{
 };
 
 /// Why something was left out.
-fn why(report: &Value, name: &str) -> Value {
+pub fn why(report: &Value, name: &str) -> Value {
     let lines = report["lines"].as_array().unwrap();
     let line = lines.iter().find(|line| line["file"] == name);
     line.unwrap_or_else(|| panic!("{name} in {report}"))["outcome"]["skipped"].clone()
 }
 
-fn file_of(zip: &[u8], name: &str) -> Value {
+pub fn file_of(zip: &[u8], name: &str) -> Value {
     let files = opened(zip);
     let found = files.iter().find(|(found, _)| found == name);
     serde_json::from_slice(&found.unwrap_or_else(|| panic!("{name}")).1).unwrap()

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     bin::DELETED,
-    revisions,
+    revisions::{self, Earlier},
     saving::{Basis, Stored, Which, raise_version, rendered::Rendered, stored, text::Text},
     slugs,
     tallies::{Changes, Countable},
@@ -44,6 +44,8 @@ pub struct Incoming {
     pub published: Option<Timestamp>,
     /// Whether nobody may comment.
     pub comments_closed: bool,
+    /// What it said before, the oldest first; the last is what its author saved last.
+    pub versions: Vec<Earlier>,
 }
 
 impl Incoming {
@@ -51,6 +53,19 @@ impl Incoming {
     fn says(&self, title: &str, description: &str, body: &str) -> bool {
         let Text { title: own, description: standfirst, body: text, .. } = &self.text;
         (own.as_str(), standfirst.as_str(), text.as_str()) == (title, description, body)
+    }
+
+    /// The number of the last of its versions.
+    fn version(&self) -> i64 {
+        let last = self.versions.last().map_or(0, |last| last.version);
+        last + i64::from(self.is_one_more())
+    }
+
+    /// Whether what it says now is to be a version too, since it is none of those that come along.
+    /// Where these are as many as are kept, it may have been one that was forgotten.
+    fn is_one_more(&self) -> bool {
+        let says_it = |earlier: &Earlier| earlier.text.is_as(&self.text);
+        self.versions.len() < usize::from(revisions::MOST) && !self.versions.iter().any(says_it)
     }
 }
 
@@ -120,9 +135,13 @@ pub async fn keep_changes(
         let same = new.says(&title, &description, &body);
         return Ok(if same { Outcome::There } else { Outcome::Skipped(Reason::Differs) });
     }
+    working_copies::put(tx, article.id, &new.text, new.updated).await?;
+    // It came with the versions of the article.
+    if revisions::is_at(tx, article.id, article.version, &new.text).await? {
+        return Ok(Outcome::Taken);
+    }
     let basis = Basis { which: Which::Id(article.id), version: article.version, replaces: false };
     let version = raise_version(tx, &basis, article.id).await?;
-    working_copies::put(tx, article.id, &new.text, new.updated).await?;
     revisions::note(tx, article.id, version, RevisionKind::Kept, &new.text, now).await?;
     Ok(Outcome::Taken)
 }
@@ -160,7 +179,11 @@ impl<'a> Made<'a> {
             Status::Draft => RevisionKind::Kept,
             Status::Published => RevisionKind::Published,
         };
-        revisions::note(tx, id, 1, kind, &new.text, now).await?;
+        revisions::take_in(tx, id, &new.versions).await?;
+        if new.is_one_more() {
+            revisions::note(tx, id, new.version(), kind, &new.text, now).await?;
+        }
+        revisions::let_stay(tx, id).await?;
         let mut changes = Changes::default();
         changes.add(&Countable {
             author,
@@ -181,7 +204,7 @@ impl<'a> Made<'a> {
         const INSERT: &str = "insert into articles (id, author_id, slug, title, description, body, html, minutes, \
              visibility, status, version, created_at, updated_at, published_at, appeared, slug_wanted, canonical, \
              language, direction, publish_at, comments_closed) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $21, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
         let (new, text) = (self.new, &self.new.text);
         let appeared = new.published.is_some_and(|at| at <= now) || !new.former_slugs.is_empty();
         within!(tx, |c| {
@@ -206,6 +229,7 @@ impl<'a> Made<'a> {
                 .bind(text.direction.name())
                 .bind(text.publish_at)
                 .bind(new.comments_closed)
+                .bind(new.version())
                 .execute(c)
                 .await
                 .map(|_| ())

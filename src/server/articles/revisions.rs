@@ -41,7 +41,7 @@ const ONE_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// Of each article. Two days of uninterrupted writing, or years of corrections; of the longest
 /// articles they take 20 MB.
-const MOST: i64 = 100;
+pub const MOST: u8 = 100;
 
 /// Notes what an article says at this version.
 ///
@@ -62,6 +62,59 @@ pub(super) async fn note(
     }
     let pictures = [text.body.as_str(), &text.cover.address()];
     references::keep_revision(tx, article, version, &pictures).await
+}
+
+/// What an article said at a version, from a file, every field checked.
+pub struct Earlier {
+    /// The article's version then.
+    pub version: i64,
+    /// Why it was stored.
+    pub kind: RevisionKind,
+    /// When it was saved.
+    pub saved: Timestamp,
+    /// What it said.
+    pub text: Text,
+}
+
+/// Stores what an article said before that comes in a file and has no other versions.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(super) async fn take_in(tx: &mut Tx, article: Uuid, all: &[Earlier]) -> sqlx::Result<()> {
+    for Earlier { version, kind, saved, text } in all {
+        add(tx, article, *version, *kind, text, *saved).await?;
+        let pictures = [text.body.as_str(), &text.cover.address()];
+        references::keep_revision(tx, article, *version, &pictures).await?;
+    }
+    Ok(())
+}
+
+/// Whether an article said that at a version.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) async fn is_at(
+    tx: &mut Tx,
+    article: Uuid,
+    version: i64,
+    text: &Text,
+) -> sqlx::Result<bool> {
+    const SAYS: &str = "select version from revisions where article_id = $1 and version = $2 and title = $3 \
+         and description = $4 and body = $5 and tags = $6 and cover = $7 and cover_alt = $8";
+    let found: Option<i64> = within!(tx, |c| {
+        sqlx::query_scalar(SAYS)
+            .bind(article)
+            .bind(version)
+            .bind(text.title.as_str())
+            .bind(text.description.as_str())
+            .bind(text.body.as_str())
+            .bind(text.tags.as_slice().join(", "))
+            .bind(text.cover.address())
+            .bind(text.cover.alt())
+            .fetch_optional(c)
+            .await
+    })?;
+    Ok(found.is_some())
 }
 
 /// Puts a text in the place of the last, if that was only kept, and lately; and never one of less
@@ -138,7 +191,12 @@ async fn add(
 async fn forget_oldest(tx: &mut Tx, article: Uuid) -> sqlx::Result<()> {
     const FORGET: &str = "delete from revisions where article_id = $1 and version < \
          (select version from revisions where article_id = $1 order by version desc limit 1 offset $2)";
-    within!(tx, |c| sqlx::query(FORGET).bind(article).bind(MOST - 1).execute(c).await.map(|_| ()))
+    within!(tx, |c| sqlx::query(FORGET)
+        .bind(article)
+        .bind(i64::from(MOST) - 1)
+        .execute(c)
+        .await
+        .map(|_| ()))
 }
 
 /// A revision's text.

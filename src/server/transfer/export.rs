@@ -12,16 +12,19 @@ use zip::{
 
 use super::{
     front_matter::{ArticleFile, CHANGES, CLOSED, name_of_changes, path_of},
-    people, pictures, readers,
+    people, pictures, readers, versions,
 };
-use crate::server::{
-    articles::{
-        reading::TextRow,
-        working_copies::{self, WorkingCopy},
+use crate::{
+    domain::account::FORMER,
+    server::{
+        articles::{
+            reading::TextRow,
+            working_copies::{self, WorkingCopy},
+        },
+        clock::Timestamp,
+        db::{Db, reading},
+        images::shelf::Shelf,
     },
-    clock::Timestamp,
-    db::{Db, reading},
-    images::shelf::Shelf,
 };
 
 /// How much was written.
@@ -31,6 +34,8 @@ pub struct Exported {
     pub articles: usize,
     /// How many pictures.
     pub pictures: usize,
+    /// How many versions of articles.
+    pub versions: usize,
     /// How many comments.
     pub comments: usize,
     /// How many favourites.
@@ -40,8 +45,8 @@ pub struct Exported {
 }
 
 /// Writes it: the people, if their hashes are asked for with those, every article that is not in
-/// the bin with the changes of it that are not published and what was said under it, what people
-/// like and whom they follow, and the pictures that all these show.
+/// the bin with the changes of it that are not published, what it said before and what was said
+/// under it, what people like and whom they follow, and the pictures that all these show.
 ///
 /// # Errors
 /// When the database or a picture cannot be read or the zip not be written.
@@ -65,6 +70,7 @@ pub async fn export(
         }
         if let Some(article) = files.first() {
             written.articles += 1;
+            written.versions += put_versions(&mut zip, db, (id, article)).await?;
             written.comments += put_talk(&mut zip, db, (id, article)).await?;
         }
     }
@@ -79,6 +85,22 @@ pub async fn export(
     written.pictures = put_pictures(&mut zip, db, shelf).await?;
     zip.finish()?.into_inner().flush()?;
     Ok(written)
+}
+
+/// Writes what an article said before, each part with the time of its last version.
+async fn put_versions<W: Write>(
+    zip: &mut ZipWriter<StreamWriter<W>>,
+    db: &Db,
+    article: (Uuid, &ArticleFile),
+) -> anyhow::Result<usize> {
+    let (mut put, mut part) = (0, (0, 0));
+    while let Some((path, history, saved)) = versions::part(db, article, part).await? {
+        zip.start_file(path, options(Some(saved)))?;
+        zip.write_all(&json(&history)?)?;
+        put += history.versions.len();
+        part = (part.0 + 1, history.versions.last().map_or(part.1, |last| last.version));
+    }
+    Ok(put)
 }
 
 /// Writes what was said under an article, each part with the time of its last comment.
@@ -205,13 +227,16 @@ impl Row {
     }
 }
 
-/// One of a person's articles, whole, and the changes of it that are not published.
+/// One of a person's articles, whole, and the changes of it that are not published; of somebody who
+/// is leaving these go with them.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn with_changes(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Vec<ArticleFile>> {
     let Some(article) = article(db, author, id).await? else { return Ok(Vec::new()) };
-    let changes = working_copies::of(db, id).await?.map(|copy| changed(&article, copy));
+    let is_left = article.author == FORMER;
+    let copy = if is_left { None } else { working_copies::of(db, id).await? };
+    let changes = copy.map(|copy| changed(&article, copy));
     Ok(std::iter::once(article).chain(changes).collect())
 }
 

@@ -1,7 +1,9 @@
 //! Taking in: each article by itself, whole or not at all, and nothing twice.
 
+mod checking;
 mod pictures;
 mod readers;
+mod versions;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,8 +13,12 @@ use std::{
 
 use uuid::Uuid;
 
+use self::{
+    checking::{check, moment},
+    versions::Versions,
+};
 use super::{
-    front_matter::{ArticleFile, CHANGES, CLOSED},
+    front_matter::{ArticleFile, CHANGES},
     people::{self, Newcomer, Person},
     realworld,
     unpacking::{Limits, Part, Unpacked, Unpacker},
@@ -20,19 +26,13 @@ use super::{
 use crate::{
     domain::{
         account::FORMER,
-        article::{Slug, Status, Title},
-        field::{Field, Problem},
+        article::Slug,
         transfer::{Fault, Outcome, Reason, Report},
         username::Username,
     },
-    error::{Error, Problems},
+    error::Error,
     server::{
-        articles::{
-            bin::DELETED,
-            importing::{self, Incoming, Made},
-            saving::text::Typed,
-            slugs,
-        },
+        articles::importing::{self, Incoming, Made},
         clock::{Clock, Timestamp},
         config::ImageSettings,
         db::{Db, Tx},
@@ -138,13 +138,20 @@ impl<'a> Import<'a> {
             }
             for (name, text) in batch {
                 let article = text.and_then(|text| ArticleFile::parse(&text));
-                self.take_article(&name, article).await?;
+                let (rest, versions) = self.versions_of(unpacker, &name, &article).await?;
+                unpacker = rest;
+                self.take_article(&name, article, versions).await?;
             }
         }
         match self.whose {
-            // Nobody says what others said, liked and followed.
+            // Nobody says what others said, liked and followed, nor what an article said before.
             Whose::Of(_) => Ok(()),
-            Whose::Signed(_) => self.take_readers(unpacker).await,
+            Whose::Signed(_) => {
+                for name in unpacker.other_versions() {
+                    self.report.note(&name, Outcome::Skipped(Reason::NoSuchArticle));
+                }
+                self.take_readers(unpacker).await
+            }
         }
     }
 
@@ -157,7 +164,7 @@ impl<'a> Import<'a> {
             return Err(Error::Import(Fault::TooMuch).into());
         }
         for article in articles {
-            self.take_article(&article.name.clone(), Ok(article)).await?;
+            self.take_article(&article.name.clone(), Ok(article), Versions::default()).await?;
         }
         Ok(())
     }
@@ -192,7 +199,10 @@ impl<'a> Import<'a> {
         &mut self,
         name: &str,
         article: Result<ArticleFile, Reason>,
+        versions: Versions,
     ) -> Result<(), Failure> {
+        let Versions { all: versions, wrong } = versions;
+        let many = versions.len();
         let now = self.site.clock.now();
         let outcome = if self.is_over() {
             Outcome::Skipped(Reason::NotReached)
@@ -202,6 +212,7 @@ impl<'a> Import<'a> {
                     self.keep_changes(&incoming, &file.author, now).await?
                 }
                 Ok((incoming, file)) => {
+                    let incoming = Incoming { versions, ..incoming };
                     let outcome = self.store(&incoming, &file.author, now).await?;
                     if self.report.looked && outcome == Outcome::Taken {
                         let promised = self.place(&file.author, &incoming.slug);
@@ -212,7 +223,11 @@ impl<'a> Import<'a> {
                 Err(reason) => Outcome::Skipped(reason),
             }
         };
+        let is_here = outcome == Outcome::Taken;
         self.report.note(name, outcome);
+        if is_here {
+            self.note_versions(many, wrong);
+        }
         Ok(())
     }
 
@@ -338,76 +353,4 @@ fn first_byte(file: &mut (impl Read + Seek)) -> io::Result<Option<u8>> {
     let there = file.read(&mut first)? == first.len();
     file.rewind()?;
     Ok(there.then_some(first[0]))
-}
-
-/// Checks every field. What is from times to come was saved now.
-fn check(file: &ArticleFile, now: Timestamp) -> Result<Incoming, Reason> {
-    if file.status == DELETED {
-        return Err(Reason::Unsettled);
-    }
-    let mut problems = Problems::default();
-    let status = match file.status.as_str() {
-        // Nothing appears that nobody said shall.
-        "" | CHANGES => Ok(Status::Draft),
-        name => Status::from_name(name).ok_or(Problem::Malformed),
-    };
-    let status = problems.check(Field::Status, status);
-    let typed = Typed {
-        title: file.title.clone(),
-        description: file.description.clone(),
-        body: file.body.clone(),
-        tags: file.tags.join(","),
-        cover: file.cover.clone(),
-        cover_alt: file.cover_alt.clone(),
-        visibility: file.visibility.clone(),
-        slug_wanted: file.slug_wanted.clone(),
-        canonical: file.canonical.clone(),
-        language: file.language.clone(),
-        direction: file.direction.clone(),
-        publish_at: String::new(),
-        zone: 0,
-    };
-    let text = typed.parse(status == Some(Status::Published), &mut problems);
-    let slugs = slugs_of(file, &mut problems);
-    let (Some(status), Some(mut text), Some((slug, former_slugs))) = (status, text, slugs) else {
-        return Err(match problems.into_error() {
-            Error::Invalid(problems) => Reason::Fields(problems),
-            _ => Reason::FrontMatter,
-        });
-    };
-    let created = moment(&file.created)?.unwrap_or(now).min(now);
-    let updated = moment(&file.updated)?.unwrap_or(created).min(now);
-    let published = moment(&file.published)?;
-    let published = match status {
-        Status::Published => Some(published.unwrap_or(created)),
-        Status::Draft => published.filter(|at| *at <= now),
-    };
-    text.publish_at = match status {
-        Status::Published => published.filter(|at| *at > now),
-        Status::Draft => moment(&file.publish_at)?,
-    };
-    let comments_closed = file.comments == CLOSED;
-    Ok(Incoming { text, slug, former_slugs, status, created, updated, published, comments_closed })
-}
-
-/// Its address, which is made of the title where there is none, and those that it had before.
-fn slugs_of(file: &ArticleFile, problems: &mut Problems) -> Option<(Slug, Vec<Slug>)> {
-    let parse = |slug: &str| Slug::parse(slug).ok_or(Problem::Malformed);
-    let slug = if file.slug.is_empty() {
-        let title = Title::unfinished(&file.title).ok()?;
-        parse(&slugs::of_title(&title).next()?)
-    } else {
-        parse(&file.slug)
-    };
-    let former: Result<Vec<Slug>, Problem> = file.former_slugs.iter().map(|s| parse(s)).collect();
-    let slug = problems.check(Field::SlugWanted, slug);
-    let former = problems.check(Field::SlugWanted, former);
-    Some((slug?, former?))
-}
-
-fn moment(text: &str) -> Result<Option<Timestamp>, Reason> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    Timestamp::from_rfc3339(text).map(Some).ok_or(Reason::Time)
 }

@@ -68,17 +68,17 @@ pub fn name_in(path: &str) -> Option<ImageName> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn shown(db: &Db) -> sqlx::Result<Vec<Described>> {
-    // In an article, in its changes that are not published, which are its latest revision, or as the
-    // picture of a person.
+    // In an article, in one of its versions, of which its changes that are not published are the
+    // last, or as the picture of a person.
     const SHOWN: &str = "select i.hash, i.width, i.kind, i.alt, i.created_at, \
          case when u.leaves_at is null then u.username else $1 end as owner \
          from images i join users u on u.id = i.uploader_id \
          where exists (select 1 from article_images s join articles a on a.id = s.article_id \
          join users w on w.id = a.author_id where s.hash = i.hash \
          and (a.status = 'published' or (a.status = 'draft' and w.leaves_at is null))) \
-         or exists (select 1 from revision_images s join working_copies c on c.article_id = s.article_id \
-         where s.hash = i.hash and s.version = \
-         (select max(r.version) from revisions r where r.article_id = s.article_id)) \
+         or exists (select 1 from revision_images s join articles a on a.id = s.article_id \
+         join users w on w.id = a.author_id where s.hash = i.hash \
+         and a.status in ('draft', 'published') and w.leaves_at is null) \
          or exists (select 1 from users p where p.image like '/images/%' \
          and substr(p.image, 9, 32) = i.hash and p.leaves_at is null)";
     #[derive(FromRow)]

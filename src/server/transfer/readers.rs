@@ -95,7 +95,7 @@ pub fn parse<T: DeserializeOwned>(file: &str) -> Result<T, Reason> {
 }
 
 /// A list of no more than is written here: what is longer is not read to its end.
-fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+pub fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
     struct Few<T>(PhantomData<T>);
 
     impl<'de, T: Deserialize<'de>> Visitor<'de> for Few<T> {

@@ -1,7 +1,10 @@
 //! Files out of a zip that anybody may have made. Nothing of it is written to a disk, and nothing
 //! is believed: what it says that it holds is compared with what comes out.
 
-use std::io::{Read, Seek};
+use std::{
+    collections::HashMap,
+    io::{Read, Seek},
+};
 
 use serde::de::DeserializeOwned;
 use zip::ZipArchive;
@@ -9,7 +12,7 @@ use zip::ZipArchive;
 use super::{
     people::{self, Person},
     pictures::{self, Described},
-    readers,
+    readers, versions,
 };
 use crate::domain::{
     image::Flaw,
@@ -30,6 +33,10 @@ const LONGEST_FILE: u64 = 1024 * 1024;
 
 /// As many comments as a file may have, of up to 5,000 characters of up to four bytes.
 const LONGEST_TALK: u64 = 24 * 1024 * 1024;
+
+/// The longest article in as many versions as are kept, of up to four bytes a character. They are
+/// taken together.
+const LONGEST_HISTORY: u64 = 96 * 1024 * 1024;
 
 /// The people of a site of a hundred thousand, or what is said of its pictures.
 const LONGEST_LIST: u64 = 64 * 1024 * 1024;
@@ -71,6 +78,8 @@ pub struct Unpacker<R> {
     left: Vec<(String, usize)>,
     /// What readers made that is, the same way.
     readers: Vec<(String, usize)>,
+    /// What articles said before, by the paths of these: the first one first.
+    versions: HashMap<String, Vec<(String, usize)>>,
     /// The pictures that are, the same way.
     pictures: Vec<(String, usize)>,
     bytes: u64,
@@ -96,11 +105,19 @@ impl<R: Read + Seek> Unpacker<R> {
         let mut left: Vec<(String, usize)> = (0..zip.len()).map(|n| (name(n), n)).collect();
         left.retain(|(name, _)| !is_beside(name));
         left.sort();
+        let mut versions: HashMap<String, Vec<(String, usize)>> = HashMap::new();
+        left.retain(|file| match versions::article_of(&file.0) {
+            Some(article) => {
+                versions.entry(article).or_default().push(file.clone());
+                false
+            }
+            None => true,
+        });
         left.reverse();
         let is_picture = |(name, _): &(String, usize)| name.starts_with(pictures::FOLDER);
         let (pictures, left): (Vec<_>, Vec<_>) = left.into_iter().partition(is_picture);
         let (readers, left) = left.into_iter().partition(|(name, _)| readers::is_file(name));
-        Ok(Self { zip, left, readers, pictures, bytes: limits.bytes })
+        Ok(Self { zip, left, readers, versions, pictures, bytes: limits.bytes })
     }
 
     /// The people in it, if there are any.
@@ -153,6 +170,31 @@ impl<R: Read + Seek> Unpacker<R> {
             batch.push((name, read));
         }
         batch
+    }
+
+    /// What the article of that path said before, file by file.
+    pub fn versions_of(&mut self, article: &str) -> Vec<Unpacked> {
+        let mut left = LONGEST_HISTORY;
+        let files = self.versions.remove(article).unwrap_or_default();
+        let read = |(name, n): (String, usize)| {
+            let bytes = if is_path(&name) {
+                self.bytes_of(n, left, Reason::TooLarge, Reason::NoText)
+            } else {
+                Err(Reason::Name)
+            };
+            left = left.saturating_sub(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64));
+            let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| Reason::NoText));
+            (name, text)
+        };
+        files.into_iter().map(read).collect()
+    }
+
+    /// The files with versions that nobody asked for.
+    pub fn other_versions(&mut self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.versions.drain().flat_map(|(_, files)| files).map(|(name, _)| name).collect();
+        names.sort();
+        names
     }
 
     fn read(&mut self, name: &str, n: usize, part: Part) -> Result<String, Reason> {

@@ -14,6 +14,7 @@ use crate::{
 };
 
 /// An article as it comes from a form.
+#[derive(Default)]
 pub struct Typed {
     /// One line.
     pub title: String,
@@ -149,6 +150,15 @@ pub struct Text {
 }
 
 impl Text {
+    /// Whether it is the same to whoever compares versions.
+    pub(in crate::server::articles) fn is_as(&self, other: &Self) -> bool {
+        self.title == other.title
+            && self.description == other.description
+            && self.body == other.body
+            && self.tags == other.tags
+            && self.cover == other.cover
+    }
+
     pub(in crate::server::articles) fn slug_wanted(&self) -> &str {
         self.slug.as_ref().map_or("", Slug::as_str)
     }
