@@ -32,7 +32,7 @@ pub fn to_html(
         | Options::ENABLE_STRIKETHROUGH;
     let parser = Parser::new_ext(markdown, options);
     let events = short_attributes(not_too_deep(parser).map(shown_as_typed)).collect();
-    let mut events = footnotes::number(events);
+    let mut events = footnotes::at_end(events);
     anchor_headings(&mut events, slugify);
     let events = finish(tables::lay_out(events));
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);

@@ -143,7 +143,7 @@ fn a_footnote_and_its_text_lead_to_each_other_whatever_it_is_called() {
         "One<sup class=\"footnote-reference\"><a href=\"#fn-1\" id=\"fnref-1\" rel=\"noopener noreferrer nofollow\">1</a>",
         "again<sup class=\"footnote-reference\"><a href=\"#fn-1\" rel=\"noopener noreferrer nofollow\">1</a>",
         "<div class=\"footnote-definition\" id=\"fn-1\">",
-        "<a href=\"#fnref-1\" aria-label=\"1, back to the text\" rel=\"noopener noreferrer nofollow\">1</a>",
+        "<p>First <a href=\"#fnref-1\" aria-label=\"Back from note 1 to the text\" rel=\"noopener noreferrer nofollow\">↩\u{FE0E}</a></p>",
         "<div class=\"footnote-definition\" id=\"fn-2\">",
     ] {
         assert!(html.contains(part), "{part} in {html}");
@@ -157,6 +157,24 @@ fn a_footnote_that_is_defined_twice_has_one_identifier_and_one_unused_leads_nowh
     assert_eq!(twice.matches("id=\"fn-1\"").count(), 1, "{twice}");
     let unused = to_html("a\n\n[^1]: x");
     assert!(unused.contains("id=\"fn-1\"") && !unused.contains("fnref-1"), "{unused}");
+}
+
+#[test]
+fn footnotes_stand_at_the_end_in_the_order_of_their_first_mention() {
+    let html = to_html(
+        "[^none]: Of nothing\n\nOne[^b]\n\n[^a]: Note a\n\n[^b]: Note b, see[^c]\n\n> Two[^a]\n\n[^c]: Note c\n\nThe end",
+    );
+    let places: Vec<usize> =
+        ["The end", "id=\"fn-1\"", "Note b", "id=\"fn-2\"", "Note a", "id=\"fn-3\"", "Note c", "Of nothing"]
+            .map(|part| html.find(part).unwrap_or_else(|| panic!("{part} in {html}")))
+            .to_vec();
+    assert!(places.is_sorted(), "{html}");
+    // In a note too a mention leads to what it mentions, and that leads back.
+    assert!(html.contains("see<sup class=\"footnote-reference\"><a href=\"#fn-3\" id=\"fnref-3\""), "{html}");
+    assert_eq!(html.matches("aria-label=\"Back from note").count(), 3, "{html}");
+    // One that does not end in a line has the way back below it.
+    let html = to_html("a[^1]\n\n[^1]: x\n\n    - y");
+    assert!(html.contains("</ul>\n <a href=\"#fnref-1\""), "{html}");
 }
 
 #[test]
