@@ -70,12 +70,16 @@ fn a_comment_has_a_little_markdown_and_nothing_else() {
         ),
         ("```js\nx()\n```", "<pre tabindex=\"0\"><code>x()\n</code></pre>"),
         ("[x](javascript:alert(1))", "<p><a rel=\"noopener noreferrer nofollow\">x</a></p>"),
+        (
+            "see https://example.org/x.",
+            "<p>see <a href=\"https://example.org/x\" rel=\"noopener noreferrer nofollow\">https://example.org/x</a>.</p>",
+        ),
         ("a[^1]\n\n[^1]: b", "<p>a<a href=\"b\" rel=\"noopener noreferrer nofollow\">^1</a></p>"),
     ] {
         assert_eq!(render(typed).trim(), shown, "{typed:?}");
     }
     // Nothing that is short takes long.
-    for part in ["> ", "- ", "[", "*a ", "![", "`", "&", "<b>"] {
+    for part in ["> ", "- ", "[", "*a ", "![", "`", "&", "<b>", "http://a "] {
         render(&part.repeat(5000 / part.len()));
     }
 }
