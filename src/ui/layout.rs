@@ -62,9 +62,17 @@ fn link(href: &'static str, text: String) -> AnyView {
 fn link_with(class: &'static str, href: String, text: String) -> AnyView {
     let href = StoredValue::new(href);
     let path = use_location().pathname;
-    let here = move || href.with_value(|href| path.with(|path| path == href));
+    // The page itself, or one below it.
+    let here = move || {
+        href.with_value(|href| {
+            path.with(|path| match path.strip_prefix(&**href)? {
+                "" => Some("page"),
+                below => below.starts_with('/').then_some("true"),
+            })
+        })
+    };
     view! {
-        <a class=class class:active=here aria-current=move || here().then_some("page") href=href.get_value()>
+        <a class=class class:active=move || here().is_some() aria-current=here href=href.get_value()>
             {text}
         </a>
     }

@@ -404,6 +404,30 @@ story!(a_site_is_called_what_whoever_runs_it_says, |engine| {
     assert!(!front.contains("Byline"), "{front}");
 });
 
+story!(the_navigation_says_where_one_is, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, _) = (app.person("ada").await, app.person("ada-2").await);
+    for (path, marked) in [
+        ("/", &["current=\"page\" href=\"/\""][..]),
+        ("/settings", &["current=\"page\" href=\"/settings\""]),
+        ("/settings/security/passkeys", &["current=\"true\" href=\"/settings\""]),
+        ("/profile/ada", &["current=\"page\" href=\"/profile/ada\""]),
+        ("/profile/ada/favorites", &["current=\"true\" href=\"/profile/ada\""]),
+        ("/profile/ada-2", &[]),
+        ("/tags", &[]),
+    ] {
+        let page = ada.get(path).await.body;
+        let header = page.split("<header class=\"navbar\">").nth(1).unwrap();
+        let header = header.split("</header>").next().unwrap();
+        let found: Vec<&str> = header
+            .split("<a ")
+            .filter_map(|link| Some(&link[link.find("current=")?..link.find(" class=")?]))
+            .collect();
+        assert_eq!(found, marked, "{path}: {header}");
+        assert_eq!(header.matches(" active\"").count(), marked.len(), "{path}: {header}");
+    }
+});
+
 #[test]
 fn a_sites_name_is_one_line_that_fits() {
     for wrong in ["", "  ", "two\nlines", "a\u{7}bell", "a\ttab", &"n".repeat(51)] {
