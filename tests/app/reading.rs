@@ -141,6 +141,7 @@ fn no_character_of_an_article_ends_its_data() {
         language: text.into(),
         direction: Direction::Auto,
         mine: false,
+        has_changes: false,
         withdrawable: false,
         responses: String::new(),
     };
