@@ -413,7 +413,8 @@ test.describe('with JavaScript', () => {
     const path = await publish(page, article);
     await open(page, path.replace('article', 'editor'));
     await expect(editorButton(page, 'published')).toHaveText('Update');
-    await expect(editorButton(page, 'draft')).toHaveText('Unpublish and keep as draft');
+    await expect(editorButton(page, 'draft')).toHaveText('Unpublish');
+    await expect(page.locator('.editor')).toContainText('“Unpublish” keeps it as a draft, which readers do not see any more.');
     await field(page, 'body').fill('The lamp is out, and that is all.');
     await saved(page);
     await stranger.goto(path);

@@ -189,13 +189,18 @@ story!(readers_see_nothing_of_what_an_author_changes_until_it_is_updated, |engin
     let page = bob.get("/article/open").await.body;
     assert!(page.contains("Enough words") && !page.contains("Not yet") && page.contains("/tag/b"));
     // Its author alone is told that there is more.
-    const TOLD: &str = "href=\"/editor/open\" class=\"edit-link\">You have changes that are not published</a>";
+    const TOLD: &str =
+        "href=\"/editor/open\" class=\"edit-link\">You have changes that are not published</a>";
     assert!(!page.contains("not published"), "{page}");
     let page = ada.get("/article/open").await.body;
     assert!(page.contains("Enough words") && page.contains(TOLD), "{page}");
     let own = manuscript(&ada, "open").await;
     assert_eq!((&own["title"], &own["has_changes"]), (&json!("Other"), &json!(true)));
     assert!(ada.get("/articles").await.body.contains("Changes not published"));
+    let page = ada.get("/editor/open").await.body;
+    assert!(
+        page.contains(">Unpublish</button>") && page.contains("“Unpublish” keeps it as a draft")
+    );
     // An edit from before is told.
     let stale = ada
         .call(
