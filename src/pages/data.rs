@@ -133,8 +133,8 @@ fn download_section() -> impl IntoView {
 fn import_section() -> impl IntoView {
     view! {
         <section>
-            <h2>"Take in articles"</h2>
-            <p><a href="/settings/data/import">"Take in articles from a file"</a></p>
+            <h2>"Import articles"</h2>
+            <p><a href="/settings/data/import">"Import articles from a file"</a></p>
         </section>
     }
 }
