@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{data::Data, erased::Erase, site::site_name};
+use super::{
+    data::Data,
+    erased::Erase,
+    site::{site_name, tagline},
+};
 use crate::domain::account::Viewer;
 
 /// Whoever looks at the page, or nobody; provided by the app.
@@ -84,7 +88,7 @@ fn link_with(class: &'static str, href: String, text: String) -> AnyView {
 pub fn SiteFooter() -> impl IntoView {
     view! {
         <footer class="site-footer">
-            <p><a href="/">{site_name()}</a>" · articles by people who sign them · "<a href="/tags">"Tags"</a></p>
+            <p><a href="/">{site_name()}</a>" · "<span class="tagline">{tagline()}</span>" · "<a href="/tags">"Tags"</a></p>
         </footer>
     }
 }
