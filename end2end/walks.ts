@@ -121,8 +121,8 @@ const files: Walk = async function* ({ member }, server) {
   yield { viewer: member, name: '/images, refused' };
   await member.goto('/settings/data/import');
   await member.getByLabel('File').setInputFiles(articlesOfElsewhere());
-  await send(member, member.getByRole('button', { name: 'Take in', exact: true }));
-  await expect(member.getByRole('status').filter({ hasText: '1 taken, 0 there already, 1 left out.' })).toBeVisible();
+  await send(member, member.getByRole('button', { name: 'Import', exact: true }));
+  await expect(member.getByRole('status').filter({ hasText: '1 imported, 0 there already, 1 left out.' })).toBeVisible();
   yield { viewer: member, name: '/settings/data/import, its report' };
 };
 

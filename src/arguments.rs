@@ -154,7 +154,7 @@ pub struct ImportFile {
     /// Whose all articles shall be; without it, of whoever signed each
     #[arg(long = "as", value_name = "NAME")]
     pub author: Option<String>,
-    /// Only say what would be taken
+    /// Only say what would be imported
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]

@@ -1,10 +1,11 @@
-//! From Markdown to HTML: CommonMark with tables, footnotes, task lists and strikethrough. Raw
-//! HTML is shown as it was typed.
+//! From Markdown to HTML: CommonMark with tables, footnotes, task lists, strikethrough and bare web
+//! addresses as links. Raw HTML is shown as it was typed.
 //!
 //! The server publishes with it and the editor's preview draws with it. Neither trusts it: the
 //! one passes what it gives through a sanitiser, the other through a list of its own.
 
 mod footnotes;
+pub(crate) mod links;
 mod tables;
 
 use std::collections::HashMap;
@@ -31,8 +32,8 @@ pub fn to_html(
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_STRIKETHROUGH;
     let parser = Parser::new_ext(markdown, options);
-    let events = short_attributes(not_too_deep(parser).map(shown_as_typed)).collect();
-    let mut events = footnotes::number(events);
+    let events = short_attributes(not_too_deep(parser).map(shown_as_typed));
+    let mut events = footnotes::at_end(links::mark(events).collect());
     anchor_headings(&mut events, slugify);
     let events = finish(tables::lay_out(events));
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);

@@ -374,6 +374,29 @@ test.describe('with JavaScript', () => {
     });
   }
 
+  test('whoever takes the stored text begins at its beginning', async ({ page }) => {
+    await register(page);
+    const path = (await saveDraft(page, anArticle())).replace('article', 'editor');
+    await open(page, path);
+    const other = await page.context().newPage();
+    await open(other, path);
+    const theirs = Array.from({ length: 200 }, (_, n) => `Line ${n} of theirs.`).join('\n\n');
+    await field(other, 'body').fill(theirs);
+    await saved(other);
+    await field(page, 'body').fill(`Mine: ${unique()} and more.`);
+    await expect(page.getByLabel('Article, as stored')).toBeVisible({ timeout: 15_000 });
+    await page.getByRole('button', { name: 'Take the stored one' }).click();
+    await expect(field(page, 'body')).toBeFocused();
+    await expect(field(page, 'body')).toHaveValue(theirs);
+    const place = await field(page, 'body').evaluate((area: HTMLTextAreaElement) => [area.selectionStart, area.selectionEnd, area.scrollTop]);
+    expect(place).toEqual([0, 0, 0]);
+    // Where its first line is, the reader is.
+    await expect.poll(() => field(page, 'body').evaluate((area) => {
+      const top = area.getBoundingClientRect().top;
+      return top >= 0 && top < window.innerHeight;
+    })).toBe(true);
+  });
+
   test('after a session ended and a log-in, saving goes on', async ({ page, stranger }) => {
     const ada = await register(page);
     const article = await write(page);
@@ -413,7 +436,8 @@ test.describe('with JavaScript', () => {
     const path = await publish(page, article);
     await open(page, path.replace('article', 'editor'));
     await expect(editorButton(page, 'published')).toHaveText('Update');
-    await expect(editorButton(page, 'draft')).toHaveText('Unpublish and keep as draft');
+    await expect(editorButton(page, 'draft')).toHaveText('Unpublish');
+    await expect(page.locator('.editor')).toContainText('“Unpublish” keeps it as a draft, which readers do not see any more.');
     await field(page, 'body').fill('The lamp is out, and that is all.');
     await saved(page);
     await stranger.goto(path);

@@ -41,6 +41,22 @@ test.describe('with JavaScript', () => {
     test.skip(project.name === 'no-javascript', 'a browser talks to devices through JavaScript alone');
   });
 
+  test('the button for a passkey appears in a place that was kept for it', async ({ page }) => {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/passkeys.js', async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.goto('/login');
+    await expect(withPasskey(page)).toBeHidden();
+    const below = page.getByRole('link', { name: 'Forgotten your password?' });
+    const before = await below.boundingBox();
+    release();
+    await expect(withPasskey(page)).toBeVisible();
+    expect(await below.boundingBox()).toEqual(before);
+  });
+
   test('a person adds a passkey, logs in with it, renames and removes it', async ({ page, device }) => {
     const ada = await register(page);
     await page.goto('/settings/security');

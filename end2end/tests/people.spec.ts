@@ -81,6 +81,19 @@ test('a reader comments, and takes it back', async ({ page, stranger }) => {
   await expect(comment).toHaveCount(0);
 });
 
+test('whoever logs in to comment comes back to the form', async ({ page, stranger }) => {
+  const ada = await register(page);
+  const body = Array.from({ length: 60 }, () => 'The fog came early that day.').join('\n\n');
+  const path = await publish(page, anArticle({ body }));
+  await stranger.goto(path);
+  await stranger.locator('#comments').getByRole('link', { name: 'Log in' }).click();
+  await field(stranger, 'email').fill(ada.username);
+  await field(stranger, 'password').fill(ada.password);
+  await send(stranger, submitButton(stranger, 'password'));
+  await expect(stranger).toHaveURL(`${path}#comment`);
+  await expect(field(stranger, 'comment')).toBeInViewport();
+});
+
 test('an author hides a comment and closes the comments', async ({ page, stranger }) => {
   await register(page);
   const path = await publish(page, anArticle());

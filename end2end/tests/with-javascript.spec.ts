@@ -168,6 +168,27 @@ test('what is grave asks for the password in its place, and can then be done', a
   await expectLoggedOut(stranger);
 });
 
+test('what was filled in before the password is asked for is there still', async ({ page }) => {
+  const ada = await register(page);
+  await openHydrated(page, '/settings/data');
+  await page.getByText('Delete my account').first().click();
+  await page.getByLabel('Is deleted too').check();
+  await field(page, 'username').fill('somebody-else');
+  await page.route('**/rpc/delete-account', (route) => route.fulfill(PROVED_LONG_AGO), { times: 1 });
+  await send(page, submitButton(page, 'articles'));
+  await expect(page.locator('.error-messages')).toContainText('Confirm first that it is you');
+  await expect(page.getByLabel('Is deleted too')).toBeHidden();
+
+  await prove(page, ada);
+  await expect(field(page, 'password')).toHaveCount(0);
+  await expect(page.locator('.danger summary')).toBeFocused();
+  await expect(page.getByLabel('Is deleted too')).toBeChecked();
+  await expect(field(page, 'username')).toHaveValue('somebody-else');
+  await field(page, 'username').fill(ada.username);
+  await send(page, submitButton(page, 'username'));
+  await expect(page).toHaveURL('/login?left=true');
+});
+
 test('who looks after others proves first who they are, and comes to the page that they wanted', async ({ page, server }) => {
   const ada = await made(page, server, 'administrator');
   await openHydrated(page, '/settings');

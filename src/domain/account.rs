@@ -93,6 +93,8 @@ pub struct Profile {
     pub following: Option<bool>,
     /// Whether the viewer is they.
     pub own: bool,
+    /// Whether the viewer is they and may write.
+    pub writes: bool,
     /// What the viewer may see of their articles, or of their favourites, newest first.
     pub articles: Listing,
 }

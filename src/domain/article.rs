@@ -302,6 +302,8 @@ pub struct Article {
     pub cover: Option<Shown>,
     /// Whether the viewer wrote it.
     pub mine: bool,
+    /// Whether the viewer wrote it, and has changed what its readers do not see.
+    pub has_changes: bool,
     /// Whether the viewer may take it offline, though it is somebody else's.
     pub withdrawable: bool,
     /// Favourites and comments, as HTML that the server made: no code for it is sent to readers.

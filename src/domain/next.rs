@@ -1,8 +1,9 @@
 //! Where to go after a log-in.
 
-/// A path of this site, safe to redirect to. Made of the route table and nothing else: an
-/// allow-list of first segments and of the characters that our own addresses are made of,
-/// so that no parser between here and the address bar can read another host into it.
+/// A path of this site, perhaps with a place on its page, safe to redirect to. Made of the route
+/// table and nothing else: an allow-list of first segments and of the characters that our own
+/// addresses are made of, so that no parser between here and the address bar can read another
+/// host into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next(String);
 
@@ -40,7 +41,13 @@ fn is_ours(wanted: &str) -> bool {
     // and a browser does not decode them before it splits host from path.
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_/%?=&.".contains(&b);
     let Some(rest) = wanted.strip_prefix('/') else { return false };
-    if wanted.len() > 512 || !wanted.bytes().all(plain) {
+    // The one `#` begins the name of a place; our own are as plain as that.
+    let (rest, place) = rest.split_once('#').unwrap_or((rest, "top"));
+    let named = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
+    if place.is_empty() || !place.bytes().all(named) {
+        return false;
+    }
+    if wanted.len() > 512 || !rest.bytes().all(plain) {
         return false;
     }
     let path = rest.split('?').next().unwrap_or_default();

@@ -233,7 +233,7 @@ impl Report {
     /// The sum of it.
     pub fn text(&self) -> String {
         let Self { looked, taken, there, skipped, .. } = self;
-        let verb = if *looked { "would be taken" } else { "taken" };
+        let verb = if *looked { "would be imported" } else { "imported" };
         let sum = format!("{taken} {verb}, {there} there already, {skipped} left out.");
         let beside = [
             (self.pictures, "picture"),

@@ -99,6 +99,7 @@ fn show(article: Article) -> AnyView {
         language,
         direction,
         mine,
+        has_changes,
         withdrawable,
         responses,
         ..
@@ -121,6 +122,9 @@ fn show(article: Article) -> AnyView {
     let edit = mine.then(
         || view! { <a class="edit-link" href=format!("/editor/{}", preview.slug)>"Edit"</a> },
     );
+    let changes = has_changes.then(|| {
+        view! { <a class="edit-link" href=format!("/editor/{}", preview.slug)>"You have changes that are not published"</a> }
+    });
     let tags = tags
         .into_iter()
         .map(|tag| view! { <li class="tag-pill"><a href=format!("/tag/{}", Url::escape(&tag)) dir="auto">{tag.clone()}</a></li> })
@@ -144,6 +148,7 @@ fn show(article: Article) -> AnyView {
                     {stage}
                     {members_badge(preview.visibility)}
                     {edit}
+                    {changes}
                 </p>
                 {cover}
             </header>

@@ -1,6 +1,8 @@
 //! The form that asks, in its page, for a proof that it is still the same person: shown when
 //! a server function answered [`Error::RecentLoginNeeded`].
 
+use std::rc::Rc;
+
 use leptos::{prelude::*, server};
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
@@ -14,8 +16,9 @@ use crate::{
         data::{Content, Data},
         erased::Erase,
         form::{
-            Done, ErrorMessages, Form, FormState,
+            Done, ErrorMessages, FormState,
             fields::{Submit, TextField},
+            send, use_go_on,
         },
         layout::ViewerData,
         load::{answered, loaded, refusal},
@@ -90,7 +93,17 @@ fn proof_first(form: FormState) -> AnyView {
 /// the server has said that it is missing, as it does to whoever has one: no page needs to know
 /// beforehand.
 pub fn confirmation(form: FormState, username: String, next: impl Into<String>) -> AnyView {
-    let next = next.into();
+    confirmation_then(form, username, next.into(), Rc::new(use_go_on()))
+}
+
+/// The form, and what is done in the browser once it was proved. A page that holds what somebody
+/// typed stays, rather than being loaded anew at `next`.
+pub fn confirmation_then(
+    form: FormState,
+    username: String,
+    next: String,
+    proved: Rc<dyn Fn(&Done)>,
+) -> AnyView {
     let page = next.split('?').next().unwrap_or_default();
     let to = format!("{page}?form=confirm");
     let missing = move || {
@@ -114,8 +127,12 @@ pub fn confirmation(form: FormState, username: String, next: impl Into<String>) 
             }
         })
     };
+    let on_submit = move |event| {
+        let proved = proved.clone();
+        send(form, event, move |done| proved(done));
+    };
     view! {
-        <Form form to>
+        <form class="form" method="post" action=to novalidate=true on:submit=on_submit>
             <ErrorMessages form />
             <input type="hidden" name="next" value=next />
             {account(username)}
@@ -128,7 +145,7 @@ pub fn confirmation(form: FormState, username: String, next: impl Into<String>) 
             />
             {codes}
             <p class="actions"><Submit form label="Confirm that it is you" /></p>
-        </Form>
+        </form>
         {with_passkey("prove", "Confirm with a passkey")}
     }
     .erased()

@@ -1,19 +1,22 @@
 //! `/settings/data`: taking along all that is one's own, and leaving.
 
+use std::rc::Rc;
+
 use leptos::{prelude::*, server, server_fn::ServerFn};
 use leptos_meta::Title;
 
 use super::{
-    confirm::{Confirm, confirmation},
-    settings::show_account,
+    account::show_identity,
+    confirm::{Confirm, confirmation_then},
 };
 use crate::{
-    domain::{account::OwnAccount, field::Field},
+    domain::{account::Identity, field::Field},
     error::Error,
     json::Json,
     ui::{
         data::Data,
         erased::Erase,
+        focus::focus,
         form::{
             Done, ErrorMessages, Form, FormState,
             fields::{Submit, TextField},
@@ -61,28 +64,44 @@ struct Forms {
 /// The page of what is one's own.
 #[component]
 pub fn DataPage() -> impl IntoView {
-    let account = Data::new(|| (), |()| show_account());
+    let identity = Data::new(|| (), |()| show_identity());
     let forms = Forms {
         download: use_form(DOWNLOAD),
         delete: use_form(DeleteAccount::PATH),
         confirm: use_form(Confirm::PATH),
     };
-    loaded(account, move |account: OwnAccount| show(account.username, forms))
+    loaded(identity, move |identity: Identity| show(identity.username, identity.recent, forms))
 }
 
-/// The page's sections; or, when what was asked for needs a fresh proof, the form for it in
-/// their place.
-fn show(username: String, forms: Forms) -> AnyView {
+/// The page's sections. Forms that would be refused for want of a fresh proof are not filled in:
+/// the form for it stands in their place. One that is refused all the same keeps what is in it
+/// until the proof was given.
+fn show(username: String, recent: bool, forms: Forms) -> AnyView {
     let Forms { download, delete, confirm } = forms;
-    let wanted = move || download.wants_proof() || delete.wants_proof();
-    let needed = Memo::new(move |_| confirm.was_refused() || wanted());
-    let shown = move || {
-        if needed.get() {
-            confirmation(confirm, username.clone(), HERE)
-        } else {
-            view! { {download_section()}{import_section()}{delete_section(delete, username.clone())} }
+    let stale = RwSignal::new(!recent);
+    let needed = Memo::new(move |_| stale.get() || download.wants_proof() || delete.wants_proof());
+    let filled = delete.was_refused();
+    let begun =
+        Memo::new(move |was: Option<&bool>| was.copied().unwrap_or(filled) || !needed.get());
+    let proved = move |_: &Done| {
+        // Where the proof was asked for, the keyboard goes on.
+        let asked =
+            if untrack(|| delete.wants_proof()) { ".danger summary" } else { ".actions button" };
+        download.forget();
+        delete.forget();
+        stale.set(false);
+        request_animation_frame(move || focus(document().query_selector(asked).ok().flatten()));
+    };
+    let name = username.clone();
+    let proof = move || {
+        needed.get().then(|| confirmation_then(confirm, name.clone(), HERE.into(), Rc::new(proved)))
+    };
+    let sections = move || {
+        let username = username.clone();
+        begun.get().then(|| {
+            view! { {download_section()}{import_section()}{delete_section(delete, username)} }
                 .erased()
-        }
+        })
     };
     view! {
         <Title text="Your data" />
@@ -90,7 +109,8 @@ fn show(username: String, forms: Forms) -> AnyView {
             <h1>"Your data"</h1>
             <ErrorMessages form=download />
             <ErrorMessages form=delete />
-            {shown}
+            {proof}
+            <div hidden=move || needed.get()>{sections}</div>
             <p class="aside"><a href="/settings">"Settings"</a></p>
         </div>
     }
@@ -113,8 +133,8 @@ fn download_section() -> impl IntoView {
 fn import_section() -> impl IntoView {
     view! {
         <section>
-            <h2>"Take in articles"</h2>
-            <p><a href="/settings/data/import">"Take in articles from a file"</a></p>
+            <h2>"Import articles"</h2>
+            <p><a href="/settings/data/import">"Import articles from a file"</a></p>
         </section>
     }
 }

@@ -160,6 +160,7 @@ fn writing_form(manuscript: &Manuscript, form: FormState, slug: RwSignal<String>
             {fields::visibility_field(chosen_visibility(manuscript, form))}
             {details(form, manuscript, slug)}
             {waiting::kept_texts(autosave)}
+            {fields::unpublishing(manuscript.stage)}
             <div class="editor-actions">
                 <p class="actions">{fields::buttons(form, manuscript.stage, later)}{preview.toggle(runs)}</p>
                 {waiting::state_line(autosave)}

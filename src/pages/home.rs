@@ -9,7 +9,9 @@ use crate::{
     domain::page::Listing,
     error::Error,
     json::Json,
-    ui::{data::Data, erased::Erase, layout::ViewerData, list::listing, load::loaded},
+    ui::{
+        data::Data, erased::Erase, layout::ViewerData, list::listing, load::loaded, site::tagline,
+    },
 };
 
 /// What `?feed=` says for the articles of those whom the viewer follows.
@@ -81,7 +83,7 @@ fn show((list, following, member): (Listing, bool, bool)) -> AnyView {
     let heading = if following { "Articles of those you follow" } else { "Latest articles" };
     view! {
         <Title text=title />
-        <Meta name="description" content="Articles by people who sign them." />
+        <Meta name="description" content=tagline() />
         <div class="page front">
             <h1 class="visually-hidden">{heading}</h1>
             <nav class="feed-toggle" aria-label="Feeds">

@@ -1,4 +1,4 @@
-//! `/settings/data/import`: taking in articles from a file.
+//! `/settings/data/import`: importing articles from a file.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
@@ -50,9 +50,9 @@ fn show(
     let stale = import.wants_proof() || confirm.was_refused();
     let shown = if stale { confirmation(confirm, username, IMPORT) } else { choose() };
     view! {
-        <Title text="Take in articles" />
+        <Title text="Import articles" />
         <div class="page narrow">
-            <h1>"Take in articles"</h1>
+            <h1>"Import articles"</h1>
             <ErrorMessages form=import />
             {report.map(tell)}
             {shown}
@@ -64,15 +64,15 @@ fn show(
 
 fn choose() -> AnyView {
     view! {
-        <p>"A zip of Markdown files with front matter, as your download is one, or the JSON of a list of articles from a site of the RealWorld kind. The articles and their pictures become yours. What is here already stays as it is; the same file can be sent twice."</p>
+        <p>"A zip of Markdown files with front matter, such as your own download, or an export from a RealWorld (Conduit) site: the JSON that it answers with at /api/articles. The articles and their pictures become yours. Nothing that is here already is changed, so the same file can be imported twice."</p>
         <form class="form" method="post" action=IMPORT enctype="multipart/form-data">
             <div class="field">
                 <label for="file">"File"</label>
                 <input id="file" name="file" type="file" accept=".zip,.json,application/zip,application/json" required />
             </div>
             <p class="actions">
-                <button type="submit">"Take in"</button>
-                <button type="submit" name="look" value="true" class="secondary">"Look first"</button>
+                <button type="submit">"Import"</button>
+                <button type="submit" name="look" value="true" class="secondary">"Check the file first"</button>
             </p>
         </form>
     }
@@ -85,11 +85,11 @@ fn tell(report: Report) -> AnyView {
     let files = report.taken + report.there + report.skipped;
     let rest = usize::try_from(files).unwrap_or(told).saturating_sub(told);
     let more = (rest > 0).then(|| view! { <li>{format!("and {rest} more")}</li> });
-    let heading = if report.looked { "What would be taken in" } else { "What was taken in" };
+    let heading = if report.looked { "What would be imported" } else { "What was imported" };
     let line = |Line { file, outcome }: Line| {
         let became = match outcome {
-            Outcome::Taken if report.looked => "would be taken".to_owned(),
-            Outcome::Taken => "taken".to_owned(),
+            Outcome::Taken if report.looked => "would be imported".to_owned(),
+            Outcome::Taken => "imported".to_owned(),
             Outcome::There => "there already".to_owned(),
             Outcome::Skipped(reason) => format!("left out. {}", reason.text()),
         };

@@ -32,7 +32,7 @@ pub async fn show_profile(
     #[server(default)] favorites: bool,
 ) -> Result<Profile, Error> {
     use crate::{
-        domain::username::Username,
+        domain::{role::Permission, username::Username},
         server::{
             articles::{
                 chosen,
@@ -51,6 +51,7 @@ pub async fn show_profile(
     let person = found.ok_or(Error::NotFound)?;
     let author = person.id;
     let own = reader.as_ref().is_some_and(|reader| reader.id == author);
+    let writes = own && reader.as_ref().is_some_and(|own| own.may(Permission::WriteArticles));
     let following = match reader.filter(|reader| reader.id != author) {
         Some(reader) => {
             let follows = follows::is_following(db, reader.id, author).await;
@@ -70,6 +71,7 @@ pub async fn show_profile(
         image: person.image,
         following,
         own,
+        writes,
         articles,
     })
 }
@@ -130,7 +132,7 @@ fn person(favorites: bool) -> AnyView {
 }
 
 fn show(profile: Profile, favorites: bool) -> AnyView {
-    let Profile { username, since, bio, image, following, own, articles } = profile;
+    let Profile { username, since, bio, image, following, own, writes, articles } = profile;
     let home = format!("/profile/{username}");
     let likes = format!("{home}/favorites");
     let (what, base) = if favorites { ("Favourites", &likes) } else { ("Articles", &home) };
@@ -153,7 +155,9 @@ fn show(profile: Profile, favorites: bool) -> AnyView {
         (false, true) => "There are no favourites that you can read.",
         (false, false) => "There is nothing published yet.",
     };
-    let empty = view! { <p>{none}</p> }.erased();
+    let write = (writes && !favorites)
+        .then(|| view! { <p><a class="button" href="/editor">"Write an article"</a></p> });
+    let empty = view! { <p>{none}</p>{write} }.erased();
     let list = listing(articles, base, empty);
     view! {
         <Title text=title />

@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use lettre::message::Mailbox;
 use url::{Host, Url};
 
-use crate::domain::site::SiteName;
+use crate::domain::site::{SiteName, Tagline};
 
 /// What `byline serve` is told by its environment or its arguments.
 #[derive(Args, Clone, Debug)]
@@ -50,6 +50,17 @@ pub struct Config {
         value_parser = SiteName::parse
     )]
     pub name: SiteName,
+
+    /// What the site says of itself in a few words: below its pages, to search engines about its
+    /// front page, and in its feed
+    #[arg(
+        long,
+        env = "BYLINE_TAGLINE",
+        value_name = "WORDS",
+        default_value = "Articles by people who sign them",
+        value_parser = Tagline::parse
+    )]
+    pub tagline: Tagline,
 
     /// The address and port to listen on
     #[arg(

@@ -83,7 +83,8 @@ async fn of_tag(
 }
 
 async fn site_feed(state: &AppState) -> Result<Newest, Failure> {
-    newest(state, state.config.name.as_str().to_owned(), "", Shelf::Public).await
+    let feed = newest(state, state.config.name.as_str().to_owned(), "", Shelf::Public).await?;
+    Ok(Newest { tagline: Some(state.config.tagline.as_str().to_owned()), ..feed })
 }
 
 async fn author_feed(state: &AppState, username: &str) -> Result<Newest, Failure> {
@@ -105,6 +106,8 @@ async fn tag_feed(state: &AppState, tag: &str) -> Result<Newest, Failure> {
 /// A feed before it is written in either format.
 struct Newest {
     title: String,
+    /// What the site says of itself, in the feed that is the site's own.
+    tagline: Option<String>,
     origin: String,
     /// The path of its page, without a slash at its end.
     page: String,
@@ -127,7 +130,8 @@ async fn newest(
         let address = address(origin, &article.preview);
         article.html = markdown::standing_alone(&article.html, &address);
     }
-    Ok(Newest { title, origin: origin.to_owned(), page: page.to_owned(), articles })
+    let tagline = None;
+    Ok(Newest { title, tagline, origin: origin.to_owned(), page: page.to_owned(), articles })
 }
 
 impl Newest {
@@ -150,6 +154,7 @@ impl Newest {
     fn to_atom(&self) -> String {
         let feed = Feed {
             title: Text::plain(xml_text(&self.title)),
+            subtitle: self.tagline.as_deref().map(|tagline| Text::plain(xml_text(tagline))),
             id: self.at("feed.atom"),
             updated: moment(self.updated()),
             links: vec![
@@ -166,13 +171,17 @@ impl Newest {
     fn to_json(&self) -> Value {
         let items: Vec<Value> =
             self.articles.iter().map(|article| item(&self.origin, article)).collect();
-        json!({
+        let mut feed = json!({
             "version": "https://jsonfeed.org/version/1.1",
             "title": self.title,
             "home_page_url": self.home(),
             "feed_url": self.at("feed.json"),
             "items": items,
-        })
+        });
+        if let Some(tagline) = &self.tagline {
+            feed["description"] = json!(tagline);
+        }
+        feed
     }
 }
 

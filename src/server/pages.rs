@@ -30,6 +30,7 @@ use crate::{
 pub fn provide(state: &AppState) {
     provide_context(state.clone());
     provide_context(state.config.name.clone());
+    provide_context(state.config.tagline.clone());
     let set_status = SetStatus::new(|status| {
         let response = use_context::<ResponseOptions>();
         if let (Some(response), Ok(status)) = (response, StatusCode::from_u16(status)) {

@@ -130,6 +130,12 @@ impl FormState {
         self.error() == Some(Error::RecentLoginNeeded)
     }
 
+    /// Forgets why it was refused, and keeps what is in it.
+    pub fn forget(&self) {
+        self.beside.set(None);
+        self.answer.set(None);
+    }
+
     /// Whether it was sent and not answered yet. Tracked.
     pub fn is_on_its_way(&self) -> bool {
         self.pending.get()

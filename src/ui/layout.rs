@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{data::Data, erased::Erase, site::site_name};
+use super::{
+    data::Data,
+    erased::Erase,
+    site::{site_name, tagline},
+};
 use crate::domain::account::Viewer;
 
 /// Whoever looks at the page, or nobody; provided by the app.
@@ -62,9 +66,17 @@ fn link(href: &'static str, text: String) -> AnyView {
 fn link_with(class: &'static str, href: String, text: String) -> AnyView {
     let href = StoredValue::new(href);
     let path = use_location().pathname;
-    let here = move || href.with_value(|href| path.with(|path| path == href));
+    // The page itself, or one below it.
+    let here = move || {
+        href.with_value(|href| {
+            path.with(|path| match path.strip_prefix(&**href)? {
+                "" => Some("page"),
+                below => below.starts_with('/').then_some("true"),
+            })
+        })
+    };
     view! {
-        <a class=class class:active=here aria-current=move || here().then_some("page") href=href.get_value()>
+        <a class=class class:active=move || here().is_some() aria-current=here href=href.get_value()>
             {text}
         </a>
     }
@@ -76,7 +88,7 @@ fn link_with(class: &'static str, href: String, text: String) -> AnyView {
 pub fn SiteFooter() -> impl IntoView {
     view! {
         <footer class="site-footer">
-            <p><a href="/">{site_name()}</a>" · articles by people who sign them · "<a href="/tags">"Tags"</a></p>
+            <p><a href="/">{site_name()}</a>" · "<span class="tagline">{tagline()}</span>" · "<a href="/tags">"Tags"</a></p>
         </footer>
     }
 }

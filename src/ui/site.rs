@@ -1,15 +1,28 @@
-//! What the site is called, which its server knows.
+//! What the site is called and says of itself, which its server knows.
 
 use leptos::prelude::*;
 
-use crate::domain::site::SiteName;
+use crate::domain::site::{SiteName, Tagline};
 
-/// The name. In the browser it is read from the document, which the server wrote it into: carried
-/// along as data it would be one more thing to load.
+/// The name.
 pub fn site_name() -> String {
     if is_server() {
         return use_context::<SiteName>().unwrap_or_default().as_str().to_owned();
     }
-    let brand = document().query_selector(".navbar-brand").ok().flatten();
-    brand.and_then(|brand| brand.text_content()).unwrap_or_default()
+    in_document(".navbar-brand")
+}
+
+/// The tagline.
+pub fn tagline() -> String {
+    if is_server() {
+        return use_context::<Tagline>().unwrap_or_default().as_str().to_owned();
+    }
+    in_document(".tagline")
+}
+
+/// In the browser both are read from the document, which the server wrote them into: carried along
+/// as data they would be more to load.
+fn in_document(selector: &str) -> String {
+    let element = document().query_selector(selector).ok().flatten();
+    element.and_then(|element| element.text_content()).unwrap_or_default()
 }

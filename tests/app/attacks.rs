@@ -292,7 +292,7 @@ story!(t18_v3_5_2_json_under_another_name_is_refused, |engine| {
 });
 
 /// Addresses that other systems took for their own.
-const FOREIGN_NEXT: [&str; 30] = [
+const FOREIGN_NEXT: [&str; 40] = [
     "//evil.example",
     "/\\evil.example",
     "\\\\evil.example",
@@ -323,6 +323,16 @@ const FOREIGN_NEXT: [&str; 30] = [
     "/register",
     "/rpc/log-out",
     "/article//evil.example",
+    "#//evil.example",
+    "//evil.example#comment",
+    "/\\evil.example#comment",
+    "/login#comment",
+    "/article/a#",
+    "/article/a##comment",
+    "/article/a#comment#",
+    "/article/a#//evil.example",
+    "/article/a#%2f",
+    "/article/a#javascript:alert(1)",
 ];
 
 #[test]
@@ -339,6 +349,9 @@ fn t20_next_is_a_page_of_ours_or_the_front_page() {
         "/profile/Ada_1",
         "/tag/old%20boats",
         "/search",
+        "/article/a-b#comment",
+        "/article/a-b?page=2#comment-1_a",
+        "/#main",
     ] {
         assert_eq!(Next::parse(next).as_str(), next);
     }
@@ -401,6 +414,8 @@ story!(t22_where_to_go_next_is_checked_when_it_is_used, |engine| {
     assert!(page.contains("name=\"next\" value=\"/\""), "{page}");
     let page = app.browser().get("/login?next=/editor").await.body;
     assert!(page.contains("name=\"next\" value=\"/editor\""), "{page}");
+    let page = app.browser().get("/login?next=/editor%23//evil.example").await.body;
+    assert!(page.contains("name=\"next\" value=\"/\""), "{page}");
     // No session remembers it: a second log-in without it goes home.
     let ada = app.person("ada").await;
     assert_eq!(ada.log_in("ada", PASSWORD).await.json()["to"], "/");

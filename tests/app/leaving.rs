@@ -375,12 +375,22 @@ story!(t45_nobody_deletes_any_account_but_their_own, |engine| {
 story!(deleting_an_account_asks_for_the_password_again_after_ten_minutes, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
+    let form = format!("action=\"{DATA}?form=delete\"");
+    let page = ada.get(DATA).await.body;
+    assert!(page.contains(&form) && !page.contains("Confirm that it is you"), "{page}");
     app.state.clock.advance(11 * MINUTE);
-    let code = delete(&ada, true, "ada", "keep").await;
+    let page = ada.get(DATA).await.body;
+    assert!(page.contains("Confirm that it is you"), "{page}");
+    assert!(!page.contains(&form), "a form that would be refused is not filled in: {page}");
+    let code = delete(&ada, true, "ada", "delete").await;
     assert_eq!(code.json(), json!("recent_login_needed"));
-    let page = delete(&ada, false, "ada", "keep").await;
+    // What was filled in before is there still.
+    let page = delete(&ada, false, "ADA", "delete").await;
     assert_eq!(page.status, StatusCode::FORBIDDEN);
     assert!(page.body.contains("Confirm that it is you"), "{}", page.body);
+    let kept =
+        page.body.contains("value=\"delete\" checked") && page.body.contains("value=\"ADA\"");
+    assert!(kept && page.body.contains(&form), "{}", page.body);
     assert_eq!(ada.name().await.as_deref(), Some("ada"), "nothing was done");
     let proof = [("password", PASSWORD), ("next", DATA)];
     assert!(leads_to(&ada.submit(&format!("{DATA}?form=confirm"), &proof).await, DATA));

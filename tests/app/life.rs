@@ -188,9 +188,19 @@ story!(readers_see_nothing_of_what_an_author_changes_until_it_is_updated, |engin
     );
     let page = bob.get("/article/open").await.body;
     assert!(page.contains("Enough words") && !page.contains("Not yet") && page.contains("/tag/b"));
+    // Its author alone is told that there is more.
+    const TOLD: &str =
+        "href=\"/editor/open\" class=\"edit-link\">You have changes that are not published</a>";
+    assert!(!page.contains("not published"), "{page}");
+    let page = ada.get("/article/open").await.body;
+    assert!(page.contains("Enough words") && page.contains(TOLD), "{page}");
     let own = manuscript(&ada, "open").await;
     assert_eq!((&own["title"], &own["has_changes"]), (&json!("Other"), &json!(true)));
     assert!(ada.get("/articles").await.body.contains("Changes not published"));
+    let page = ada.get("/editor/open").await.body;
+    assert!(
+        page.contains(">Unpublish</button>") && page.contains("“Unpublish” keeps it as a draft")
+    );
     // An edit from before is told.
     let stale = ada
         .call(
@@ -203,6 +213,7 @@ story!(readers_see_nothing_of_what_an_author_changes_until_it_is_updated, |engin
     let update = [&changed[..], &[("slug", "open"), ("version", "2"), PUBLISHED]].concat();
     assert_eq!(save(&ada, &update).await, "/article/open");
     assert!(bob.get("/article/open").await.body.contains("Not yet for readers."));
+    assert!(!ada.get("/article/open").await.body.contains(TOLD));
     assert_eq!(manuscript(&ada, "open").await["has_changes"], false);
 
     keep(&ada, "open", &[("title", "Once more"), ("body", "")]).await;

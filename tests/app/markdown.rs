@@ -81,6 +81,11 @@ fn hard_texts() -> Vec<String> {
             "[^a]: ",
             "a|b\n:-:|-:\n\n",
             "a\n\n",
+            "http://a ",
+            "https://example.org/&&(",
+            "http://a)",
+            "://",
+            "https://",
         ]
         .map(long),
     );
@@ -95,6 +100,8 @@ fn hard_texts() -> Vec<String> {
         format!("<a:{many}>"),
         long(&format!("![{}](x) ", "&".repeat(4000))),
         format!("# {}", long("\u{FDFD}")),
+        format!("https://a{}", longest(".")),
+        format!("https://a({}", longest(")")),
         format!("[a]: /{}\n\n{}", "x".repeat(10_000), "[a]".repeat(3000)),
         format!("[a]: /{}\n\n{}", "x".repeat(1000), "[a]".repeat(6000)),
         format!("[^a]: x\n\n{}", "[^a]".repeat(5000)),
@@ -143,7 +150,7 @@ fn a_footnote_and_its_text_lead_to_each_other_whatever_it_is_called() {
         "One<sup class=\"footnote-reference\"><a href=\"#fn-1\" id=\"fnref-1\" rel=\"noopener noreferrer nofollow\">1</a>",
         "again<sup class=\"footnote-reference\"><a href=\"#fn-1\" rel=\"noopener noreferrer nofollow\">1</a>",
         "<div class=\"footnote-definition\" id=\"fn-1\">",
-        "<a href=\"#fnref-1\" aria-label=\"1, back to the text\" rel=\"noopener noreferrer nofollow\">1</a>",
+        "<p>First <a href=\"#fnref-1\" aria-label=\"Back from note 1 to the text\" rel=\"noopener noreferrer nofollow\">↩\u{FE0E}</a></p>",
         "<div class=\"footnote-definition\" id=\"fn-2\">",
     ] {
         assert!(html.contains(part), "{part} in {html}");
@@ -157,6 +164,98 @@ fn a_footnote_that_is_defined_twice_has_one_identifier_and_one_unused_leads_nowh
     assert_eq!(twice.matches("id=\"fn-1\"").count(), 1, "{twice}");
     let unused = to_html("a\n\n[^1]: x");
     assert!(unused.contains("id=\"fn-1\"") && !unused.contains("fnref-1"), "{unused}");
+}
+
+#[test]
+fn footnotes_stand_at_the_end_in_the_order_of_their_first_mention() {
+    let html = to_html(
+        "[^none]: Of nothing\n\nOne[^b]\n\n[^a]: Note a\n\n[^b]: Note b, see[^c]\n\n> Two[^a]\n\n[^c]: Note c\n\nThe end",
+    );
+    let places: Vec<usize> = [
+        "The end",
+        "id=\"fn-1\"",
+        "Note b",
+        "id=\"fn-2\"",
+        "Note a",
+        "id=\"fn-3\"",
+        "Note c",
+        "Of nothing",
+    ]
+    .map(|part| html.find(part).unwrap_or_else(|| panic!("{part} in {html}")))
+    .to_vec();
+    assert!(places.is_sorted(), "{html}");
+    // In a note too a mention leads to what it mentions, and that leads back.
+    assert!(
+        html.contains("see<sup class=\"footnote-reference\"><a href=\"#fn-3\" id=\"fnref-3\""),
+        "{html}"
+    );
+    assert_eq!(html.matches("aria-label=\"Back from note").count(), 3, "{html}");
+    // One that does not end in a line has the way back below it.
+    let html = to_html("a[^1]\n\n[^1]: x\n\n    - y");
+    assert!(html.contains("</ul>\n <a href=\"#fnref-1\""), "{html}");
+}
+
+/// A link to that address, which is its text.
+fn link(address: &str) -> String {
+    let address = address.replace('&', "&amp;");
+    let href = address.replace('[', "%5B").replace(']', "%5D");
+    format!("<a href=\"{href}\" rel=\"noopener noreferrer nofollow\">{address}</a>")
+}
+
+#[test]
+fn a_bare_web_address_is_a_link_without_what_follows_it() {
+    const ADDRESS: &str = "https://example.org/a_b_c/~d?e=1&f=2#g";
+    for (before, address, after) in [
+        ("", ADDRESS, ""),
+        ("See ", ADDRESS, "."),
+        ("See (", ADDRESS, ")!?"),
+        ("", "https://example.org/wiki/Fog_(weather)", " and on"),
+        ("(", "https://example.org/wiki/Fog_(weather)", ")."),
+        ("„", "http://localhost:3000", "”…"),
+        ("", "HTTPS://EXAMPLE.ORG", ","),
+        ("", "https://example.org/a[b]", "]]"),
+        ("", "https://example.org", "..."),
+        ("見る", "https://example.org/x", "。"),
+    ] {
+        let html = to_html(&format!("{before}{address}{after}"));
+        assert_eq!(html, format!("<p>{before}{}{after}</p>\n", link(address)));
+    }
+    let html =
+        to_html("**https://example.org/a** <https://example.org/b>\n# https://example.org/c");
+    for address in ["https://example.org/a", "https://example.org/b", "https://example.org/c"] {
+        assert!(html.contains(&link(address)), "{html}");
+    }
+    assert_eq!(html.matches("<a ").count(), 3, "{html}");
+}
+
+#[test]
+fn what_is_no_bare_web_address_stays_as_it_is() {
+    for text in [
+        "`https://example.org`",
+        "~~~\nhttps://example.org\n~~~",
+        "    https://example.org",
+        "![https://example.org](/x.png)",
+        "https://",
+        "https:// example.org",
+        "https://.",
+        "https:///example.org",
+        "xhttps://example.org",
+        "://example.org",
+        "javascript://example.org",
+        "ftp://example.org",
+        "example.org",
+    ] {
+        assert!(!to_html(text).contains("<a "), "{text}: {}", to_html(text));
+    }
+    let long = format!("https://example.org/{}", "a".repeat(3000));
+    assert_eq!(to_html(&long), format!("<p>{long}</p>\n"));
+    let inside = to_html("[see https://example.org/a](https://example.org/b)");
+    assert_eq!(inside.matches("<a ").count(), 1, "{inside}");
+    let quoted = to_html("<b title=\"https://example.org/\">");
+    assert!(
+        quoted.contains(&format!("title=\"{}\"&gt;", link("https://example.org/"))),
+        "{quoted}"
+    );
 }
 
 #[test]

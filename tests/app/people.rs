@@ -184,6 +184,26 @@ story!(of_ten_thousand_articles_by_those_one_follows_the_newest_two_hundred_are_
     assert!(titles(&page("21").await).is_empty() && titles(&page("9999").await).is_empty());
 });
 
+story!(whoever_has_published_nothing_is_led_to_the_editor_by_their_own_profile, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, rea) = (app.person("ada").await, app.person_with("rea", Role::Reader).await);
+    let main = async |browser: &Browser, path: &str| {
+        let page = browser.get(path).await.body;
+        page.split("<main").nth(1).unwrap().to_owned()
+    };
+    let leads = |page: &str| page.contains("href=\"/editor\"");
+    let own = main(&ada, "/profile/ada").await;
+    assert!(own.contains("You have not published anything yet.") && leads(&own), "{own}");
+    // Not to what is not theirs, not below what they like, and nobody who may not write.
+    assert!(!leads(&main(&rea, "/profile/ada").await));
+    assert!(!leads(&main(&app.browser(), "/profile/ada").await));
+    assert!(!leads(&main(&ada, "/profile/ada/favorites").await));
+    let own = main(&rea, "/profile/rea").await;
+    assert!(own.contains("You have not published anything yet.") && !leads(&own), "{own}");
+    ada.write("Open", "published", "public").await;
+    assert!(!leads(&main(&ada, "/profile/ada").await));
+});
+
 story!(nobody_follows_themselves_or_nobody, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;

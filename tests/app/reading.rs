@@ -4,7 +4,7 @@ use byline::{
     domain::{
         article::{Article, Preview, Stage, Status, Visibility, When, details::Direction},
         role::Role,
-        site::SiteName,
+        site::{SiteName, Tagline},
     },
     server::{articles, contents, head},
 };
@@ -141,6 +141,7 @@ fn no_character_of_an_article_ends_its_data() {
         language: text.into(),
         direction: Direction::Auto,
         mine: false,
+        has_changes: false,
         withdrawable: false,
         responses: String::new(),
     };
@@ -404,10 +405,58 @@ story!(a_site_is_called_what_whoever_runs_it_says, |engine| {
     assert!(!front.contains("Byline"), "{front}");
 });
 
+story!(the_navigation_says_where_one_is, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, _) = (app.person("ada").await, app.person("ada-2").await);
+    for (path, marked) in [
+        ("/", &["current=\"page\" href=\"/\""][..]),
+        ("/settings", &["current=\"page\" href=\"/settings\""]),
+        ("/settings/security/passkeys", &["current=\"true\" href=\"/settings\""]),
+        ("/profile/ada", &["current=\"page\" href=\"/profile/ada\""]),
+        ("/profile/ada/favorites", &["current=\"true\" href=\"/profile/ada\""]),
+        ("/profile/ada-2", &[]),
+        ("/tags", &[]),
+    ] {
+        let page = ada.get(path).await.body;
+        let header = page.split("<header class=\"navbar\">").nth(1).unwrap();
+        let header = header.split("</header>").next().unwrap();
+        let found: Vec<&str> = header
+            .split("<a ")
+            .filter_map(|link| Some(&link[link.find("current=")?..link.find(" class=")?]))
+            .collect();
+        assert_eq!(found, marked, "{path}: {header}");
+        assert_eq!(header.matches(" active\"").count(), marked.len(), "{path}: {header}");
+    }
+});
+
+story!(a_site_says_of_itself_what_whoever_runs_it_says, |engine| {
+    let (said, as_html) = ("Fog, \"boats\" & </p> ropes", "Fog, \"boats\" &amp; &lt;/p&gt; ropes");
+    let app = TestApp::start_with(engine, &["--tagline", said]).await;
+    let stranger = app.browser();
+    for path in ["/", "/login", "/nothing/is/here"] {
+        let page = stranger.get(path).await.body;
+        assert!(page.contains(&format!("<span class=\"tagline\">{as_html}</span>")), "{page}");
+        assert!(!page.contains("people who sign them"), "{page}");
+    }
+    let front = stranger.get("/").await.body;
+    let about = as_html.replace('"', "&quot;");
+    assert!(front.contains(&format!("name=\"description\" content=\"{about}\"")), "{front}");
+    assert_eq!(stranger.get("/feed.json").await.json()["description"], json!(said));
+    let atom = stranger.get("/feed.atom").await.body;
+    assert!(atom.contains("<subtitle>Fog, "), "{atom}");
+    // The feed of an author says nothing of the site.
+    app.person("ada").await;
+    assert!(stranger.get("/profile/ada/feed.json").await.json()["description"].is_null());
+    let plain = TestApp::start(engine).await.browser().get("/").await.body;
+    assert!(plain.contains("<span class=\"tagline\">Articles by people who sign them</span>"));
+});
+
 #[test]
 fn a_sites_name_is_one_line_that_fits() {
     for wrong in ["", "  ", "two\nlines", "a\u{7}bell", "a\ttab", &"n".repeat(51)] {
         assert!(SiteName::parse(wrong).is_err(), "{wrong:?}");
     }
     assert_eq!(SiteName::parse(" The Harbour ").unwrap().as_str(), "The Harbour");
+    assert!(Tagline::parse("two\nlines").is_err() && Tagline::parse(&"n".repeat(151)).is_err());
+    assert_eq!(Tagline::parse(&"n".repeat(150)).unwrap().as_str().len(), 150);
 }

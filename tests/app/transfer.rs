@@ -282,7 +282,7 @@ story!(an_author_takes_their_articles_to_another_site, |engine| {
     let looked = send(&to, &lovelace, &zip, true, "text/html").await;
     assert_eq!(looked.status, StatusCode::OK, "{}", looked.body);
     assert!(
-        looked.body.contains("2 would be taken, 0 there already, 1 left out."),
+        looked.body.contains("2 would be imported, 0 there already, 1 left out."),
         "{}",
         looked.body
     );
@@ -416,7 +416,7 @@ story!(files_that_are_none_are_refused_with_a_code, |engine| {
         assert_eq!((answer.status, answer.json()), (status, json!({ "import": fault })));
         let page = send(&app, &ada, &file, true, "text/html").await;
         assert_eq!(page.status, status, "{fault}");
-        assert!(page.body.contains("<h1>Take in articles</h1>"), "{}", page.body);
+        assert!(page.body.contains("<h1>Import articles</h1>"), "{}", page.body);
     }
 });
 
@@ -499,11 +499,11 @@ async fn a_site_moves_by_two_commands() {
     let looked = in_folder(&to, &["import", path, "--dry-run"]);
     assert_eq!(
         looked,
-        "20 would be taken, 0 there already, 0 left out. 20 versions would be taken.\n"
+        "20 would be imported, 0 there already, 0 left out. 20 versions would be imported.\n"
     );
-    let taken = in_folder(&to, &["import", path]);
-    assert_eq!(taken, "20 taken, 0 there already, 0 left out. 20 versions taken.\n");
-    assert_eq!(in_folder(&to, &["import", path]), "0 taken, 20 there already, 0 left out.\n");
+    let imported = in_folder(&to, &["import", path]);
+    assert_eq!(imported, "20 imported, 0 there already, 0 left out. 20 versions imported.\n");
+    assert_eq!(in_folder(&to, &["import", path]), "0 imported, 20 there already, 0 left out.\n");
     in_folder(&to, &["export", "again.zip"]);
     let again = std::fs::read(to.path().join("again.zip")).unwrap();
     assert!(again == std::fs::read(&file).unwrap(), "the same bytes");
@@ -710,7 +710,7 @@ story!(a_download_comes_back_with_its_pictures_and_takes_nobodys, |engine| {
     assert!(lovelace.get("/article/hills").await.body.contains("width=\"600\""));
     to.execute("update images set bytes = 524288000, alt = 'Kept'").await;
     let again = send(&to, &lovelace, &zip, false, "text/html").await;
-    assert!(again.body.contains("0 taken, 1 there already, 0 left out."), "{}", again.body);
+    assert!(again.body.contains("0 imported, 1 there already, 0 left out."), "{}", again.body);
     assert_eq!(own(&lovelace).await, [json!("Kept")]);
     let other = taken(&ada, &jpeg(50, 50, 8), "").await;
     illustrate(&ada, "Sea", &other, "").await;

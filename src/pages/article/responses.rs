@@ -182,7 +182,8 @@ fn comment_form(here: &Here, open: bool) -> AnyView {
         return view! { <p class="hint">"Comments are closed."</p> }.erased();
     }
     if refused.is_none() && !here.member {
-        let log_in = format!("/login?next=/article/{}", here.slug);
+        // Back to the form, which whoever is logged in finds there.
+        let log_in = format!("/login?next=/article/{}%23comment", here.slug);
         return view! { <p><a href=log_in rel="external">"Log in"</a>" to comment."</p> }.erased();
     }
     let problem = refused.and_then(|refused| refused.error.about(Field::Comment));

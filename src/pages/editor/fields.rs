@@ -88,7 +88,8 @@ pub fn buttons(form: FormState, stage: Stage, later: RwSignal<bool>) -> AnyView 
     };
     let draft = match stage {
         Stage::Draft => "Save draft",
-        Stage::Scheduled | Stage::Published => "Unpublish and keep as draft",
+        Stage::Scheduled => "Unschedule",
+        Stage::Published => "Unpublish",
     };
     let busy = move || form.is_on_its_way().then_some("true");
     let show = view! {
@@ -99,6 +100,17 @@ pub fn buttons(form: FormState, stage: Stage, later: RwSignal<bool>) -> AnyView 
         Stage::Draft => view! { {keep}{show} }.erased(),
         Stage::Scheduled | Stage::Published => view! { {show}{keep} }.erased(),
     }
+}
+
+/// What the second of them does to an article that is not a draft. It stands above them: the bar
+/// that they are in has no room for it on a phone.
+pub fn unpublishing(stage: Stage) -> AnyView {
+    let hint = match stage {
+        Stage::Draft => return ().erased(),
+        Stage::Scheduled => "“Unschedule” keeps it as a draft, which will not appear by itself.",
+        Stage::Published => "“Unpublish” keeps it as a draft, which readers do not see any more.",
+    };
+    view! { <p class="hint">{hint}</p> }.erased()
 }
 
 /// How Markdown works, and the keys.

@@ -176,6 +176,17 @@ pub fn focus(form: &HtmlFormElement) {
     focus_on(form, "textarea[name=body]");
 }
 
+/// The same for a text that was put there in place of another: to its beginning. A text that is
+/// put there leaves the cursor at its end, and the page would go there too.
+pub fn focus_anew(form: &HtmlFormElement) {
+    let area = form.query_selector("textarea[name=body]").ok().flatten();
+    if let Some(area) = area.as_ref().and_then(|area| area.dyn_ref::<HtmlTextAreaElement>()) {
+        _ = area.set_selection_range(0, 0);
+        area.set_scroll_top(0);
+    }
+    ui::focus::focus(area);
+}
+
 /// Leads the keyboard to the first element of the form that is so.
 pub fn focus_on(form: &HtmlFormElement, selector: &str) {
     ui::focus::focus(form.query_selector(selector).ok().flatten());

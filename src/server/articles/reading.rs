@@ -99,6 +99,7 @@ pub async fn read(state: &AppState, slug: &Slug, reader: Option<&User>) -> Resul
         language: row.language,
         direction: Direction::from_name(&row.direction).unwrap_or_default(),
         mine,
+        has_changes: mine && working_copies::exists(&state.db, id).await?,
         withdrawable: edits && !mine,
         responses: String::new(),
     };

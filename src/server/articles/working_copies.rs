@@ -42,6 +42,17 @@ pub async fn of(db: &Db, article: Uuid) -> sqlx::Result<Option<WorkingCopy>> {
     reading!(db, |pool| sqlx::query_as(READ).bind(article).fetch_optional(pool).await)
 }
 
+/// Whether there is a working copy of an article.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn exists(db: &Db, article: Uuid) -> sqlx::Result<bool> {
+    const FIND: &str = "select article_id from working_copies where article_id = $1";
+    let found: Option<Uuid> =
+        reading!(db, |pool| { sqlx::query_scalar(FIND).bind(article).fetch_optional(pool).await })?;
+    Ok(found.is_some())
+}
+
 /// Stores a text as the working copy, in place of the one before.
 ///
 /// # Errors

@@ -9,13 +9,14 @@ use std::{
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
 use crate::markdown::{
-    in_pieces, not_too_deep, short_attributes, shown_as_typed, usable_by_keyboard,
+    in_pieces, links, not_too_deep, short_attributes, shown_as_typed, usable_by_keyboard,
 };
 
 /// Renders a comment's text, which is short: it takes no thread of its own.
 pub fn render(markdown: &str) -> String {
     let parser = Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH);
-    let events = short_attributes(not_too_deep(parser).map(shown_as_typed)).filter_map(plainer);
+    let events = short_attributes(not_too_deep(parser).map(shown_as_typed));
+    let events = links::mark(events).filter_map(plainer);
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
     html::push_html(&mut rendered, in_pieces(events.map(usable_by_keyboard)));
     SANITISER.clean(&rendered).to_string()

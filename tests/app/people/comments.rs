@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use super::{led_to, send, under};
-use crate::support::{Browser, TestApp, story};
+use crate::support::{Browser, PASSWORD, TestApp, story};
 
 /// Says something under an article; what it is called by then.
 pub async fn say(browser: &Browser, slug: &str, text: &str) -> String {
@@ -37,7 +37,15 @@ story!(a_reader_comments_on_an_article_and_everybody_reads_it, |engine| {
     }
     let stranger = app.browser();
     let page = stranger.get("/article/open").await.body;
-    assert!(page.contains("/login?next=/article/open") && !page.contains("comment-form"));
+    assert!(page.contains("/login?next=/article/open%23comment\""), "{page}");
+    assert!(!page.contains("comment-form"));
+    // Whoever logs in there comes back to the form.
+    let page = stranger.get("/login?next=/article/open%23comment").await.body;
+    assert!(page.contains("name=\"next\" value=\"/article/open#comment\""), "{page}");
+    let log_in = [("email", "rea"), ("password", PASSWORD), ("next", "/article/open#comment")];
+    let answer = app.browser().submit("/login", &log_in).await;
+    assert_eq!(answer.header("location"), "/article/open#comment", "{answer:?}");
+    assert!(rea.get("/article/open").await.body.contains("id=\"comment\""));
     let link = say(&rea, "open", "[here](https://example.org)").await;
     let page = under(&stranger, "open").await;
     assert!(page.contains("rel=\"noopener noreferrer nofollow\""), "{link}: {page}");
@@ -62,12 +70,16 @@ fn a_comment_has_a_little_markdown_and_nothing_else() {
         ),
         ("```js\nx()\n```", "<pre tabindex=\"0\"><code>x()\n</code></pre>"),
         ("[x](javascript:alert(1))", "<p><a rel=\"noopener noreferrer nofollow\">x</a></p>"),
+        (
+            "see https://example.org/x.",
+            "<p>see <a href=\"https://example.org/x\" rel=\"noopener noreferrer nofollow\">https://example.org/x</a>.</p>",
+        ),
         ("a[^1]\n\n[^1]: b", "<p>a<a href=\"b\" rel=\"noopener noreferrer nofollow\">^1</a></p>"),
     ] {
         assert_eq!(render(typed).trim(), shown, "{typed:?}");
     }
     // Nothing that is short takes long.
-    for part in ["> ", "- ", "[", "*a ", "![", "`", "&", "<b>"] {
+    for part in ["> ", "- ", "[", "*a ", "![", "`", "&", "<b>", "http://a "] {
         render(&part.repeat(5000 / part.len()));
     }
 }

@@ -40,7 +40,7 @@ impl Autosave {
         self.saver.update_value(|saver| saver.starts_from(theirs.version));
         self.restored.set(None);
         local::forget(&self.key.get_value());
-        text::focus(&form);
+        text::focus_anew(&form);
     }
 
     /// What the server gave shall stand, in place of what was found in this browser.
@@ -48,14 +48,15 @@ impl Autosave {
         let Some(form) = self.form.get_untracked() else { return };
         self.put_aside(text::all_of(&form));
         self.restored.set(None);
-        text::focus(&form);
         let opened = self.opened.get_value();
         if !self.saver.with_value(Saver::is_as_opened) {
             // The server has the other one by now.
             text::put_words(&form, &opened);
+            text::focus_anew(&form);
             return self.typed();
         }
         text::put(&form, &opened);
+        text::focus_anew(&form);
         self.happened(Happened::Theirs);
         let version = text::value(&opened, "version").parse().unwrap_or(0);
         self.saver.update_value(|saver| saver.starts_from(version));
@@ -70,7 +71,7 @@ impl Autosave {
             self.put_aside(present);
         }
         text::put_words(&form, &copy.text);
-        text::focus(&form);
+        text::focus_anew(&form);
         self.typed();
         self.drop_copy(copy);
     }
