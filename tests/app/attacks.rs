@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use byline::domain::{email::EmailAddress, next::Next};
 use byline::error::Error;
-use byline::pages::{data::DOWNLOAD, images::UPLOAD, import::IMPORT};
+use byline::{
+    pages::{data::DOWNLOAD, import::IMPORT},
+    ui::upload::UPLOAD,
+};
 use byline::server::{
     db::{Db, is_away},
     doors::FORMS,
