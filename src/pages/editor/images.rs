@@ -131,7 +131,9 @@ impl Pictures {
         // Without this no browser lets a file go, and with it none opens one in place of the page.
         let dragged = |event: Event| {
             let data = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
-            if !is_on_chooser(&event) && data.is_some_and(|data| data.types().iter().any(|kind| kind == "Files")) {
+            if !is_on_chooser(&event)
+                && data.is_some_and(|data| data.types().iter().any(|kind| kind == "Files"))
+            {
                 event.prevent_default();
             }
         };

@@ -4,8 +4,8 @@ use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, JsValue},
     web_sys::{
-        Event, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement,
-        HtmlTextAreaElement, UrlSearchParams,
+        Event, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement,
+        UrlSearchParams,
         js_sys::{Array, Date, Reflect},
     },
 };
