@@ -260,7 +260,7 @@ pub async fn want(tx: &mut Tx, uploader: Uuid, id: Uuid) -> sqlx::Result<Option<
     const WANT: &str = "update images set unused_since = null where id = $1 and uploader_id = $2 \
          returning hash, width, kind";
     let wanted: Option<Named> =
-        within!(tx, |c| { sqlx::query_as(WANT).bind(id).bind(uploader).fetch_optional(c).await })?;
+        within!(tx, |c| sqlx::query_as(WANT).bind(id).bind(uploader).fetch_optional(c).await)?;
     Ok(wanted.and_then(|named| named.name()))
 }
 
