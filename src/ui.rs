@@ -11,5 +11,7 @@ pub mod load;
 pub mod new_password;
 pub mod passkey;
 pub mod picture;
+pub mod picture_field;
 pub mod site;
 pub mod status;
+pub mod upload;

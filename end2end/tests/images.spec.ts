@@ -1,7 +1,8 @@
-// Pictures: by the button, by pasting, by dropping, and without JavaScript.
+// Pictures in the text, at the head of an article and of oneself: by the button, by pasting, by
+// dropping, and without JavaScript.
 
 import { randomBytes } from 'node:crypto';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { anArticle, expect, field, fillEditor, register, send, editorButton, submitButton, test } from '../support.ts';
 
 // A PNG of one pixel.
@@ -15,6 +16,9 @@ function another() {
 }
 
 const SVG = { name: 'dot.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>') };
+
+/** What is told of a picture that is none. */
+const NO_PICTURE = 'That is no JPEG, PNG, WebP or GIF picture';
 
 function text(page: Page) {
   return field(page, 'body');
@@ -106,7 +110,7 @@ test.describe('with JavaScript', () => {
     await page.getByLabel('Add a picture').setInputFiles(SVG);
     await page.getByLabel('What does dot.svg show?').fill('A dot');
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
-    await expect(page.getByText('That is no JPEG, PNG, WebP or GIF picture')).toBeVisible();
+    await expect(page.getByText(NO_PICTURE)).toBeVisible();
     await expect(text(page)).toHaveValue('What I wrote.');
   });
 
@@ -122,6 +126,140 @@ test.describe('with JavaScript', () => {
   });
 });
 
+const ADDRESS = /^\/images\/[0-9a-f]{32}-1\.webp$/;
+
+/** The picture comes, and is not only asked for. */
+async function expectPicture(picture: Locator, address: string): Promise<void> {
+  await expect(picture).toBeVisible();
+  expect(await picture.evaluate((img: HTMLImageElement) => img.decode().then(() => new URL(img.currentSrc).pathname))).toBe(address);
+}
+
+test.describe('a cover, with JavaScript', () => {
+  test.skip(({ javaScriptEnabled }) => !javaScriptEnabled, 'without there is its address, on the page of pictures');
+
+  const shown = (page: Page) => page.getByRole('img', { name: 'The cover as it is chosen' });
+
+  test('is a file that is chosen: it is shown, kept, and at the head of the article', async ({ page, stranger }) => {
+    await register(page);
+    await page.goto('/editor');
+    await fillEditor(page, anArticle());
+    await expect(shown(page)).toHaveCount(0);
+    const kept = page.waitForRequest((request) => request.url().endsWith('/rpc/keep-text') && request.postData()!.includes('cover=%2Fimages%2F'));
+    await page.getByLabel('Upload a cover').setInputFiles(another());
+    await expect(field(page, 'cover')).toHaveValue(ADDRESS);
+    await expect(page.getByText('It is the cover now.')).toBeVisible();
+    const address = await field(page, 'cover').inputValue();
+    await expectPicture(shown(page), address);
+    await kept;
+    await field(page, 'cover_alt').fill('A dot at the head');
+    await send(page, editorButton(page, 'published'));
+    await expect(page).toHaveURL(/\/article\//);
+    await stranger.goto(page.url());
+    await expectPicture(stranger.getByRole('img', { name: 'A dot at the head' }), address);
+  });
+
+  test('is taken out, and chosen again', async ({ page }) => {
+    await register(page);
+    await page.goto('/editor');
+    const chooser = page.getByLabel('Upload a cover');
+    const cover = another();
+    await chooser.setInputFiles(cover);
+    await expect(field(page, 'cover')).toHaveValue(ADDRESS);
+    const address = await field(page, 'cover').inputValue();
+    await page.getByRole('button', { name: 'Remove the cover' }).click();
+    await expect(field(page, 'cover')).toHaveValue('');
+    await expect(shown(page)).toHaveCount(0);
+    await expect(page.getByRole('button', { name: 'Remove the cover' })).toHaveCount(0);
+    await expect(chooser).toBeFocused();
+    // As every button, it is pressed by Enter, which saves in a field of one line.
+    const opened = page.waitForEvent('filechooser');
+    await page.keyboard.press('Enter');
+    await (await opened).setFiles(cover);
+    await expect(field(page, 'cover')).toHaveValue(address);
+    await expectPicture(shown(page), address);
+  });
+
+  test('that is refused says why, and the one before stays', async ({ page }) => {
+    await register(page);
+    await page.goto('/editor');
+    await page.getByLabel('Upload a cover').setInputFiles(another());
+    await expect(field(page, 'cover')).toHaveValue(ADDRESS);
+    const address = await field(page, 'cover').inputValue();
+    await page.getByLabel('Upload a cover').setInputFiles(SVG);
+    await expect(page.getByText(NO_PICTURE)).toHaveClass('error');
+    await expect(field(page, 'cover')).toHaveValue(address);
+    await expectPicture(shown(page), address);
+  });
+
+  test('that is kept back on its way leaves all as it was', async ({ page }) => {
+    await register(page);
+    await page.goto('/editor');
+    await page.route('**/images', () => { /* never answered */ });
+    await page.getByLabel('Upload a cover').setInputFiles(DOT);
+    await page.getByRole('button', { name: 'Cancel the upload' }).click();
+    await expect(page.getByText('It was not uploaded.')).toBeVisible();
+    await expect(field(page, 'cover')).toHaveValue('');
+  });
+
+  test('that is dropped on its chooser is not taken for the text', async ({ page }) => {
+    await register(page);
+    await page.goto('/editor');
+    const left = await page.getByLabel('Upload a cover').evaluate((chooser, png) => {
+      const data = new DataTransfer();
+      data.items.add(new File([Uint8Array.from(atob(png), (c) => c.charCodeAt(0))], 'dot.png', { type: 'image/png' }));
+      const give = (kind: string) => chooser.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+      return [give('dragover'), give('drop')];
+    }, PNG);
+    expect(left).toEqual([true, true]);
+    await expect(page.getByLabel('What does dot.png show?')).toHaveCount(0);
+  });
+});
+
+test('a picture of oneself is a file that is chosen, and one that is refused says why', async ({ page, stranger, javaScriptEnabled }) => {
+  test.skip(!javaScriptEnabled, 'without there is the page of pictures');
+  const ada = await register(page);
+  await page.goto('/settings');
+  const shown = page.locator('main .user-img');
+  await expect(shown).toHaveText(ada.username.charAt(0).toUpperCase());
+  await page.getByLabel('Upload a picture of yourself').setInputFiles(another());
+  await expect(field(page, 'image')).toHaveValue(ADDRESS);
+  const address = await field(page, 'image').inputValue();
+  await expectPicture(shown, address);
+  await page.getByLabel('Upload a picture of yourself').setInputFiles(SVG);
+  await expect(page.getByText(NO_PICTURE)).toHaveClass('error');
+  await expect(field(page, 'image')).toHaveValue(address);
+  await expectPicture(shown, address);
+  await send(page, submitButton(page, 'bio'));
+  await expect(page).toHaveURL(`/profile/${ada.username}`);
+  await stranger.goto(page.url());
+  await expectPicture(stranger.locator('.user-info .user-img'), address);
+  await page.goto('/settings');
+  await page.getByRole('button', { name: 'Remove the picture' }).click();
+  await expect(field(page, 'image')).toHaveValue('');
+  await expect(shown).toHaveText(ada.username.charAt(0).toUpperCase());
+});
+
+test('from the page of pictures one becomes a cover, and oneself', async ({ page, javaScriptEnabled }) => {
+  const ada = await register(page);
+  await page.goto('/editor');
+  if (!javaScriptEnabled) await expect(page.getByLabel('Upload a cover')).toHaveCount(0);
+  await expect(page.getByText('copy its address to here')).toBeVisible();
+  await page.goto('/images');
+  await page.getByLabel('Picture', { exact: true }).setInputFiles(another());
+  await send(page, submitButton(page, 'file'));
+  const address = await page.getByLabel('Its address, for a cover').inputValue();
+  expect(address).toMatch(ADDRESS);
+  await page.getByRole('button', { name: 'Use as my profile picture' }).click();
+  await expect(page).toHaveURL(`/profile/${ada.username}`);
+  await expectPicture(page.locator('.user-info .user-img'), address);
+  await page.goto('/editor');
+  await fillEditor(page, anArticle());
+  await field(page, 'cover').fill(address);
+  await field(page, 'cover_alt').fill('A dot at the head');
+  await send(page, editorButton(page, 'published'));
+  await expectPicture(page.getByRole('img', { name: 'A dot at the head' }), address);
+});
+
 test('the page of pictures takes, describes and deletes them', async ({ page, context, javaScriptEnabled }) => {
   await register(page);
   await page.goto('/images');
@@ -132,11 +270,13 @@ test('the page of pictures takes, describes and deletes them', async ({ page, co
   await expect(picture.getByLabel('For your article')).toHaveValue(/^!\[A dot\]\(\/images\//);
   const copy = picture.getByRole('button', { name: /^Copy the Markdown/ });
   if (javaScriptEnabled) {
-    await copy.click();
-    await expect(picture.getByRole('status')).toHaveText('Copied.');
     await context.grantPermissions(['clipboard-read']);
-    const copied = await page.evaluate(() => navigator.clipboard.readText());
-    await expect(picture.getByLabel('For your article')).toHaveValue(copied);
+    for (const [what, label] of [['Markdown', 'For your article'], ['address', 'Its address, for a cover']]) {
+      await picture.getByRole('button', { name: `Copy the ${what}` }).click();
+      await expect(picture.getByRole('paragraph').filter({ has: page.getByRole('button', { name: `Copy the ${what}` }) })).toContainText('Copied.');
+      const copied = await page.evaluate(() => navigator.clipboard.readText());
+      await expect(picture.getByLabel(label!)).toHaveValue(copied);
+    }
   } else {
     await expect(copy).toBeHidden();
   }
@@ -153,5 +293,5 @@ test('the page of pictures refuses what is none, in words', async ({ page }) => 
   await page.goto('/images');
   await page.getByLabel('Picture', { exact: true }).setInputFiles(SVG);
   await send(page, submitButton(page, 'file'));
-  await expect(page.getByText('That is no JPEG, PNG, WebP or GIF picture')).toBeVisible();
+  await expect(page.getByText(NO_PICTURE)).toBeVisible();
 });

@@ -27,6 +27,8 @@ pub struct OwnAccount {
     pub since: When,
     /// The names of the person's roles.
     pub roles: Vec<String>,
+    /// Whether they may write, and upload pictures.
+    pub writes: bool,
     /// Whether they look after the accounts of others.
     pub administers: bool,
     /// Whether they may ask others to write here.

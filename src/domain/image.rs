@@ -94,6 +94,11 @@ impl ImageName {
         format!("{FOLDER}{self}")
     }
 
+    /// Its narrowest form, when this is the widest.
+    pub fn narrowest(&self) -> Self {
+        self.variants().next().unwrap_or_else(|| self.clone())
+    }
+
     /// The same picture in all its widths, the narrowest first, when this is the widest.
     pub fn variants(&self) -> impl Iterator<Item = Self> {
         widths_of(self.width).map(|width| Self { width, ..self.clone() })
@@ -183,6 +188,8 @@ impl Cover {
 pub struct Uploaded {
     /// The address of its widest form.
     pub path: String,
+    /// The address of its narrowest form.
+    pub thumbnail: String,
     /// In pixels.
     pub width: u32,
     /// In pixels.

@@ -24,15 +24,9 @@ use crate::{
         form::{Done, ErrorMessages, FormState, fields::TextField, use_form},
         list::pager,
         load::loaded,
+        upload::{TAKEN, UPLOAD},
     },
 };
-
-/// The page, and where its form goes that brings a picture. It is no server function, and has no
-/// other name: what it carries is a file.
-pub const UPLOAD: &str = "/images";
-
-/// The media types that a file chooser offers.
-pub const TAKEN: &str = "image/jpeg,image/png,image/webp,image/gif";
 
 /// One page of the viewer's pictures, the last uploaded first.
 // reads only
@@ -76,6 +70,19 @@ pub async fn delete_image(id: String) -> Result<Done, Error> {
     Ok(Done::anew(UPLOAD))
 }
 
+/// Makes one's own picture the one of oneself, which stands on one's profile.
+#[server(prefix = "/rpc", endpoint = "show-as-profile-picture", output = Json)]
+pub async fn show_as_profile_picture(id: String) -> Result<Done, Error> {
+    use crate::{
+        domain::role::Permission,
+        server::{context, profiles},
+    };
+    let author = context::require(Permission::WriteArticles)?;
+    let id = id.parse().map_err(|_| Error::NotFound)?;
+    profiles::show(&context::state()?.db, &author, id).await?;
+    Ok(Done::at(format!("/profile/{}", author.username)))
+}
+
 crate::ui::lazy::lazy_page! {
     /// The route of [`ImagesPage`].
     IMAGES_ROUTE = ImagesPage in writing
@@ -88,12 +95,14 @@ pub fn ImagesPage() -> impl IntoView {
     let images = Data::new(move || page.get(), show_images);
     let upload = use_form(UPLOAD);
     let (describe, delete) = (use_form(DescribeImage::PATH), use_form(DeleteImage::PATH));
+    let profile = use_form(ShowAsProfilePicture::PATH);
     view! {
         <Title text="Pictures" />
         <div class="page">
             <h1>"Your pictures"</h1>
             <ErrorMessages form=describe />
             <ErrorMessages form=delete />
+            <ErrorMessages form=profile />
             {loaded(images, move |images: OwnImages| show(images, upload))}
         </div>
     }
@@ -136,8 +145,12 @@ fn row(image: OwnImage) -> AnyView {
     let OwnImage { id, path, thumbnail, width, height, alt, markdown, when, used } = image;
     let (for_alt, for_markdown) = (format!("alt-{id}"), format!("markdown-{id}"));
     let for_address = format!("address-{id}");
-    let field = NodeRef::new();
-    let copy = copy_button(field, format!("Copy the Markdown of the picture of {}", when.text));
+    let (of_markdown, of_address) = (NodeRef::new(), NodeRef::new());
+    let copy_markdown =
+        copy_button(of_markdown, format!("Copy the Markdown of the picture of {}", when.text));
+    let copy_address =
+        copy_button(of_address, format!("Copy the address of the picture of {}", when.text));
+    let as_mine = format!("Use as my profile picture the one of {}", when.text);
     let end = if used {
         view! { <p class="hint">"An article shows it. Take it out of there, and it can be deleted."</p> }.erased()
     } else {
@@ -160,13 +173,18 @@ fn row(image: OwnImage) -> AnyView {
             <p class="meta"><time datetime=when.iso>{when.text}</time><span>{format!("{width} × {height}")}</span></p>
             <div class="field">
                 <label for=for_markdown.clone()>"For your article"</label>
-                <input id=for_markdown readonly node_ref=field value=markdown />
+                <input id=for_markdown readonly node_ref=of_markdown value=markdown />
             </div>
-            {copy}
+            {copy_markdown}
             <div class="field">
-                <label for=for_address.clone()>"As a cover, or as your own picture"</label>
-                <input id=for_address readonly value=path />
+                <label for=for_address.clone()>"Its address, for a cover"</label>
+                <input id=for_address readonly node_ref=of_address value=path />
             </div>
+            {copy_address}
+            <form method="post" action=format!("{UPLOAD}?form=profile")>
+                <input type="hidden" name="id" value=id.clone() />
+                <p class="actions"><button type="submit" class="secondary" aria-label=as_mine>"Use as my profile picture"</button></p>
+            </form>
             <form class="form" method="post" action=format!("{UPLOAD}?form=describe")>
                 <input type="hidden" name="id" value=id />
                 <div class="field">

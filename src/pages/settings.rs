@@ -8,7 +8,7 @@ use leptos::{
 use leptos_meta::Title;
 
 use crate::{
-    domain::{account::OwnAccount, field::Field},
+    domain::{account::OwnAccount, field::Field, profile::Image},
     error::Error,
     json::Json,
     ui::{
@@ -20,8 +20,26 @@ use crate::{
             use_form,
         },
         load::loaded,
+        picture::picture,
+        picture_field::PictureField,
     },
 };
+
+const PICTURE: PictureField = PictureField {
+    field: Field::Image,
+    alt: None,
+    // They are shown small.
+    address: |uploaded| uploaded.thumbnail,
+    autocomplete: "photo",
+    id: "image-file",
+    upload: "Upload a picture of yourself",
+    hint: "It is shown round: what is outside the circle in its middle is cut off.",
+    by_hand: BY_HAND,
+    there: "It is uploaded. It becomes yours when you save the profile.",
+    remove: "Remove the picture",
+};
+
+const BY_HAND: &str = "The address of a picture, on the web or under /images/. It may stay empty.";
 
 /// The viewer's own account.
 // reads only
@@ -32,6 +50,7 @@ pub async fn show_account() -> Result<OwnAccount, Error> {
         server::{context, failure::Failure, profiles},
     };
     let user = context::require_user()?;
+    let writes = user.may(Permission::WriteArticles);
     let administers = user.may(Permission::Administer);
     let invites = user.may(Permission::Invite);
     let moderates = user.may(Permission::ModerateComments);
@@ -40,6 +59,7 @@ pub async fn show_account() -> Result<OwnAccount, Error> {
     let roles = user.roles().map(|role| role.name().to_owned()).collect();
     Ok(OwnAccount {
         roles,
+        writes,
         administers,
         invites,
         moderates,
@@ -97,6 +117,9 @@ fn settings(account: OwnAccount, (form, profile): (FormState, FormState)) -> Any
     let invitations = account
         .invites
         .then(|| way("Invitations", "/settings/invitations", "Ask somebody to write here"));
+    let (username, writes) = (account.username.clone(), account.writes);
+    let picture = picture_of_oneself(username, account.image, writes, profile);
+    let about = about_oneself(account.bio, picture, profile);
     view! {
         <Title text="Settings" />
         <div class="page narrow">
@@ -113,7 +136,7 @@ fn settings(account: OwnAccount, (form, profile): (FormState, FormState)) -> Any
             </section>
             <section>
                 <h2>"Profile"</h2>
-                {about_oneself(account.bio, account.image, profile)}
+                {about}
             </section>
             {way(
                 "Security",
@@ -148,17 +171,24 @@ fn way(heading: &'static str, to: &'static str, label: &'static str) -> AnyView 
     .erased()
 }
 
-fn about_oneself(bio: String, image: String, form: FormState) -> AnyView {
+/// Who may not upload any gives the address of a picture that is elsewhere.
+fn picture_of_oneself(username: String, stored: String, writes: bool, form: FormState) -> AnyView {
+    if !writes {
+        return view! { <TextField form field=Field::Image autocomplete="photo" value=stored hint=BY_HAND /> }
+            .erased();
+    }
+    PICTURE.view(form, stored, move |address| {
+        // What is no address is not asked for.
+        let shown = Image::parse(&address).is_ok();
+        picture(if shown { address } else { String::new() }, &username)
+    })
+}
+
+fn about_oneself(bio: String, picture: AnyView, form: FormState) -> AnyView {
     view! {
         <Form form to="/settings?form=profile">
             <ErrorMessages form />
-            <TextField
-                form
-                field=Field::Image
-                autocomplete="photo"
-                value=image
-                hint="The address of a picture, on the web or under /images/. It may stay empty."
-            />
+            {picture}
             <TextArea
                 form
                 field=Field::Bio

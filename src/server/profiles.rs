@@ -7,7 +7,7 @@ use super::{
     clock::Timestamp,
     db::{Db, reading, within},
     failure::Failure,
-    images::references,
+    images::{keeping, references},
     users::{self, User, key},
 };
 use crate::{
@@ -61,6 +61,23 @@ pub fn parse(bio: &str, image: &str) -> Result<(Bio, Image), Error> {
     let image = problems.check(Field::Image, Image::parse(image));
     let bio = problems.check(Field::Bio, Bio::parse(bio));
     bio.zip(image).ok_or_else(|| problems.into_error())
+}
+
+/// Makes a picture that somebody uploaded the one of themselves: its narrowest form, since people's
+/// pictures are shown small.
+///
+/// # Errors
+/// [`Error::NotFound`], also for what is somebody else's; [`Error::Unauthenticated`] when the
+/// account was closed meanwhile.
+pub async fn show(db: &Db, user: &User, id: Uuid) -> Result<(), Failure> {
+    const SHOW: &str = "update users set image = $2 where id = $1";
+    let mut tx = users::begin(db, user).await?;
+    let name = keeping::want(&mut tx, user.id, id).await?.ok_or(Error::NotFound)?;
+    let path = name.narrowest().path();
+    within!(&mut tx, |c| {
+        sqlx::query(SHOW).bind(user.id).bind(&path).execute(c).await.map(|_| ())
+    })?;
+    Ok(tx.commit().await?)
 }
 
 /// Replaces what somebody says of themselves.

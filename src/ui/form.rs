@@ -19,7 +19,7 @@ use leptos::{
         response::ClientRes,
     },
     task::spawn_local,
-    web_sys::UrlSearchParams,
+    web_sys::{Event, EventInit, EventTarget, UrlSearchParams},
 };
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -269,6 +269,15 @@ pub async fn post<T: DeserializeOwned>(function: &str, contents: String) -> Resu
         <Text as Decodes<T>>::decode(body).map_err(|_| Error::Offline)
     } else {
         Err(<Text as Decodes<Error>>::decode(body).unwrap_or(Error::Offline))
+    }
+}
+
+/// Says that an element changed, to whoever listens to it or above it.
+pub fn tell(element: &EventTarget, what: &str) {
+    let bubbles = EventInit::new();
+    bubbles.set_bubbles(true);
+    if let Ok(event) = Event::new_with_event_init_dict(what, &bubbles) {
+        _ = element.dispatch_event(&event);
     }
 }
 

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use byline::domain::{email::EmailAddress, next::Next};
 use byline::error::Error;
-use byline::pages::{data::DOWNLOAD, images::UPLOAD, import::IMPORT};
 use byline::server::{
     db::{Db, is_away},
     doors::FORMS,
     users::User,
+};
+use byline::{
+    pages::{data::DOWNLOAD, import::IMPORT},
+    ui::upload::UPLOAD,
 };
 use clap::Parser;
 use proptest::prelude::*;

@@ -6,7 +6,10 @@ use std::{
 };
 
 use byline::{
-    domain::image::{Flaw, ImageName, Kind},
+    domain::{
+        image::{Flaw, ImageName, Kind},
+        role::Role,
+    },
     server::{images::decoding, images::unused},
 };
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
@@ -162,6 +165,7 @@ story!(a_photograph_is_stored_in_several_widths_and_shown_for_ever, |engine| {
     assert!(path.ends_with("-1000.jpg"), "{path}");
     assert_eq!(answer.json()["markdown"], format!("![Fog \\[over\\] the sea]({path})"));
     assert_eq!(answer.json()["height"], 500);
+    assert_eq!(answer.json()["thumbnail"], path.replace("-1000.", "-480."));
     let stranger = app.browser();
     for (width, height) in [(480, 240), (960, 480), (1000, 500)] {
         let (status, bytes) = file(&stranger, &path.replace("-1000.", &format!("-{width}."))).await;
@@ -512,6 +516,59 @@ story!(what_somebody_shows_of_themselves_stays, |engine| {
     say("").await;
     assert_eq!(ada.call("delete-image", &fields).await.status, StatusCode::OK);
     assert_eq!(statuses(&ada, &face).await, [StatusCode::NOT_FOUND; 2]);
+});
+
+story!(a_picture_that_one_uploaded_becomes_ones_own_by_a_button_of_its_page, |engine| {
+    let app = TestApp::start(engine).await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    let bio = [("bio", "I write."), ("image", "")];
+    assert_eq!(ada.call("save-profile", &bio).await.status, StatusCode::OK);
+    let face = taken(&ada, &jpeg(600, 600, 24), "My face").await;
+    let page = ada.get("/images").await.body;
+    assert!(page.contains("Use as my profile picture"), "{page}");
+    let id = images(&ada).await["images"][0]["id"].as_str().unwrap().to_owned();
+    let before = app.dump().await;
+    for (browser, id) in [(&bob, id.as_str()), (&ada, "none")] {
+        let refused = browser.submit("/images?form=profile", &[("id", id)]).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(app.dump().await, before);
+    let done = ada.submit("/images?form=profile", &[("id", &id)]).await;
+    assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/profile/ada"));
+    // The narrowest form: people are shown small. What she says of herself stays.
+    let small = face.replace("-600.", "-480.");
+    let profile = app.browser().get("/profile/ada").await.body;
+    assert!(profile.contains(&format!("src=\"{small}\"")), "{profile}");
+    assert!(profile.contains("I write."), "{profile}");
+    let settings = ada.get("/settings").await.body;
+    assert!(settings.contains(&format!("value=\"{small}\"")), "{settings}");
+    let refused = ada.call("delete-image", &[("id", &id)]).await;
+    assert_eq!(refused.json(), json!({"picture": "in_use"}));
+    // All its forms stay with it.
+    unused::collect(&app.state, app.state.clock.now()).await.unwrap();
+    app.state.clock.advance(2 * DAY);
+    unused::collect(&app.state, app.state.clock.now()).await.unwrap();
+    assert_eq!(statuses(&ada, &face).await, [StatusCode::OK; 2]);
+});
+
+story!(beside_the_address_of_a_picture_it_is_shown_and_the_way_to_ones_own_stands, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let eve = app.person_with("eve", Role::Reader).await;
+    let head = taken(&ada, &jpeg(500, 5, 25), "").await;
+    let fields = [("body", "Enough words."), ("cover", head.as_str())];
+    assert_eq!(write(&ada, &fields).await.status, StatusCode::OK);
+    let about = [("bio", ""), ("image", head.as_str())];
+    assert_eq!(ada.call("save-profile", &about).await.status, StatusCode::OK);
+    for page in ["/editor/fog", "/settings"] {
+        let body = ada.get(page).await.body;
+        let main = body.split_once("<main").unwrap().1;
+        assert!(main.contains(&format!("src=\"{head}\"")), "{page}: {main}");
+        assert!(main.contains("copy its address to here"), "{page}: {main}");
+    }
+    // Who may not upload is not sent there.
+    let body = eve.get("/settings").await.body;
+    assert!(body.contains("name=\"image\"") && !body.contains("href=\"/images\""), "{body}");
 });
 
 /// Leaves, with the articles or without, and lets the fortnight pass.

@@ -50,6 +50,11 @@ const VALID: &[Valid] = &[
         page: Some("/images?form=delete"),
         fields: &[("id", "{image}")],
     },
+    Valid {
+        function: "show-as-profile-picture",
+        page: Some("/images?form=profile"),
+        fields: &[("id", "{image}")],
+    },
     Valid { function: "own-account", page: None, fields: &[] },
     Valid { function: "own-security", page: None, fields: &[] },
     Valid { function: "own-security-log", page: None, fields: &[("page", "1")] },

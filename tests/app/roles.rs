@@ -17,7 +17,7 @@ use crate::{
 
 /// What needs the right to write. The rest, as far as it is neither public nor hidden, is for
 /// whoever is logged in, and answers all roles alike.
-const WRITING_FUNCTIONS: [&str; 17] = [
+const WRITING_FUNCTIONS: [&str; 18] = [
     "delete-article",
     "delete-for-good",
     "delete-image",
@@ -33,6 +33,7 @@ const WRITING_FUNCTIONS: [&str; 17] = [
     "restore-revision",
     "revisions",
     "save-article",
+    "show-as-profile-picture",
     "stored-manuscript",
     "withdraw-invitation",
 ];

@@ -41,6 +41,7 @@ const NAMES: &[(&str, Fields, StatusCode)] = &[
     ("delete-for-good", &[("slug", "{deleted}")], StatusCode::NOT_FOUND),
     ("describe-image", &[("id", "{image}"), ("alt", "Mine")], StatusCode::NOT_FOUND),
     ("delete-image", &[("id", "{image}")], StatusCode::NOT_FOUND),
+    ("show-as-profile-picture", &[("id", "{image}")], StatusCode::NOT_FOUND),
     ("end-session", &[("handle", "{session}")], StatusCode::NOT_FOUND),
     ("withdraw-invitation", &[("handle", "{invitation}")], StatusCode::NOT_FOUND),
     ("rename-passkey", &[("handle", "{passkey}"), ("passkey_name", "Mine")], StatusCode::NOT_FOUND),

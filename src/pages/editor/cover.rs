@@ -3,22 +3,31 @@
 use leptos::prelude::*;
 
 use crate::{
-    domain::field::Field,
+    domain::{field::Field, image::ImageName},
     ui::{
         erased::Erase,
         form::{FormState, fields::TextField},
+        picture_field::PictureField,
     },
+};
+
+const COVER: PictureField = PictureField {
+    field: Field::Cover,
+    alt: Some(Field::CoverAlt),
+    address: |uploaded| uploaded.path,
+    autocomplete: "off",
+    id: "cover-file",
+    upload: "Upload a cover",
+    hint: "A picture above the text. Its width is that of the text at most, and nothing is cut off.",
+    by_hand: "The address of a picture that you uploaded, which begins with /images/. May stay empty.",
+    there: "It is the cover now. Say below what it shows.",
+    remove: "Remove the cover",
 };
 
 /// The fields for it, with what stands in them at first.
 pub fn cover_fields(form: FormState, cover: String, alt: String) -> AnyView {
     view! {
-        <TextField
-            form
-            field=Field::Cover
-            hint="The address of a picture that you uploaded, which begins with /images/. May stay empty."
-            value=cover
-        />
+        {COVER.view(form, cover, preview)}
         <TextField
             form
             field=Field::CoverAlt
@@ -26,5 +35,14 @@ pub fn cover_fields(form: FormState, cover: String, alt: String) -> AnyView {
             value=alt
         />
     }
+    .erased()
+}
+
+/// The picture at that address, if it is one of this site.
+fn preview(address: String) -> AnyView {
+    let name = ImageName::in_address(address.trim());
+    name.map(|name| {
+        view! { <p class="pictures"><img src=name.path() alt="The cover as it is chosen" /></p> }
+    })
     .erased()
 }

@@ -1,26 +1,25 @@
-//! Pictures in the editor: chosen, pasted or dropped, described, uploaded, and put into the text.
+//! Pictures in the editor's text: chosen, pasted or dropped, described, uploaded, and put where the
+//! cursor is.
 //!
 //! Without JavaScript there is the page of one's pictures, which this links to.
 
 use leptos::{
     ev::KeyboardEvent,
     prelude::*,
-    wasm_bindgen::{JsCast, JsValue, closure::Closure},
+    wasm_bindgen::{JsCast, closure::Closure},
     web_sys::{
-        ClipboardEvent, DataTransfer, DragEvent, Event, EventTarget, File, FormData,
-        HtmlInputElement, HtmlTextAreaElement, ProgressEvent, XmlHttpRequest,
+        ClipboardEvent, DataTransfer, DragEvent, Event, EventTarget, File, HtmlInputElement,
+        HtmlTextAreaElement,
     },
 };
 
-use super::text::tell;
 use crate::{
-    domain::{
-        field::Field,
-        image::{Flaw, Uploaded},
+    domain::{field::Field, image::Uploaded},
+    ui::{
+        erased::Erase,
+        form::tell,
+        upload::{UPLOAD, Upload, where_script_runs},
     },
-    error::Error,
-    pages::images::{TAKEN, UPLOAD},
-    ui::erased::Erase,
 };
 
 /// What stands in the text while a picture is on its way.
@@ -29,15 +28,11 @@ const PLACEHOLDER: &str = "![Uploading a picture…]()";
 /// The button and what it opens. Its pictures go into the text area of the article's text, which
 /// takes what is pasted and dropped into it from now on.
 pub fn image_button() -> AnyView {
-    // Made in the browser alone: what is in it stays in one thread, which pages on the server
-    // do not.
-    let upload = RwSignal::new(None);
-    Effect::new(move |_| {
-        let ready = Upload::new();
-        ready.listen();
-        upload.set(Some(ready));
+    let panel = where_script_runs(|upload| {
+        let pictures = Pictures::new(upload);
+        pictures.listen();
+        pictures.panel()
     });
-    let panel = move || upload.get().map(Upload::panel);
     view! {
         <div class="picture-upload">
             {panel}
@@ -49,60 +44,35 @@ pub fn image_button() -> AnyView {
 
 type Listener = Closure<dyn Fn(Event)>;
 
+/// The pictures for the text, one at a time.
 #[derive(Clone, Copy)]
-struct Upload {
+struct Pictures {
+    upload: Upload,
     /// What is to be uploaded.
     file: RwSignal<Option<File>, LocalStorage>,
     alt: RwSignal<String>,
-    /// What is said of it, last.
-    status: RwSignal<String>,
-    /// Whether that says why nothing came of it.
-    failed: RwSignal<bool>,
-    /// What is on its way.
-    request: RwSignal<Option<XmlHttpRequest>, LocalStorage>,
     /// What listens, as long as the page is there.
     listeners: StoredValue<Vec<Listener>, LocalStorage>,
 }
 
-impl Upload {
-    fn new() -> Self {
+impl Pictures {
+    fn new(upload: Upload) -> Self {
         Self {
+            upload,
             file: RwSignal::new_local(None),
             alt: RwSignal::new(String::new()),
-            status: RwSignal::new(String::new()),
-            failed: RwSignal::new(false),
-            request: RwSignal::new_local(None),
             listeners: StoredValue::new_local(Vec::new()),
         }
     }
 
-    fn panel(self) -> impl IntoView {
-        let chosen = move |event: Event| {
-            let input =
-                event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-            let Some(input) = input else { return };
-            self.take(input.files().and_then(|files| files.get(0)));
-            // The same file can be chosen once more.
-            input.set_value("");
-        };
+    fn panel(self) -> AnyView {
         let description = move || self.file.with(Option::is_some).then(|| self.description());
-        let cancel = move || {
-            self.request.with(Option::is_some).then(|| {
-                view! {
-                    <button type="button" class="secondary" on:click=move |_| self.cancel()>"Cancel the upload"</button>
-                }
-            })
-        };
-        let class = move || if self.failed.get() { "error" } else { "hint" };
         view! {
-            <div class="field">
-                <label for="picture-file">"Add a picture"</label>
-                <input id="picture-file" type="file" accept=TAKEN on:change=chosen />
-            </div>
+            {self.upload.chooser("picture-file", "Add a picture", None, move |file| self.take(file))}
             {description}
-            <p class=class role="status">{move || self.status.get()}</p>
-            {cancel}
+            {self.upload.state()}
         }
+        .erased()
     }
 
     /// Asks what the picture shows, before it is uploaded.
@@ -140,17 +110,13 @@ impl Upload {
     }
 
     /// A picture was chosen, pasted or dropped.
-    fn take(self, file: Option<File>) {
-        if file.is_none() {
-            return;
-        }
-        if self.request.with_untracked(Option::is_some) {
-            self.status.set("Another picture is being uploaded. Wait for it.".into());
+    fn take(self, file: File) {
+        if !self.upload.is_free() {
             return;
         }
         self.alt.set(String::new());
-        self.say(String::new(), false);
-        self.file.set(file);
+        self.upload.say("");
+        self.file.set(Some(file));
         request_animation_frame(|| {
             let input = document().get_element_by_id("picture-alt");
             if let Some(input) = input.and_then(|input| input.dyn_into::<HtmlInputElement>().ok()) {
@@ -165,7 +131,9 @@ impl Upload {
         // Without this no browser lets a file go, and with it none opens one in place of the page.
         let dragged = |event: Event| {
             let data = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
-            if data.is_some_and(|data| data.types().iter().any(|kind| kind == "Files")) {
+            if !is_on_chooser(&event)
+                && data.is_some_and(|data| data.types().iter().any(|kind| kind == "Files"))
+            {
                 event.prevent_default();
             }
         };
@@ -196,87 +164,45 @@ impl Upload {
         let has_text = data.types().iter().any(|kind| kind == "text/plain");
         let files = data.files().map(|files| (files.length(), files.get(0)));
         let (false, Some((count, Some(file)))) = (has_text, files) else { return };
+        if is_on_chooser(event) {
+            return;
+        }
         event.prevent_default();
         if !file.type_().starts_with("image/") {
-            return self.say("Only pictures can be put into a text.".into(), true);
+            return self.upload.refuse("Only pictures can be put into a text.");
         }
-        self.take(Some(file));
+        self.take(file);
         if count > 1 {
-            self.status.set("One picture at a time: this is the first of them.".into());
+            self.upload.say("One picture at a time: this is the first of them.");
         }
     }
 
     fn send(self) {
         let Some(file) = self.file.get_untracked() else { return };
-        if self.begin(&file).is_err() {
-            self.end(Err(Error::Offline));
-        }
-        self.file.set(None);
-    }
-
-    fn begin(self, file: &File) -> Result<(), JsValue> {
-        let form = FormData::new()?;
-        form.append_with_str(Field::Alt.name(), &self.alt.get_untracked())?;
-        form.append_with_blob("file", file)?;
-        let request = XmlHttpRequest::new()?;
-        request.open("POST", UPLOAD)?;
-        request.set_request_header("Accept", "application/json")?;
-        let progress = Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
-            let percent = (event.loaded() / event.total().max(1.0) * 100.0).floor();
-            self.status.set(format!("Uploading: {percent} %"));
-        });
-        request.upload()?.set_onprogress(Some(progress.as_ref().unchecked_ref()));
-        let sent = request.clone();
-        // It is called once, whatever becomes of the request, and is gone then.
-        let ended = Closure::once_into_js(move || {
-            drop(progress);
-            self.end(answer_of(&sent));
-        });
-        request.set_onloadend(Some(ended.unchecked_ref()));
         if let Some(area) = text_area() {
             _ = area.set_range_text(PLACEHOLDER);
             tell(&area, "input");
         }
-        self.say("Uploading".into(), false);
-        request.send_with_opt_form_data(Some(&form))?;
-        self.request.set(Some(request));
-        Ok(())
+        self.upload.send(&file, &self.alt.get_untracked(), move |uploaded| self.put(uploaded));
+        self.file.set(None);
     }
 
-    fn cancel(self) {
-        if let Some(request) = self.request.get_untracked() {
-            _ = request.abort();
-            self.status.set("It was not uploaded.".into());
-        }
-    }
-
-    /// Puts the picture where the placeholder is; or takes that out and says what is wrong.
-    fn end(self, answer: Result<Uploaded, Error>) {
-        self.request.set(None);
-        let failed = answer.is_err();
-        let (text, said) = match answer {
-            Ok(uploaded) => (uploaded.markdown, "The picture is in your text.".to_owned()),
-            Err(error) => (String::new(), error.text()),
-        };
+    /// Puts the picture where the placeholder is, or takes that out.
+    fn put(self, uploaded: Option<Uploaded>) {
+        let text = uploaded.map(|uploaded| uploaded.markdown).unwrap_or_default();
         let found = text_area().is_some_and(|area| replace_placeholder(&area, &text));
-        let said = if found || text.is_empty() { said } else { format!("Uploaded: {text}") };
-        self.say(said, failed);
-    }
-
-    fn say(self, status: String, failed: bool) {
-        self.failed.set(failed);
-        self.status.set(status);
+        match (found, text.is_empty()) {
+            (_, true) => {}
+            (true, _) => self.upload.say("The picture is in your text."),
+            (false, _) => self.upload.say(format!("Uploaded: {text}")),
+        }
     }
 }
 
-fn answer_of(request: &XmlHttpRequest) -> Result<Uploaded, Error> {
-    let text = request.response_text().ok().flatten().unwrap_or_default();
-    match request.status() {
-        Ok(201) => serde_json::from_str(&text).map_err(|_| Error::Offline),
-        // What stands before the site may take less than it does.
-        Ok(413) => Err(serde_json::from_str(&text).unwrap_or(Error::Picture(Flaw::TooLarge))),
-        _ => Err(serde_json::from_str(&text).unwrap_or(Error::Offline)),
-    }
+/// Whether a file is dropped on what takes it by itself: it may be for something else.
+fn is_on_chooser(event: &Event) -> bool {
+    let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+    input.is_some_and(|input| input.type_() == "file")
 }
 
 fn text_area() -> Option<HtmlTextAreaElement> {

@@ -9,12 +9,11 @@ use leptos::{
     web_sys::{Event, FormData, HtmlInputElement},
 };
 
-use super::text::tell;
 use crate::{
     domain::field::Field,
     ui::{
         erased::Erase,
-        form::{FormState, fields::TextField},
+        form::{FormState, fields::TextField, tell},
     },
 };
 

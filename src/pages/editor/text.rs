@@ -4,13 +4,16 @@ use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, JsValue},
     web_sys::{
-        Event, EventInit, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement,
-        HtmlTextAreaElement, UrlSearchParams,
+        Event, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement,
+        UrlSearchParams,
         js_sys::{Array, Date, Reflect},
     },
 };
 
-use crate::{domain::field::Field, ui};
+use crate::{
+    domain::field::Field,
+    ui::{self, form::tell},
+};
 
 /// Names and values, in the form's order.
 pub type Text = Vec<(String, String)>;
@@ -190,15 +193,6 @@ pub fn focus_anew(form: &HtmlFormElement) {
 /// Leads the keyboard to the first element of the form that is so.
 pub fn focus_on(form: &HtmlFormElement, selector: &str) {
     ui::focus::focus(form.query_selector(selector).ok().flatten());
-}
-
-/// Says that an element changed, to whoever listens to it or above it.
-pub fn tell(element: &leptos::web_sys::EventTarget, what: &str) {
-    let bubbles = EventInit::new();
-    bubbles.set_bubbles(true);
-    if let Ok(event) = Event::new_with_event_init_dict(what, &bubbles) {
-        _ = element.dispatch_event(&event);
-    }
 }
 
 /// Whether something was typed before the application was there, or put back by the browser.

@@ -11,8 +11,8 @@ use leptos::{
 };
 use web_sys::HtmlDocument;
 
-use super::{autosave::Autosave, state::Happened, text::tell};
-use crate::ui::erased::Erase;
+use super::{autosave::Autosave, state::Happened};
+use crate::ui::{erased::Erase, form::tell};
 use edits::{Tool, edit, in_bytes, in_utf16};
 
 /// The buttons: what they do, what they are called, what stands on them, their key.
@@ -108,7 +108,8 @@ pub fn on_key(event: &KeyboardEvent, autosave: Autosave) {
 /// finished is shown to nobody.
 pub fn on_enter(event: &KeyboardEvent, autosave: Autosave) {
     let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-    let is_line = input.is_some_and(|input| !matches!(&*input.type_(), "radio" | "checkbox"));
+    let is_line =
+        input.is_some_and(|input| !matches!(&*input.type_(), "radio" | "checkbox" | "file"));
     if event.key() == "Enter" && is_line && !event.default_prevented() && !event.is_composing() {
         event.prevent_default();
         autosave.happened(Happened::Asked);

@@ -19,7 +19,6 @@ use crate::{
         role::Permission,
     },
     error::{Error, Problems},
-    pages::images::UPLOAD,
     server::{
         AppState,
         attempts::{self, Budget},
@@ -28,7 +27,7 @@ use crate::{
         failure::Failure,
         multipart, pages, site,
     },
-    ui::form::Refused,
+    ui::{form::Refused, upload::UPLOAD},
 };
 
 /// A year, and never asked for again: what is under a name does not change.

@@ -51,7 +51,13 @@ pub async fn keep(
         }
     }
     let path = name.path();
-    Ok(Uploaded { markdown: markdown(&path, alt), path, width: name.width, height })
+    Ok(Uploaded {
+        markdown: markdown(&path, alt),
+        path,
+        thumbnail: name.narrowest().path(),
+        width: name.width,
+        height,
+    })
 }
 
 /// A picture that will be somebody's.
@@ -166,7 +172,7 @@ struct Row {
 impl Row {
     fn shown(self) -> Option<OwnImage> {
         let name = self.named.name()?;
-        let thumbnail = name.variants().next().unwrap_or(name.clone()).path();
+        let thumbnail = name.narrowest().path();
         let path = name.path();
         Some(OwnImage {
             id: self.id.to_string(),
@@ -243,6 +249,19 @@ pub async fn describe(db: &Db, uploader: Uuid, id: Uuid, alt: &str) -> Result<()
             .map(|done| done.rows_affected())
     })?;
     if described == 1 { Ok(()) } else { Err(Error::NotFound.into()) }
+}
+
+/// The name of one's own picture, which is about to be shown: whoever is throwing it away waits, and
+/// finds that it is wanted.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn want(tx: &mut Tx, uploader: Uuid, id: Uuid) -> sqlx::Result<Option<ImageName>> {
+    const WANT: &str = "update images set unused_since = null where id = $1 and uploader_id = $2 \
+         returning hash, width, kind";
+    let wanted: Option<Named> =
+        within!(tx, |c| sqlx::query_as(WANT).bind(id).bind(uploader).fetch_optional(c).await)?;
+    Ok(wanted.and_then(|named| named.name()))
 }
 
 /// Deletes one's own picture, if no article shows it.

@@ -1,0 +1,122 @@
+//! The address of a picture in a form: that of one that is uploaded beside it, or one that is
+//! typed.
+
+use leptos::{
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{File, HtmlInputElement},
+};
+
+use super::{
+    erased::Erase,
+    focus::focus,
+    form::{FormState, fields::TextField, tell},
+    upload::{UPLOAD, Upload, where_script_runs},
+};
+use crate::domain::{field::Field, image::Uploaded};
+
+/// A field for the address of a picture, and what is said beside it.
+pub struct PictureField {
+    /// Where the address stands.
+    pub field: Field,
+    /// Where it is said what the picture shows, if the form asks.
+    pub alt: Option<Field>,
+    /// Which of its addresses it is.
+    pub address: fn(Uploaded) -> String,
+    /// The input's `autocomplete`.
+    pub autocomplete: &'static str,
+    /// What the chooser of the file is called in the page.
+    pub id: &'static str,
+    /// Over the chooser of the file.
+    pub upload: &'static str,
+    /// Under it.
+    pub hint: &'static str,
+    /// Under the address.
+    pub by_hand: &'static str,
+    /// Once a picture is uploaded.
+    pub there: &'static str,
+    /// On the button that takes it out.
+    pub remove: &'static str,
+}
+
+impl PictureField {
+    /// The field with what is stored, and the picture as `preview` shows the one at an address.
+    pub fn view(
+        &'static self,
+        form: FormState,
+        stored: String,
+        preview: impl Fn(String) -> AnyView + Send + 'static,
+    ) -> AnyView {
+        let typed = form.typed(self.field.name());
+        let address = RwSignal::new(typed.unwrap_or_else(|| stored.clone()));
+        let read = move || {
+            let now = input_of(self.field).map(|input| input.value());
+            if let Some(now) = now.filter(|now| address.with_untracked(|shown| shown != now)) {
+                address.set(now);
+            }
+        };
+        // It may have been typed before the application was there, or put back by the browser.
+        Effect::new(move |_| read());
+        view! {
+            <div class="picture-upload" on:change=move |_| read()>
+                {move || preview(address.get())}
+                {where_script_runs(move |upload| self.uploading(upload, address))}
+                <TextField form field=self.field autocomplete=self.autocomplete hint=self.by_hand value=stored />
+                <p class="hint">
+                    <a href=UPLOAD target="_blank" rel="external">"Your pictures, in a new tab"</a>
+                    ": upload one there or choose one, and copy its address to here."
+                </p>
+            </div>
+        }
+        .erased()
+    }
+
+    fn uploading(&'static self, upload: Upload, address: RwSignal<String>) -> AnyView {
+        let arrived = move |uploaded: Option<Uploaded>| {
+            if let Some(uploaded) = uploaded {
+                self.put(&(self.address)(uploaded));
+                upload.say(self.there);
+            }
+        };
+        let take = move |file: File| {
+            if upload.is_free() {
+                let alt = self.alt.and_then(input_of).map(|input| input.value());
+                upload.send(&file, &alt.unwrap_or_default(), arrived);
+            }
+        };
+        let take_out = move |_| {
+            self.put("");
+            upload.say("It is taken out. Choose a picture to have one again.");
+            // The button goes.
+            focus(document().get_element_by_id(self.id));
+        };
+        let remove = move || {
+            (!address.with(String::is_empty)).then(|| {
+                view! {
+                    <p class="actions">
+                        <button type="button" class="secondary" on:click=take_out>{self.remove}</button>
+                    </p>
+                }
+            })
+        };
+        view! {
+            {upload.chooser(self.id, self.upload, Some(self.hint), take)}
+            {upload.state()}
+            {remove}
+        }
+        .erased()
+    }
+
+    /// Puts an address into the field, as if it had been typed.
+    fn put(&self, address: &str) {
+        if let Some(input) = input_of(self.field) {
+            input.set_value(address);
+            tell(&input, "input");
+            tell(&input, "change");
+        }
+    }
+}
+
+fn input_of(field: Field) -> Option<HtmlInputElement> {
+    document().get_element_by_id(field.name())?.dyn_into().ok()
+}
