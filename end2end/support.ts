@@ -323,6 +323,16 @@ export async function aDevice(page: Page): Promise<Device> {
   return { session, authenticatorId };
 }
 
+/** What the server says to a session in which nobody proved anything for ten minutes. */
+export const PROVED_LONG_AGO = { status: 403, contentType: 'application/json', body: '"recent_login_needed"' };
+
+/** Opens a page, and waits until the application has taken it over. */
+export async function openHydrated(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  // Whatever is loaded, down to the chunk of a lazy page, has come by then.
+  await page.waitForLoadState('networkidle');
+}
+
 /** Adds a passkey to the account of whoever is logged in. */
 export async function addPasskey(page: Page, name: string): Promise<void> {
   await page.goto(PASSKEYS);

@@ -4,15 +4,8 @@
 import type { Page } from '@playwright/test';
 import {
   aPerson, anArticle, editorButton, expect, expectLoggedIn, expectLoggedOut, expectProblem, field, fillEditor,
-  fillRegistration, holdWasm, logIn, made, type Person, preview, publish, register, send, submitButton, test, unique,
+  fillRegistration, holdWasm, logIn, made, openHydrated, type Person, preview, PROVED_LONG_AGO, publish, register, send, submitButton, test, unique,
 } from '../support.ts';
-
-/** Opens a page, and waits until the application has taken it over. */
-async function openHydrated(page: Page, path: string): Promise<void> {
-  await page.goto(path);
-  // Whatever is loaded, down to the chunk of a lazy page, has come by then.
-  await page.waitForLoadState('networkidle');
-}
 
 test('the router moves between pages without a reload', async ({ page }) => {
   await register(page);
@@ -137,9 +130,6 @@ test('an article runs no script in its reader’s browser', async ({ page }) => 
   await expect(content).toContainText('The rest of the text');
   expect(await page.evaluate(() => 'ran' in window)).toBe(false);
 });
-
-/** What the server says to a session in which nobody proved anything for ten minutes. */
-const PROVED_LONG_AGO = { status: 403, contentType: 'application/json', body: '"recent_login_needed"' };
 
 /** Confirms who it is, after another password was refused. */
 async function prove(page: Page, { password }: Person): Promise<void> {

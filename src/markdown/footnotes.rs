@@ -57,13 +57,24 @@ fn apart(events: Vec<Event>) -> (Vec<Event>, Vec<Note>) {
     for event in events {
         match event {
             Event::Start(Tag::FootnoteDefinition(name)) => {
-                open.push(Note { name, events: Vec::new() });
+                open.push(Note { name: folded(&name), events: Vec::new() });
             }
             Event::End(TagEnd::FootnoteDefinition) => notes.extend(open.pop()),
-            other => open.last_mut().map_or(&mut text, |note| &mut note.events).push(other),
+            other => {
+                let other = match other {
+                    Event::FootnoteReference(name) => Event::FootnoteReference(folded(&name)),
+                    other => other,
+                };
+                open.last_mut().map_or(&mut text, |note| &mut note.events).push(other);
+            }
         }
     }
     (text, notes)
+}
+
+/// A name, in the case in which all are compared.
+fn folded<'a>(name: &str) -> CowStr<'a> {
+    CowStr::from(name.to_lowercase())
 }
 
 /// Numbers every footnote, those that the text mentions first, then those that these mention. How

@@ -1,4 +1,6 @@
-//! Web addresses that stand in a text as they are become links, as on GitHub.
+//! Web addresses that stand in a text as they are become links.
+
+use std::iter;
 
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd, utils::TextMergeStream};
 
@@ -15,20 +17,31 @@ const BRACKETS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
 /// and in code. In time that grows with the text's length and no faster.
 pub(crate) fn mark<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item = Event<'a>> {
     let mut inside = 0_usize;
-    TextMergeStream::new(events).flat_map(move |event| {
+    let mut events = TextMergeStream::new(events).peekable();
+    let marked = iter::from_fn(move || {
+        let event = events.next()?;
         match &event {
             Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::CodeBlock(_)) => inside += 1,
             Event::End(TagEnd::Link | TagEnd::Image | TagEnd::CodeBlock) => {
                 inside = inside.saturating_sub(1);
             }
-            Event::Text(text) if inside == 0 && text.contains("://") => return linked(text),
+            Event::Text(text) if inside == 0 && text.contains("://") => {
+                return Some(linked(text, events.peek().is_some_and(is_emphasis)));
+            }
             _ => {}
         }
-        vec![event]
-    })
+        Some(vec![event])
+    });
+    marked.flatten()
 }
 
-fn linked<'a>(text: &str) -> Vec<Event<'a>> {
+fn is_emphasis(event: &Event<'_>) -> bool {
+    matches!(event, Event::Start(Tag::Emphasis | Tag::Strong | Tag::Strikethrough))
+}
+
+/// The text with its links. Where it goes on with an emphasis an address may go on in that: its
+/// marks were taken for others' ones, and half an address leads to another place.
+fn linked<'a>(text: &str, goes_on: bool) -> Vec<Event<'a>> {
     let owned = |text: &str| CowStr::from(text.to_owned());
     let mut events = Vec::new();
     // Where what is not in an event yet begins, and where what was not looked at does.
@@ -40,7 +53,8 @@ fn linked<'a>(text: &str) -> Vec<Event<'a>> {
         let Some(length) = rest(&text[at..]) else { continue };
         at += length;
         let address = &text[start..at];
-        if address.len() > LONGEST {
+        let is_half = goes_on && !text[at..].contains(ends);
+        if address.len() > LONGEST || is_half {
             continue;
         }
         if start > from {
@@ -75,9 +89,13 @@ fn scheme(before: &str) -> Option<usize> {
 /// How long what follows `://` is, in bytes, if it begins as the name of a host.
 fn rest(after: &str) -> Option<usize> {
     after.chars().next().filter(|first| first.is_alphanumeric())?;
-    let outside = |c: char| c.is_whitespace() || c.is_control() || "<>\"`\\".contains(c);
-    let end = after.find(outside).unwrap_or(after.len());
+    let end = after.find(ends).unwrap_or(after.len());
     Some(without_what_follows(&after[..end]).len())
+}
+
+/// Whether that is in no address.
+fn ends(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "<>\"`\\".contains(c)
 }
 
 /// An address without the marks behind it, and without brackets that were opened before it.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use leptos::{prelude::*, server, server_fn::ServerFn};
+use leptos::{prelude::*, server, server_fn::ServerFn, web_sys::Event};
 use leptos_meta::Title;
 
 use super::{
@@ -84,6 +84,10 @@ fn show(username: String, recent: bool, forms: Forms) -> AnyView {
     let begun =
         Memo::new(move |was: Option<&bool>| was.copied().unwrap_or(filled) || !needed.get());
     let proved = move |_: &Done| {
+        // The page was left before the answer came.
+        if stale.is_disposed() {
+            return;
+        }
         // Where the proof was asked for, the keyboard goes on.
         let asked =
             if untrack(|| delete.wants_proof()) { ".danger summary" } else { ".actions button" };
@@ -91,6 +95,11 @@ fn show(username: String, recent: bool, forms: Forms) -> AnyView {
         delete.forget();
         stale.set(false);
         request_animation_frame(move || focus(document().query_selector(asked).ok().flatten()));
+    };
+    // The script of passkeys says so before it goes anywhere.
+    let by_passkey = move |event: Event| {
+        event.prevent_default();
+        proved(&Done::at(HERE));
     };
     let name = username.clone();
     let proof = move || {
@@ -109,7 +118,7 @@ fn show(username: String, recent: bool, forms: Forms) -> AnyView {
             <h1>"Your data"</h1>
             <ErrorMessages form=download />
             <ErrorMessages form=delete />
-            {proof}
+            <div on:loggedin=by_passkey>{proof}</div>
             <div hidden=move || needed.get()>{sections}</div>
             <p class="aside"><a href="/settings">"Settings"</a></p>
         </div>

@@ -14,7 +14,7 @@ use super::page_number;
 use crate::{
     domain::{
         field::Field,
-        image::{OwnImage, OwnImages},
+        image::{Flaw, OwnImage, OwnImages},
     },
     error::Error,
     json::Json,
@@ -152,7 +152,7 @@ fn row(image: OwnImage) -> AnyView {
         copy_button(of_address, format!("Copy the address of the picture of {}", when.text));
     let as_mine = format!("Use as my profile picture the one of {}", when.text);
     let end = if used {
-        view! { <p class="hint">"An article shows it. Take it out of there, and it can be deleted."</p> }.erased()
+        view! { <p class="hint">{Flaw::InUse.text()}</p> }.erased()
     } else {
         let label = format!("Delete the picture of {}", when.text);
         view! {

@@ -209,6 +209,9 @@ story!(the_same_picture_twice_is_one, |engine| {
     let hers = images(&ada).await;
     assert_eq!(hers["images"].as_array().unwrap().len(), 1);
     assert_eq!(hers["images"][0]["alt"], "Second");
+    // Whoever is not asked what it shows, as for a picture of oneself, says nothing else of it.
+    assert_eq!(taken(&ada, &picture, "").await, path);
+    assert_eq!(images(&ada).await["images"][0]["alt"], "Second");
     let fields = [("id", hers["images"][0]["id"].as_str().unwrap())];
     assert_eq!(bob.call("delete-image", &fields).await.json(), json!("not_found"));
     assert_eq!(bob.call("describe-image", &fields).await.json(), json!("not_found"));

@@ -159,6 +159,17 @@ fn a_footnote_and_its_text_lead_to_each_other_whatever_it_is_called() {
 }
 
 #[test]
+fn a_footnote_is_known_by_its_name_in_any_case() {
+    let html = to_html("Fog[^Ä] and rain[^two].\n\n[^TWO]: Wet\n\n[^ä]: Grey");
+    for part in
+        ["href=\"#fn-1\" id=\"fnref-1\"", "id=\"fn-1\"><sup", "<p>Grey <a href=\"#fnref-1\""]
+    {
+        assert!(html.contains(part), "{part} in {html}");
+    }
+    assert_eq!(html.matches("footnote-definition-label").count(), 2, "{html}");
+}
+
+#[test]
 fn a_footnote_that_is_defined_twice_has_one_identifier_and_one_unused_leads_nowhere() {
     let twice = to_html("a[^1]\n\n[^1]: x\n\n[^1]: y");
     assert_eq!(twice.matches("id=\"fn-1\"").count(), 1, "{twice}");
@@ -220,6 +231,8 @@ fn a_bare_web_address_is_a_link_without_what_follows_it() {
         let html = to_html(&format!("{before}{address}{after}"));
         assert_eq!(html, format!("<p>{before}{}{after}</p>\n", link(address)));
     }
+    let ends = to_html("https://example.org *now*, https://example.org_or_ not");
+    assert_eq!(ends.matches(&link("https://example.org")).count(), 1, "{ends}");
     let html =
         to_html("**https://example.org/a** <https://example.org/b>\n# https://example.org/c");
     for address in ["https://example.org/a", "https://example.org/b", "https://example.org/c"] {
@@ -244,6 +257,10 @@ fn what_is_no_bare_web_address_stays_as_it_is() {
         "javascript://example.org",
         "ftp://example.org",
         "example.org",
+        // Half an address would lead to another place.
+        "https://example.org/_draft_/x",
+        "https://example.org/?q=a*b*c",
+        "https://example.org/,~~b~~",
     ] {
         assert!(!to_html(text).contains("<a "), "{text}: {}", to_html(text));
     }

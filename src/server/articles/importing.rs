@@ -7,7 +7,9 @@ use uuid::Uuid;
 use super::{
     bin::DELETED,
     revisions::{self, Earlier},
-    saving::{Basis, Stored, Which, raise_version, rendered::Rendered, stored, text::Text},
+    saving::{
+        Basis, Stored, Which, hold_version, raise_version, rendered::Rendered, stored, text::Text,
+    },
     slugs,
     tallies::{Changes, Countable},
     working_copies,
@@ -23,6 +25,7 @@ use crate::{
         clock::Timestamp,
         db::{Db, Tx, reading, within},
         failure::Failure,
+        images::references,
     },
 };
 
@@ -135,14 +138,16 @@ pub async fn keep_changes(
         let same = new.says(&title, &description, &body);
         return Ok(if same { Outcome::There } else { Outcome::Skipped(Reason::Differs) });
     }
-    working_copies::put(tx, article.id, &new.text, new.updated).await?;
-    // It came with the versions of the article.
-    if revisions::is_at(tx, article.id, article.version, &new.text).await? {
-        return Ok(Outcome::Taken);
-    }
     let basis = Basis { which: Which::Id(article.id), version: article.version, replaces: false };
-    let version = raise_version(tx, &basis, article.id).await?;
-    revisions::note(tx, article.id, version, RevisionKind::Kept, &new.text, now).await?;
+    // Its author may be writing: the article is held before its working copy, as they do.
+    if revisions::is_at(tx, article.id, article.version, &new.text).await? {
+        // It came with the versions of the article.
+        hold_version(tx, &basis, article.id).await?;
+    } else {
+        let version = raise_version(tx, &basis, article.id).await?;
+        revisions::note(tx, article.id, version, RevisionKind::Kept, &new.text, now).await?;
+    }
+    working_copies::put(tx, article.id, &new.text, new.updated).await?;
     Ok(Outcome::Taken)
 }
 
@@ -173,6 +178,7 @@ impl<'a> Made<'a> {
         for former in &new.former_slugs {
             let _ = slugs::take(tx, id, former.as_str()).await?;
         }
+        self.want_pictures(tx).await?;
         self.insert(tx, (id, author), now).await?;
         self.rendered.store(tx, id, new.published).await?;
         let kind = match new.status {
@@ -180,6 +186,8 @@ impl<'a> Made<'a> {
             Status::Published => RevisionKind::Published,
         };
         revisions::take_in(tx, id, &new.versions).await?;
+        // What the file says besides takes the place of none of them.
+        revisions::let_stay(tx, id).await?;
         if new.is_one_more() {
             revisions::note(tx, id, new.version(), kind, &new.text, now).await?;
         }
@@ -193,6 +201,16 @@ impl<'a> Made<'a> {
         });
         changes.store(tx).await?;
         Ok(true)
+    }
+
+    /// Those of all its versions at once, and so in the order in which everybody writes their rows.
+    async fn want_pictures(&self, tx: &mut Tx) -> sqlx::Result<()> {
+        let versions = self.new.versions.iter().map(|earlier| &earlier.text);
+        let texts: Vec<&Text> = versions.chain([&self.new.text]).collect();
+        let covers: Vec<_> = texts.iter().map(|text| text.cover.address()).collect();
+        let bodies = texts.iter().map(|text| text.body.as_str());
+        let named: Vec<&str> = bodies.chain(covers.iter().map(|cover| cover.as_ref())).collect();
+        references::want(tx, &named).await
     }
 
     async fn insert(

@@ -178,11 +178,21 @@ pub(super) async fn raise_version(
     basis: &Basis<'_>,
     id: Uuid,
 ) -> Result<i64, Failure> {
-    const RAISE: &str = "update articles set version = version + 1 where id = $1 and version = $2 \
+    advance(tx, basis, id, 1).await
+}
+
+/// Checks an article's version alone, and holds it: who would raise it waits.
+pub(super) async fn hold_version(tx: &mut Tx, basis: &Basis<'_>, id: Uuid) -> Result<i64, Failure> {
+    advance(tx, basis, id, 0).await
+}
+
+async fn advance(tx: &mut Tx, basis: &Basis<'_>, id: Uuid, by: i64) -> Result<i64, Failure> {
+    const ADVANCE: &str = "update articles set version = version + $3 where id = $1 and version = $2 \
          returning version";
-    let raised: Option<i64> = within!(&mut *tx, |c| sqlx::query_scalar(RAISE)
+    let raised: Option<i64> = within!(&mut *tx, |c| sqlx::query_scalar(ADVANCE)
         .bind(id)
         .bind(basis.version)
+        .bind(by)
         .fetch_optional(c)
         .await)?;
     match raised {

@@ -109,7 +109,7 @@ async fn insert(
     // What stays as it is is written all the same: so it is held, and not thrown away meanwhile.
     const INSERT: &str = "insert into images (id, hash, uploader_id, width, height, kind, bytes, alt, created_at, unused_since) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (hash, uploader_id) do update set \
-         alt = case when $11 then excluded.alt else images.alt end, \
+         alt = case when $11 and excluded.alt <> '' then excluded.alt else images.alt end, \
          unused_since = case when $11 then excluded.unused_since else images.unused_since end \
          returning id";
     let id = Uuid::now_v7();

@@ -43,7 +43,13 @@ pub async fn delete(state: &AppState, uploader: Uuid, hash: &str) -> Result<bool
     const DELETE: &str = "delete from images where hash = $1 and uploader_id = $2 \
          and not exists (select 1 from shown_images shown where shown.hash = images.hash) \
          returning hash, width, kind";
+    // Whoever is about to show it holds its row; only what is asked after them sees that they do.
+    const HOLD: &str =
+        "update images set unused_since = unused_since where hash = $1 and uploader_id = $2";
     let mut tx = state.db.begin().await?;
+    within!(&mut tx, |c| {
+        sqlx::query(HOLD).bind(hash).bind(uploader).execute(c).await.map(|_| ())
+    })?;
     let deleted: Vec<Named> = within!(&mut tx, |c| {
         sqlx::query_as(DELETE).bind(hash).bind(uploader).fetch_all(c).await
     })?;

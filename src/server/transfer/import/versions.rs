@@ -73,7 +73,7 @@ impl Import<'_> {
     }
 }
 
-/// All that are in these files, or what is wrong with the first that is none, and where.
+/// The last of those that are in these files, as many as are kept; or what is wrong with the first that is none, and where.
 fn read(files: Vec<Unpacked>, now: Timestamp) -> Result<Vec<Earlier>, (String, Reason)> {
     let mut all: Vec<Earlier> = Vec::new();
     for (path, text) in files {
@@ -81,9 +81,12 @@ fn read(files: Vec<Unpacked>, now: Timestamp) -> Result<Vec<Earlier>, (String, R
         let history: History = parsed.map_err(|reason| (path.clone(), reason))?;
         for (n, version) in history.versions.into_iter().enumerate() {
             let before = all.last().map_or(0, |earlier| earlier.version);
-            let has_room = all.len() < usize::from(MOST);
-            let follows = has_room && (before + 1..=GREATEST).contains(&version.version);
+            let follows = (before + 1..=GREATEST).contains(&version.version);
             let checked = if follows { check(version, now) } else { Err(Reason::Versions) };
+            // What was written to while it was exported may have one too many.
+            if all.len() == usize::from(MOST) {
+                all.remove(0);
+            }
             all.push(checked.map_err(|reason| (format!("{path}: {}", n + 1), reason))?);
         }
     }
