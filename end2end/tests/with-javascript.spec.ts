@@ -4,7 +4,8 @@
 import type { Page } from '@playwright/test';
 import {
   aPerson, anArticle, editorButton, expect, expectLoggedIn, expectLoggedOut, expectProblem, field, fillEditor,
-  fillRegistration, holdWasm, logIn, made, openHydrated, type Person, preview, PROVED_LONG_AGO, publish, register, send, submitButton, test, unique,
+  fillRegistration, holdWasm, logIn, made, openHydrated, type Person, preview, PROVED_LONG_AGO, publish, register, send,
+  submitButton, test, unique,
 } from '../support.ts';
 
 test('the router moves between pages without a reload', async ({ page }) => {
