@@ -67,9 +67,9 @@ test.describe('with JavaScript', () => {
     await page.route('**/rpc/delete-account', (route) => route.fulfill(PROVED_LONG_AGO), { times: 1 });
     await send(page, submitButton(page, 'articles'));
     await page.getByRole('button', { name: 'Confirm with a passkey' }).click();
+    await expect(field(page, 'password')).toHaveCount(0);
     await expect(page.getByLabel('Is deleted too')).toBeChecked();
     await expect(field(page, 'username')).toHaveValue('somebody-else');
-    await expect(field(page, 'password')).toHaveCount(0);
     expect(await kept(device)).toBe(1);
   });
 
