@@ -1,20 +1,20 @@
 //! Every setting: documented on its field, read once, checked at start. `byline serve
 //! --help` prints these comments.
 
-use std::{
-    fmt,
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-    str::FromStr,
-    time::Duration,
-};
+mod images;
+mod origin;
+mod proxies;
 
-use anyhow::{Context, bail};
-use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
-use ipnet::IpNet;
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum};
 use lettre::message::Mailbox;
-use url::{Host, Url};
 
+pub use self::{
+    images::{BucketSettings, ImageSettings},
+    origin::Origin,
+    proxies::Proxies,
+};
 use crate::domain::site::{SiteName, Tagline};
 
 /// What `byline serve` is told by its environment or its arguments.
@@ -232,75 +232,6 @@ impl fmt::Debug for MailSettings {
     }
 }
 
-/// Where pictures are, and how large they may be.
-#[derive(Args, Clone, Debug)]
-pub struct ImageSettings {
-    /// Where uploaded pictures are: a folder, made when it is not there, or s3://BUCKET/PREFIX.
-    /// When it is not given: the folder `images` beside the file of SQLite, or for PostgreSQL in
-    /// the current folder
-    #[arg(long = "images", env = "BYLINE_IMAGES", value_name = "PLACE")]
-    pub place: Option<String>,
-
-    /// How the bucket is reached
-    #[command(flatten)]
-    pub bucket: BucketSettings,
-
-    /// The most bytes of a picture that is uploaded
-    #[arg(long = "image-limit", env = "BYLINE_IMAGE_LIMIT", value_name = "BYTES", default_value_t = 10_485_760,
-          value_parser = clap::value_parser!(u64).range(65_536..=67_108_864))]
-    pub most_bytes: u64,
-
-    /// The most pixels of a picture that is uploaded. Each takes four bytes of memory while it is
-    /// read, one large picture at a time
-    #[arg(long = "image-pixels", env = "BYLINE_IMAGE_PIXELS", value_name = "N", default_value_t = 40_000_000,
-          value_parser = clap::value_parser!(u64).range(1_000_000..=40_000_000))]
-    pub most_pixels: u64,
-}
-
-/// How the bucket is reached that pictures are in: by the variables that programs for such stores
-/// have in common.
-#[derive(Args, Clone)]
-pub struct BucketSettings {
-    /// The key that may read, write and delete in the bucket for pictures. When it is not given:
-    /// the role of the machine in Amazon's cloud
-    #[arg(
-        long = "aws-access-key-id",
-        env = "AWS_ACCESS_KEY_ID",
-        value_name = "KEY",
-        hide_env_values = true
-    )]
-    pub key: Option<String>,
-
-    /// The secret of that key
-    #[arg(
-        long = "aws-secret-access-key",
-        env = "AWS_SECRET_ACCESS_KEY",
-        value_name = "SECRET",
-        hide_env_values = true
-    )]
-    pub secret: Option<String>,
-
-    /// The region of the bucket; when it is not given, us-east-1
-    #[arg(long = "aws-region", env = "AWS_REGION", value_name = "REGION")]
-    pub region: Option<String>,
-
-    /// The address of a store that is not Amazon's
-    #[arg(long = "aws-endpoint", env = "AWS_ENDPOINT", value_name = "URL")]
-    pub endpoint: Option<String>,
-
-    /// Whether that address may be one without TLS
-    #[arg(long = "aws-allow-http", env = "AWS_ALLOW_HTTP", value_name = "BOOL", default_value = "false",
-          action = ArgAction::Set, value_parser = BoolishValueParser::new())]
-    pub allow_http: bool,
-}
-
-/// It holds the secret.
-impl fmt::Debug for BucketSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BucketSettings")
-    }
-}
-
 /// The one setting that every command needs.
 #[derive(Args, Clone)]
 pub struct Database {
@@ -361,97 +292,6 @@ pub enum Comments {
     Hold,
     /// There are none
     Off,
-}
-
-/// The site's public origin (RFC 6454): scheme, host and port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
-    text: String,
-    mail_domain: String,
-    secure: bool,
-}
-
-impl Origin {
-    /// As browsers send it in `Origin`: no slash at its end.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The host, as it stands behind the @ of a mail address; `localhost` for a number, which
-    /// few mail servers take there.
-    pub fn mail_domain(&self) -> &str {
-        &self.mail_domain
-    }
-
-    /// Whether it is https.
-    pub fn is_secure(&self) -> bool {
-        self.secure
-    }
-
-    /// The cookie's name: with the `__Host-` prefix a browser refuses one that another host,
-    /// a subdomain or a plain connection tries to set (RFC 6265bis, 4.1.3.2).
-    pub fn cookie_name(&self) -> &'static str {
-        if self.secure { "__Host-byline" } else { "byline" }
-    }
-}
-
-impl FromStr for Origin {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let wanted = "give scheme, host and port only, such as https://blog.example.org";
-        let Ok(url) = Url::parse(text) else { bail!("not a URL; {wanted}") };
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        if !bare || !url.username().is_empty() || url.password().is_some() {
-            bail!("more than an origin; {wanted}");
-        }
-        let (loopback, mail_domain) = match url.host() {
-            Some(Host::Domain(name)) => (name == "localhost" || name.ends_with(".localhost"), name),
-            Some(Host::Ipv4(address)) => (address.is_loopback(), "localhost"),
-            Some(Host::Ipv6(address)) => (address.is_loopback(), "localhost"),
-            None => bail!("no host; {wanted}"),
-        };
-        let secure = url.scheme() == "https";
-        let local = url.scheme() == "http" && loopback;
-        if !secure && !local {
-            bail!("cookies need https everywhere but on a loopback address; {wanted}");
-        }
-        Ok(Self {
-            text: url.origin().ascii_serialization(),
-            mail_domain: mail_domain.to_owned(),
-            secure,
-        })
-    }
-}
-
-/// The networks of the reverse proxies in front of the site.
-#[derive(Clone, Debug)]
-pub struct Proxies(Vec<IpNet>);
-
-impl Proxies {
-    /// Whether that address, in its canonical form, is one of them.
-    pub fn contain(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
-    }
-}
-
-impl FromStr for Proxies {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        Ok(Self(parts.map(parse_network).collect::<Result<_, _>>()?))
-    }
-}
-
-fn parse_network(text: &str) -> anyhow::Result<IpNet> {
-    let single = || text.parse().map(|address: IpAddr| address.to_canonical().into());
-    text.parse().or_else(|_| single()).with_context(|| {
-        format!(
-            "{text:?} is neither an address nor a network; \
-             give some such as 127.0.0.1 or 10.0.0.0/8, separated by commas"
-        )
-    })
 }
 
 /// A request that takes longer than this is given up with 503.
