@@ -11,7 +11,7 @@ use zip::{
 };
 
 use super::{
-    front_matter::{ArticleFile, CHANGES, CLOSED, name_of_changes, path_of},
+    front_matter::{ArticleFile, CHANGES, CLOSED, name_of_changes, parts, path_of},
     people, pictures, readers, versions,
 };
 use crate::{
@@ -274,11 +274,6 @@ pub fn with_text(file: ArticleFile, text: TextRow) -> ArticleFile {
 
 fn told(at: Option<Timestamp>) -> String {
     at.map(Timestamp::to_rfc3339).unwrap_or_default()
-}
-
-/// What stands between commas.
-pub fn parts(joined: &str) -> Vec<String> {
-    joined.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 /// How a file is packed, with the time that unpacking gives it: its article's, which goes where

@@ -176,6 +176,11 @@ fn quoted(text: &str) -> String {
     escaped.collect()
 }
 
+/// What stands between commas.
+pub fn parts(joined: &str) -> Vec<String> {
+    joined.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
 /// The path of an article's file. Neither a slug nor a name has anything in it that could mean a
 /// folder, but some are devices to Windows, whatever their ending; no slug has an underscore, and
 /// no name begins with one.

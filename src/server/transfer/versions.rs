@@ -6,8 +6,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    export::parts,
-    front_matter::{ArticleFile, FOLDER},
+    front_matter::{ArticleFile, FOLDER, parts},
     readers::few,
 };
 use crate::{
