@@ -2,7 +2,7 @@
 // password that leaves the browser only with its form.
 
 import type { Page } from '@playwright/test';
-import { aPerson, expect, expectLoggedIn, field, fillRegistration, register, send, submitButton, test } from '../support.ts';
+import { aPerson, expect, expectLoggedIn, field, fillRegistration, holdWasm, register, send, submitButton, test } from '../support.ts';
 
 const meter = (page: Page) => page.locator('.strength meter');
 const words = (page: Page) => page.locator('.strength');
@@ -50,6 +50,14 @@ test.describe('with JavaScript', () => {
     await expect(words(page)).toBeEmpty();
     expect(chunks()).toBe(1);
     expect(functions(), 'nothing is sent').toBe(before);
+  });
+
+  test('what was typed before the application was there is judged as well', async ({ page }) => {
+    const release = await holdWasm(page);
+    await page.goto('/register', { waitUntil: 'commit' });
+    await field(page, 'password').fill('password1234');
+    release();
+    await expect(words(page)).toContainText(/easy to guess/i);
   });
 
   test('it keeps nobody from sending the form', async ({ page }) => {

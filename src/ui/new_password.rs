@@ -49,8 +49,8 @@ pub fn NewPassword(
     hint: String,
 ) -> impl IntoView {
     let strength = RwSignal::new(None::<Strength>);
-    let look = move |event: Event| {
-        let (typed, names) = (event_target_value(&event), names_beside(&event));
+    let look = move |input: &HtmlInputElement| {
+        let (typed, names) = (input.value(), names_beside(input));
         let judge = JUDGE.get().filter(|_| !typed.is_empty());
         let Some(judge) = judge else { return strength.set(None) };
         spawn_local(async move {
@@ -60,6 +60,18 @@ pub fn NewPassword(
                 strength.set(found);
             }
         });
+    };
+    // What was typed before the application was there.
+    Effect::new(move |_| {
+        let input = document().get_element_by_id(field.name());
+        if let Some(input) = input.and_then(|input| input.dyn_into().ok()) {
+            look(&input);
+        }
+    });
+    let on_input = move |event: Event| {
+        if let Some(input) = event.target().and_then(|target| target.dyn_into().ok()) {
+            look(&input);
+        }
     };
     let shown = move || {
         strength.get().map(|Strength { score, words }| {
@@ -77,7 +89,7 @@ pub fn NewPassword(
             label=label.unwrap_or(field.label())
             autocomplete="new-password"
             hint
-            on:input=look
+            on:input=on_input
         />
         // There from the beginning, or nothing in it would be read out.
         <div class="strength" aria-live="polite">{shown}</div>
@@ -85,9 +97,8 @@ pub fn NewPassword(
 }
 
 /// The names that stand in the same form.
-fn names_beside(event: &Event) -> Vec<String> {
-    let field = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let form = field.and_then(|field| field.closest("form").ok().flatten());
+fn names_beside(field: &Element) -> Vec<String> {
+    let form = field.closest("form").ok().flatten();
     let value = |name| {
         let input = form.as_ref()?.query_selector(name).ok().flatten()?;
         Some(input.dyn_into::<HtmlInputElement>().ok()?.value())

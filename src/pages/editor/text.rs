@@ -180,14 +180,16 @@ pub fn focus(form: &HtmlFormElement) {
 }
 
 /// The same for a text that was put there in place of another: to its beginning. A text that is
-/// put there leaves the cursor at its end, and the page would go there too.
+/// put there leaves the cursor at its end, and the page would go there too. The page follows once
+/// what stood beside or above the text is gone.
 pub fn focus_anew(form: &HtmlFormElement) {
     let area = form.query_selector("textarea[name=body]").ok().flatten();
     if let Some(area) = area.as_ref().and_then(|area| area.dyn_ref::<HtmlTextAreaElement>()) {
         _ = area.set_selection_range(0, 0);
         area.set_scroll_top(0);
     }
-    ui::focus::focus(area);
+    ui::focus::focus(area.clone());
+    request_animation_frame(move || _ = area.map(|area| area.scroll_into_view()));
 }
 
 /// Leads the keyboard to the first element of the form that is so.
