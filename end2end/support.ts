@@ -333,6 +333,27 @@ export async function openHydrated(page: Page, path: string): Promise<void> {
   await page.waitForLoadState('networkidle');
 }
 
+/** Goes somewhere from the front page, by the router alone. */
+export async function withinOneDocument(page: Page, go: () => Promise<void>): Promise<void> {
+  // The application may need a moment after its last byte: then the click is a plain link's.
+  await expect(async () => {
+    await openHydrated(page, '/');
+    await page.evaluate(() => Object.assign(window, { sameDocument: true }));
+    await go();
+    expect(await page.evaluate(() => 'sameDocument' in window)).toBe(true);
+  }).toPass();
+}
+
+/** Fills in the form that deletes an account, with that name to be sure, and sends it when the last proof is too old. */
+export async function leaveWithoutProof(page: Page, username: string): Promise<void> {
+  await openHydrated(page, '/settings/data');
+  await page.getByText('Delete my account').first().click();
+  await page.getByLabel('Is deleted too').check();
+  await field(page, 'username').fill(username);
+  await page.route('**/rpc/delete-account', (route) => route.fulfill(PROVED_LONG_AGO), { times: 1 });
+  await send(page, submitButton(page, 'articles'));
+}
+
 /** Adds a passkey to the account of whoever is logged in. */
 export async function addPasskey(page: Page, name: string): Promise<void> {
   await page.goto(PASSKEYS);

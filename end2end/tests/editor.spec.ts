@@ -3,8 +3,8 @@
 
 import type { Page } from '@playwright/test';
 import {
-  anArticle, type Article, deskRow, editorButton, expect, field, fillEditor, logIn, openHydrated, publish, register, save,
-  saveDraft, send, submitButton, test, unique,
+  anArticle, type Article, deskRow, editorButton, expect, field, fillEditor, logIn, publish, register, save, saveDraft, send,
+  submitButton, test, unique, withinOneDocument,
 } from '../support.ts';
 
 const state = (page: Page) => page.locator('.save-state');
@@ -202,14 +202,10 @@ test.describe('with JavaScript', () => {
 
   test('whoever goes back inside the application leaves no text in this browser alone', async ({ page }) => {
     await register(page);
-    // The application may need a moment after its last byte: then the click is a plain link's.
-    await expect(async () => {
-      await openHydrated(page, '/');
-      await page.evaluate(() => Object.assign(window, { sameDocument: true }));
+    await withinOneDocument(page, async () => {
       await page.locator('.navbar').getByRole('link', { name: 'Write' }).click();
       await expect(page.getByRole('button', { name: 'Preview' })).toBeVisible();
-      expect(await page.evaluate(() => 'sameDocument' in window)).toBe(true);
-    }).toPass();
+    });
     const article = anArticle();
     await fillEditor(page, article);
     const kept = page.waitForResponse('**/rpc/keep-text');

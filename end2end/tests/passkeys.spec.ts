@@ -4,8 +4,8 @@
 import type { Page } from '@playwright/test';
 import type { Server } from '../server.ts';
 import {
-  addPasskey, aDevice, aServer, type Device, digits, expect, expectLoggedIn, expectLoggedOut, field, logIn, logOut, openHydrated,
-  PASSKEYS, PROVED_LONG_AGO, register, send, submitButton, test as base, tryLogIn,
+  addPasskey, aDevice, aServer, type Device, digits, expect, expectLoggedIn, expectLoggedOut, field, leaveWithoutProof,
+  logIn, logOut, PASSKEYS, register, send, submitButton, test as base, tryLogIn,
 } from '../support.ts';
 
 const test = base.extend<{ device: Device }, { server: Server }>({
@@ -60,12 +60,7 @@ test.describe('with JavaScript', () => {
   test('a proof by passkey keeps what was filled in before it was asked for', async ({ page, device }) => {
     await register(page);
     await addPasskey(page, 'My laptop');
-    await openHydrated(page, '/settings/data');
-    await page.getByText('Delete my account').first().click();
-    await page.getByLabel('Is deleted too').check();
-    await field(page, 'username').fill('somebody-else');
-    await page.route('**/rpc/delete-account', (route) => route.fulfill(PROVED_LONG_AGO), { times: 1 });
-    await send(page, submitButton(page, 'articles'));
+    await leaveWithoutProof(page, 'somebody-else');
     await page.getByRole('button', { name: 'Confirm with a passkey' }).click();
     await expect(field(page, 'password')).toHaveCount(0);
     await expect(page.getByLabel('Is deleted too')).toBeChecked();

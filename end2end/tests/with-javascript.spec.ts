@@ -4,8 +4,8 @@
 import type { Page } from '@playwright/test';
 import {
   aPerson, anArticle, editorButton, expect, expectLoggedIn, expectLoggedOut, expectProblem, field, fillEditor,
-  fillRegistration, holdWasm, logIn, made, openHydrated, type Person, preview, PROVED_LONG_AGO, publish, register, send,
-  submitButton, test, unique,
+  fillRegistration, holdWasm, leaveWithoutProof, logIn, made, openHydrated, type Person, preview, PROVED_LONG_AGO, publish,
+  register, send, submitButton, test, unique, withinOneDocument,
 } from '../support.ts';
 
 test('the router moves between pages without a reload', async ({ page }) => {
@@ -13,16 +13,12 @@ test('the router moves between pages without a reload', async ({ page }) => {
   const article = anArticle();
   await publish(page, article);
 
-  // The application may need a moment after its last byte: then the click is a plain link's.
-  await expect(async () => {
-    await openHydrated(page, '/');
-    await page.evaluate(() => Object.assign(window, { sameDocument: true }));
+  await withinOneDocument(page, async () => {
     await page.locator('.preview-link').first().click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(article.title);
     await page.goBack();
     await expect(page.locator('.article-preview').first()).toBeVisible();
-    expect(await page.evaluate(() => 'sameDocument' in window)).toBe(true);
-  }).toPass();
+  });
 });
 
 test('the title stays while the application takes the page over', async ({ page }) => {
@@ -161,12 +157,7 @@ test('what is grave asks for the password in its place, and can then be done', a
 
 test('what was filled in before the password is asked for is there still', async ({ page }) => {
   const ada = await register(page);
-  await openHydrated(page, '/settings/data');
-  await page.getByText('Delete my account').first().click();
-  await page.getByLabel('Is deleted too').check();
-  await field(page, 'username').fill('somebody-else');
-  await page.route('**/rpc/delete-account', (route) => route.fulfill(PROVED_LONG_AGO), { times: 1 });
-  await send(page, submitButton(page, 'articles'));
+  await leaveWithoutProof(page, 'somebody-else');
   await expect(page.locator('.error-messages')).toContainText('Confirm first that it is you');
   await expect(page.getByLabel('Is deleted too')).toBeHidden();
 

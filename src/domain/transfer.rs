@@ -96,7 +96,7 @@ pub enum Reason {
     FalseName,
     /// It is no JSON as it is written here, or there is too much in one file.
     Json,
-    /// Versions in it do not follow each other by number, or are more than are kept.
+    /// Versions in it do not follow each other by number.
     Versions,
     /// The article that it belongs to is not here.
     NoSuchArticle,
@@ -135,9 +135,7 @@ impl Reason {
             Reason::Picture(flaw) => flaw.text().into(),
             Reason::FalseName => "Its name is not the one that a picture like it has here.".into(),
             Reason::Json => "It is no JSON as an export has it.".into(),
-            Reason::Versions => {
-                "The numbers of its versions do not rise, or there are more than are kept.".into()
-            }
+            Reason::Versions => "The numbers of its versions do not rise.".into(),
             Reason::NoSuchArticle => "The article that it belongs to is not here.".into(),
             Reason::ToCome => "It is from a time to come.".into(),
             Reason::Oneself => "Nobody follows themselves.".into(),

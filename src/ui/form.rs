@@ -19,7 +19,8 @@ use leptos::{
         response::ClientRes,
     },
     task::spawn_local,
-    web_sys::{Event, EventInit, EventTarget, UrlSearchParams},
+    wasm_bindgen::JsCast,
+    web_sys::{Event, EventInit, EventTarget, HtmlInputElement, UrlSearchParams},
 };
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -132,8 +133,13 @@ impl FormState {
 
     /// Forgets why it was refused, and keeps what is in it.
     pub fn forget(&self) {
-        self.beside.set(None);
-        self.answer.set(None);
+        self.set_answer(None);
+    }
+
+    /// Unless the form is gone with its page.
+    fn set_answer(&self, answer: Option<Result<Done, Error>>) {
+        self.beside.try_set(answer.clone());
+        self.answer.try_set(answer);
     }
 
     /// Whether it was sent and not answered yet. Tracked.
@@ -243,8 +249,7 @@ pub fn send(form: FormState, event: SubmitEvent, go_on: impl FnOnce(&Done) + 'st
             Err(_) if here => request_animation_frame(focus_first_problem),
             _ => {}
         }
-        form.beside.try_set(Some(answer.clone()));
-        form.answer.try_set(Some(answer));
+        form.set_answer(Some(answer));
     });
 }
 
@@ -270,6 +275,11 @@ pub async fn post<T: DeserializeOwned>(function: &str, contents: String) -> Resu
     } else {
         Err(<Text as Decodes<Error>>::decode(body).unwrap_or(Error::Offline))
     }
+}
+
+/// The input of that field, if it is on the page.
+pub fn input_of(field: Field) -> Option<HtmlInputElement> {
+    document().get_element_by_id(field.name())?.dyn_into().ok()
 }
 
 /// Says that an element changed, to whoever listens to it or above it.

@@ -10,7 +10,7 @@ use leptos::{
     web_sys::{Element, HtmlInputElement},
 };
 
-use super::form::{FormState, fields::TextField};
+use super::form::{FormState, fields::TextField, input_of};
 use crate::domain::field::Field;
 
 /// What a password is worth.
@@ -63,8 +63,7 @@ pub fn NewPassword(
     };
     // What was typed before the application was there.
     Effect::new(move |_| {
-        let input = document().get_element_by_id(field.name());
-        if let Some(input) = input.and_then(|input| input.dyn_into().ok()) {
+        if let Some(input) = input_of(field) {
             look(&input);
         }
     });

@@ -1,16 +1,12 @@
 //! The address of a picture in a form: that of one that is uploaded beside it, or one that is
 //! typed.
 
-use leptos::{
-    prelude::*,
-    wasm_bindgen::JsCast,
-    web_sys::{File, HtmlInputElement},
-};
+use leptos::{prelude::*, web_sys::File};
 
 use super::{
     erased::Erase,
     focus::focus,
-    form::{FormState, fields::TextField, tell},
+    form::{FormState, fields::TextField, input_of, tell},
     upload::{UPLOAD, Upload, where_script_runs},
 };
 use crate::domain::{field::Field, image::Uploaded};
@@ -115,8 +111,4 @@ impl PictureField {
             tell(&input, "change");
         }
     }
-}
-
-fn input_of(field: Field) -> Option<HtmlInputElement> {
-    document().get_element_by_id(field.name())?.dyn_into().ok()
 }

@@ -13,10 +13,12 @@ use leptos::{
     },
 };
 
+use super::text::text_area;
 use crate::{
     domain::{field::Field, image::Uploaded},
     ui::{
         erased::Erase,
+        focus::focus,
         form::tell,
         upload::{UPLOAD, Upload, where_script_runs},
     },
@@ -117,12 +119,7 @@ impl Pictures {
         self.alt.set(String::new());
         self.upload.say("");
         self.file.set(Some(file));
-        request_animation_frame(|| {
-            let input = document().get_element_by_id("picture-alt");
-            if let Some(input) = input.and_then(|input| input.dyn_into::<HtmlInputElement>().ok()) {
-                _ = input.focus();
-            }
-        });
+        request_animation_frame(|| focus(document().get_element_by_id("picture-alt")));
     }
 
     fn listen(self) {
@@ -203,10 +200,6 @@ impl Pictures {
 fn is_on_chooser(event: &Event) -> bool {
     let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
     input.is_some_and(|input| input.type_() == "file")
-}
-
-fn text_area() -> Option<HtmlTextAreaElement> {
-    document().get_element_by_id(Field::Body.name())?.dyn_into().ok()
 }
 
 /// A text without the place of a picture that is on its way.

@@ -12,10 +12,11 @@ use leptos::{
     task::spawn_local,
     wasm_bindgen::JsCast,
     wasm_split::SplitLoaderError,
-    web_sys::{Element, HtmlInputElement, HtmlTextAreaElement},
+    web_sys::{Element, HtmlInputElement},
 };
 use web_sys::{DomParser, SupportedType};
 
+use super::text::text_area;
 use crate::{markdown::to_html, ui::erased::Erase};
 
 /// Between the last key and the drawing.
@@ -142,10 +143,6 @@ impl Default for Preview {
 fn rendered(markdown: String) -> Result<String, SplitLoaderError> {
     // No heading is linked to in a preview.
     Ok(to_html(&markdown, |_| String::new(), |events| events))
-}
-
-fn text_area() -> Option<HtmlTextAreaElement> {
-    document().get_element_by_id("body")?.dyn_into().ok()
 }
 
 /// Which way its author says that it runs.

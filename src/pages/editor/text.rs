@@ -174,6 +174,11 @@ pub fn set(form: &HtmlFormElement, name: &str, value: &str) {
     tell(&element, "change");
 }
 
+/// Where the article's text itself is written.
+pub fn text_area() -> Option<HtmlTextAreaElement> {
+    document().get_element_by_id(Field::Body.name())?.dyn_into().ok()
+}
+
 /// Leads the keyboard into the text itself: the button that it was at goes with what it decided.
 pub fn focus(form: &HtmlFormElement) {
     focus_on(form, "textarea[name=body]");

@@ -11,7 +11,7 @@ use leptos::{
 };
 use web_sys::HtmlDocument;
 
-use super::{autosave::Autosave, state::Happened};
+use super::{autosave::Autosave, state::Happened, text::text_area};
 use crate::ui::{erased::Erase, form::tell};
 use edits::{Tool, edit, in_bytes, in_utf16};
 
@@ -121,10 +121,7 @@ fn is_in_body(event: &KeyboardEvent) -> bool {
 }
 
 fn use_tool(tool: Tool) {
-    let area = document().get_element_by_id("body");
-    let Some(area) = area.and_then(|area| area.dyn_into::<HtmlTextAreaElement>().ok()) else {
-        return;
-    };
+    let Some(area) = text_area() else { return };
     let text = area.value();
     let place = |place: Result<Option<u32>, _>| place.ok().flatten().unwrap_or(0) as usize;
     let start = in_bytes(&text, place(area.selection_start()));

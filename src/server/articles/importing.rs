@@ -185,11 +185,11 @@ impl<'a> Made<'a> {
             Status::Draft => RevisionKind::Kept,
             Status::Published => RevisionKind::Published,
         };
-        revisions::take_in(tx, id, &new.versions).await?;
-        // What the file says besides takes the place of none of them.
-        revisions::let_stay(tx, id).await?;
+        for Earlier { version, kind, saved, text } in &new.versions {
+            revisions::take_in(tx, id, *version, *kind, text, *saved).await?;
+        }
         if new.is_one_more() {
-            revisions::note(tx, id, new.version(), kind, &new.text, now).await?;
+            revisions::take_in(tx, id, new.version(), kind, &new.text, now).await?;
         }
         revisions::let_stay(tx, id).await?;
         let mut changes = Changes::default();

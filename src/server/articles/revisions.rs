@@ -43,6 +43,19 @@ const ONE_FOR: Duration = Duration::from_secs(10 * 60);
 /// articles they take 20 MB.
 pub const MOST: u8 = 100;
 
+/// Binds what a version says, in the order in which the statements here name its columns.
+macro_rules! bind_text {
+    ($query:expr, $text:expr) => {
+        $query
+            .bind($text.title.as_str())
+            .bind($text.description.as_str())
+            .bind($text.body.as_str())
+            .bind($text.tags.as_slice().join(", "))
+            .bind($text.cover.address())
+            .bind($text.cover.alt())
+    };
+}
+
 /// Notes what an article says at this version.
 ///
 /// # Errors
@@ -60,8 +73,12 @@ pub(super) async fn note(
         add(tx, article, version, kind, text, now).await?;
         forget_oldest(tx, article).await?;
     }
-    let pictures = [text.body.as_str(), &text.cover.address()];
-    references::keep_revision(tx, article, version, &pictures).await
+    keep_pictures(tx, article, version, text).await
+}
+
+async fn keep_pictures(tx: &mut Tx, article: Uuid, version: i64, text: &Text) -> sqlx::Result<()> {
+    let texts = [text.body.as_str(), &text.cover.address()];
+    references::keep_revision(tx, article, version, &texts).await
 }
 
 /// What an article said at a version, from a file, every field checked.
@@ -76,17 +93,21 @@ pub struct Earlier {
     pub text: Text,
 }
 
-/// Stores what an article said before that comes in a file and has no other versions.
+/// Stores a version of an article that comes in a file, beside those that are there. There is room
+/// for it, and it takes no other's place.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub(super) async fn take_in(tx: &mut Tx, article: Uuid, all: &[Earlier]) -> sqlx::Result<()> {
-    for Earlier { version, kind, saved, text } in all {
-        add(tx, article, *version, *kind, text, *saved).await?;
-        let pictures = [text.body.as_str(), &text.cover.address()];
-        references::keep_revision(tx, article, *version, &pictures).await?;
-    }
-    Ok(())
+pub(super) async fn take_in(
+    tx: &mut Tx,
+    article: Uuid,
+    version: i64,
+    kind: RevisionKind,
+    text: &Text,
+    saved: Timestamp,
+) -> sqlx::Result<()> {
+    add(tx, article, version, kind, text, saved).await?;
+    keep_pictures(tx, article, version, text).await
 }
 
 /// Whether an article said that at a version.
@@ -102,15 +123,7 @@ pub(super) async fn is_at(
     const SAYS: &str = "select version from revisions where article_id = $1 and version = $2 and title = $3 \
          and description = $4 and body = $5 and tags = $6 and cover = $7 and cover_alt = $8";
     let found: Option<i64> = within!(tx, |c| {
-        sqlx::query_scalar(SAYS)
-            .bind(article)
-            .bind(version)
-            .bind(text.title.as_str())
-            .bind(text.description.as_str())
-            .bind(text.body.as_str())
-            .bind(text.tags.as_slice().join(", "))
-            .bind(text.cover.address())
-            .bind(text.cover.alt())
+        bind_text!(sqlx::query_scalar(SAYS).bind(article).bind(version), text)
             .fetch_optional(c)
             .await
     })?;
@@ -131,15 +144,7 @@ async fn replace(
          and length(body) <= 2 * length($5) \
          and version = (select max(version) from revisions where article_id = $1)";
     within!(tx, |c| {
-        sqlx::query(REPLACE)
-            .bind(article)
-            .bind(version)
-            .bind(text.title.as_str())
-            .bind(text.description.as_str())
-            .bind(text.body.as_str())
-            .bind(text.tags.as_slice().join(", "))
-            .bind(text.cover.address())
-            .bind(text.cover.alt())
+        bind_text!(sqlx::query(REPLACE).bind(article).bind(version), text)
             .bind(now)
             .bind(now.before(ONE_FOR))
             .execute(c)
@@ -171,15 +176,7 @@ async fn add(
     const ADD: &str = "insert into revisions (article_id, version, title, description, body, tags, cover, cover_alt, \
          saved_at, begun_at, kind) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)";
     within!(tx, |c| {
-        sqlx::query(ADD)
-            .bind(article)
-            .bind(version)
-            .bind(text.title.as_str())
-            .bind(text.description.as_str())
-            .bind(text.body.as_str())
-            .bind(text.tags.as_slice().join(", "))
-            .bind(text.cover.address())
-            .bind(text.cover.alt())
+        bind_text!(sqlx::query(ADD).bind(article).bind(version), text)
             .bind(now)
             .bind(kind.name())
             .execute(c)

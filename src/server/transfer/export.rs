@@ -14,17 +14,14 @@ use super::{
     front_matter::{ArticleFile, CHANGES, CLOSED, name_of_changes, parts, path_of},
     people, pictures, readers, versions,
 };
-use crate::{
-    domain::account::FORMER,
-    server::{
-        articles::{
-            reading::TextRow,
-            working_copies::{self, WorkingCopy},
-        },
-        clock::Timestamp,
-        db::{Db, reading},
-        images::shelf::Shelf,
+use crate::server::{
+    articles::{
+        reading::TextRow,
+        working_copies::{self, WorkingCopy},
     },
+    clock::Timestamp,
+    db::{Db, reading},
+    images::shelf::Shelf,
 };
 
 /// How much was written.
@@ -234,8 +231,7 @@ impl Row {
 /// When the database cannot be read.
 pub async fn with_changes(db: &Db, author: Uuid, id: Uuid) -> sqlx::Result<Vec<ArticleFile>> {
     let Some(article) = article(db, author, id).await? else { return Ok(Vec::new()) };
-    let is_left = article.author == FORMER;
-    let copy = if is_left { None } else { working_copies::of(db, id).await? };
+    let copy = if article.is_left() { None } else { working_copies::of(db, id).await? };
     let changes = copy.map(|copy| changed(&article, copy));
     Ok(std::iter::once(article).chain(changes).collect())
 }

@@ -75,6 +75,11 @@ pub const CLOSED: &str = "closed";
 const LONGEST_HEAD: usize = 64 * 1024;
 
 impl ArticleFile {
+    /// Whether whoever wrote it is leaving, or has left.
+    pub fn is_left(&self) -> bool {
+        self.author == FORMER
+    }
+
     /// The file.
     pub fn to_markdown(&self) -> String {
         let always = [

@@ -177,13 +177,9 @@ impl<R: Read + Seek> Unpacker<R> {
         let mut left = LONGEST_HISTORY;
         let files = self.versions.remove(article).unwrap_or_default();
         let read = |(name, n): (String, usize)| {
-            let bytes = if is_path(&name) {
-                self.bytes_of(n, left, Reason::TooLarge, Reason::NoText)
-            } else {
-                Err(Reason::Name)
-            };
-            left = left.saturating_sub(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64));
-            let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| Reason::NoText));
+            let before = self.bytes;
+            let text = if is_path(&name) { self.text_of(n, left) } else { Err(Reason::Name) };
+            left = left.saturating_sub(before - self.bytes);
             (name, text)
         };
         files.into_iter().map(read).collect()
@@ -206,6 +202,10 @@ impl<R: Read + Seek> Unpacker<R> {
             Part::Articles => LONGEST_FILE,
             Part::Readers => LONGEST_TALK,
         };
+        self.text_of(n, most)
+    }
+
+    fn text_of(&mut self, n: usize, most: u64) -> Result<String, Reason> {
         let bytes = self.bytes_of(n, most, Reason::TooLarge, Reason::NoText)?;
         String::from_utf8(bytes).map_err(|_| Reason::NoText)
     }

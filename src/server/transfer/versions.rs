@@ -9,12 +9,9 @@ use super::{
     front_matter::{ArticleFile, FOLDER, parts},
     readers::few,
 };
-use crate::{
-    domain::account::FORMER,
-    server::{
-        clock::Timestamp,
-        db::{Db, reading},
-    },
+use crate::server::{
+    clock::Timestamp,
+    db::{Db, reading},
 };
 
 /// A file ends with the version that goes beyond that many bytes of text.
@@ -85,7 +82,7 @@ pub async fn part(
     (id, article): (Uuid, &ArticleFile),
     (n, after): (usize, i64),
 ) -> sqlx::Result<Option<(String, History, Timestamp)>> {
-    if article.author == FORMER {
+    if article.is_left() {
         return Ok(None);
     }
     let (mut history, mut length, mut last) = (History::default(), 0, None);

@@ -73,7 +73,8 @@ impl Import<'_> {
     }
 }
 
-/// The last of those that are in these files, as many as are kept; or what is wrong with the first that is none, and where.
+/// The last of those that are in these files, as many as are kept; or what is wrong with the first
+/// that is none, and where.
 fn read(files: Vec<Unpacked>, now: Timestamp) -> Result<Vec<Earlier>, (String, Reason)> {
     let mut all: Vec<Earlier> = Vec::new();
     for (path, text) in files {
