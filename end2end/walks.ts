@@ -107,14 +107,17 @@ const lists: Walk = async function* ({ member, visitor }, server) {
 };
 
 /** Pictures, and articles that come in a file. */
-const files: Walk = async function* ({ member }, server) {
+const files: Walk = async function* ({ member, scripted }, server) {
   await made(member, server, 'author', longPerson());
+  if (scripted) yield await choosing(member, 'No pictures yet.', 'none to choose from');
   await member.goto('/images');
   await member.getByLabel('Picture', { exact: true }).setInputFiles(PICTURE);
   await field(member, 'alt').first().fill(`A lighthouse${'keeper'.repeat(30)}`);
   await send(member, submitButton(member, 'file'));
   await expect(member.getByLabel('For your article')).toHaveCount(1);
   yield { viewer: member, name: '/images, with a picture' };
+  if (scripted) yield await choosing(member, 'A lighthousekeeper', 'one to choose');
+  await member.goto('/images');
   await member.getByLabel('Picture', { exact: true }).setInputFiles({ ...PICTURE, buffer: Buffer.from('none') });
   await send(member, submitButton(member, 'file'));
   await expect(member.locator('.error-messages')).toBeVisible();
@@ -125,6 +128,14 @@ const files: Walk = async function* ({ member }, server) {
   await expect(member.getByRole('status').filter({ hasText: '1 imported, 0 there already, 1 left out.' })).toBeVisible();
   yield { viewer: member, name: '/settings/data/import, its report' };
 };
+
+/** The editor while one of one's own pictures is chosen. */
+async function choosing(viewer: Page, shows: string, what: string): Promise<Shown> {
+  await viewer.goto('/editor');
+  await viewer.getByRole('button', { name: 'Choose from your pictures' }).click();
+  await expect(viewer.getByRole('dialog')).toContainText(shows);
+  return { viewer, name: `/editor, ${what}` };
+}
 
 /** A list of a site of the RealWorld kind: of one that can be taken in, and one that cannot. */
 function articlesOfElsewhere() {

@@ -1,9 +1,12 @@
 // Pictures in the text, at the head of an article and of oneself: by the button, by pasting, by
-// dropping, and without JavaScript.
+// dropping, from those that were uploaded before, and without JavaScript.
 
 import { randomBytes } from 'node:crypto';
 import type { Locator, Page } from '@playwright/test';
-import { anArticle, expect, field, fillEditor, register, send, editorButton, submitButton, test } from '../support.ts';
+import type { Server } from '../server.ts';
+import {
+  anArticle, expect, field, fillEditor, openHydrated, register, send, editorButton, submitButton, test,
+} from '../support.ts';
 
 // A PNG of one pixel.
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -213,6 +216,232 @@ test.describe('a cover, with JavaScript', () => {
     expect(left).toEqual([true, true]);
     await expect(page.getByLabel('What does dot.png show?')).toHaveCount(0);
   });
+});
+
+/** Uploads a picture as a program does, and gives its address. */
+async function upload(page: Page, server: Server, alt: string): Promise<string> {
+  const answer = await page.request.post('/images', {
+    multipart: { alt, file: another() },
+    headers: { accept: 'application/json', origin: server.origin },
+  });
+  expect(answer.status(), await answer.text()).toBe(201);
+  return (await answer.json()).path;
+}
+
+const CHOOSE = 'Choose from your pictures';
+
+test.describe('pictures that were uploaded before, with JavaScript', () => {
+  test.skip(({ javaScriptEnabled }) => !javaScriptEnabled, 'without there is the page of pictures');
+
+  const chooser = (page: Page, name = CHOOSE) => page.getByRole('dialog', { name });
+  const pictures = (page: Page) => chooser(page).getByRole('listitem').getByRole('button');
+
+  async function open(page: Page, name = CHOOSE): Promise<void> {
+    await page.getByRole('button', { name }).click();
+    await expect(chooser(page, name)).toBeVisible();
+  }
+
+  /** Writes a text, and leaves the cursor behind so many of its characters. */
+  async function write(page: Page, words: string, cursor: number): Promise<void> {
+    await openHydrated(page, '/editor');
+    await text(page).fill(words);
+    await text(page).evaluate((area: HTMLTextAreaElement, at) => area.setSelectionRange(at, at), cursor);
+  }
+
+  test('one that is clicked comes to where the cursor is, and what it did can be undone', async ({ page, server }) => {
+    await register(page);
+    const boat = await upload(page, server, 'A [red] boat');
+    await upload(page, server, 'A lamp');
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await write(page, 'Before it. After it.', 11);
+    expect(asked.filter((path) => path.startsWith('/rpc/images')), 'before anybody wants one').toEqual([]);
+    await open(page);
+    // The last one that was uploaded comes first.
+    await expect(pictures(page)).toHaveText([/^A lamp/, /^A \[red\] boat/]);
+    const shown = pictures(page).last().locator('img');
+    await expect(shown).toHaveAttribute('loading', 'lazy');
+    await expectPicture(shown, boat);
+    await pictures(page).last().click();
+    await expect(chooser(page)).toBeHidden();
+    await expect(text(page)).toHaveValue(`Before it. ![A \\[red\\] boat](${boat})After it.`);
+    await expect(text(page)).toBeFocused();
+    await expect(page.getByText('The picture is in your text.')).toBeVisible();
+    await page.keyboard.type(' ');
+    await expect(text(page)).toHaveValue(`Before it. ![A \\[red\\] boat](${boat}) After it.`);
+    await page.keyboard.press('Control+z');
+    await page.keyboard.press('Control+z');
+    await expect(text(page)).toHaveValue('Before it. After it.');
+  });
+
+  test('one is found and chosen with the keyboard alone', async ({ page, server }) => {
+    await register(page);
+    const addresses = [await upload(page, server, 'A boat'), await upload(page, server, 'A lamp'), await upload(page, server, 'A rope')];
+    await write(page, '', 0);
+    await page.getByRole('button', { name: CHOOSE }).focus();
+    await page.keyboard.press('Enter');
+    await expect(pictures(page).first()).toBeFocused();
+    await page.keyboard.press('End');
+    await expect(pictures(page).last()).toBeFocused();
+    await page.keyboard.press('ArrowRight');
+    await expect(pictures(page).last()).toBeFocused();
+    await page.keyboard.press('ArrowLeft');
+    await expect(pictures(page).nth(1)).toBeFocused();
+    await page.keyboard.press('Tab');
+    await expect(pictures(page).last()).toBeFocused();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Shift+Tab');
+    await expect(chooser(page).getByRole('button', { name: 'Close' })).toBeFocused();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await expect(chooser(page)).toBeHidden();
+    await expect(text(page)).toHaveValue(`![A lamp](${addresses[1]})`);
+    await expect(text(page)).toBeFocused();
+  });
+
+  test('Escape leads back into the text, which stays', async ({ page, server }) => {
+    await register(page);
+    await upload(page, server, 'A boat');
+    await write(page, 'What I wrote.', 5);
+    await open(page);
+    await expect(pictures(page).first()).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(chooser(page)).toBeHidden();
+    await expect(text(page)).toBeFocused();
+    await page.keyboard.type('else ');
+    await expect(text(page)).toHaveValue('What else I wrote.');
+  });
+
+  test('of one without a description it is asked what it shows', async ({ page, server }) => {
+    await register(page);
+    const address = await upload(page, server, '');
+    await write(page, '', 0);
+    await open(page);
+    await expect(pictures(page)).toHaveText([/^A picture that only decorates/]);
+    await pictures(page).click();
+    const asked = page.getByLabel(/^What does the picture of .* show\?$/);
+    await expect(asked).toBeFocused();
+    await expect(text(page)).toHaveValue('');
+    await page.getByRole('button', { name: 'Leave it out' }).click();
+    await expect(asked).toHaveCount(0);
+    await open(page);
+    await pictures(page).click();
+    await page.keyboard.type('A boat');
+    await page.keyboard.press('Enter');
+    await expect(text(page)).toHaveValue(`![A boat](${address})`);
+    await expect(asked).toHaveCount(0);
+  });
+
+  test('what was said of one picture is not said of the next', async ({ page }) => {
+    await register(page);
+    await openHydrated(page, '/editor');
+    await page.getByLabel('Add a picture').setInputFiles(SVG);
+    await page.getByLabel('What does dot.svg show?').fill('A drawing');
+    await page.getByLabel('Add a picture').setInputFiles(DOT);
+    await expect(page.getByLabel('What does dot.png show?')).toHaveValue('');
+  });
+
+  test('who has none is told where they come from', async ({ page, context }) => {
+    await register(page);
+    await openHydrated(page, '/editor');
+    await open(page);
+    await expect(chooser(page)).toContainText('No pictures yet. Close this and choose a file to upload');
+    await expect(pictures(page)).toHaveCount(0);
+    const tab = context.waitForEvent('page');
+    await chooser(page).getByRole('link', { name: 'the page of your pictures' }).click();
+    await expect((await tab).getByRole('heading', { level: 1 })).toHaveText('Your pictures');
+    await chooser(page).getByRole('button', { name: 'Close' }).click();
+    await expect(chooser(page)).toBeHidden();
+    await expect(text(page)).toBeFocused();
+  });
+
+  test('there are more on the pages behind the first', async ({ page, server }) => {
+    await register(page);
+    const oldest = await upload(page, server, 'The oldest');
+    for (let count = 0; count < 24; count++) await upload(page, server, 'A boat');
+    await write(page, '', 0);
+    await open(page);
+    await expect(pictures(page)).toHaveCount(24);
+    await expect(chooser(page).getByRole('status')).toHaveText('Page 1 of 2');
+    const [newer, older] = ['Newer', 'Older'].map((name) => chooser(page).getByRole('button', { name }));
+    await expect(newer!).toBeDisabled();
+    await older!.click();
+    await expect(pictures(page)).toHaveText([/^The oldest/]);
+    await expect(chooser(page).getByRole('status')).toHaveText('Page 2 of 2');
+    await expect(pictures(page)).toBeFocused();
+    await expect(older!).toBeDisabled();
+    await newer!.click();
+    await expect(pictures(page)).toHaveCount(24);
+    await older!.click();
+    await pictures(page).filter({ hasText: 'The oldest' }).click();
+    await expect(text(page)).toHaveValue(`![The oldest](${oldest})`);
+  });
+
+  test('what keeps them from coming is said, and they are asked for again', async ({ page, server }) => {
+    await register(page);
+    await upload(page, server, 'A boat');
+    await openHydrated(page, '/editor');
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    await page.route('**/rpc/images*', async (route) => {
+      await held;
+      await route.abort();
+    }, { times: 1 });
+    await open(page);
+    const status = chooser(page).getByRole('status');
+    await expect(status).toHaveText('Loading your pictures …');
+    letGo();
+    await expect(status).toHaveClass('error');
+    await expect(status).not.toHaveText('Loading your pictures …');
+    await chooser(page).getByRole('button', { name: 'Try again' }).click();
+    await expect(pictures(page)).toHaveText([/^A boat/]);
+    await expect(chooser(page).getByRole('button', { name: 'Try again' })).toHaveCount(0);
+  });
+
+  test('one becomes the cover, with what is said of it', async ({ page, server }) => {
+    const name = 'Choose a cover from your pictures';
+    await register(page);
+    const address = await upload(page, server, 'A boat');
+    await openHydrated(page, '/editor');
+    await fillEditor(page, anArticle());
+    await open(page, name);
+    await expect(chooser(page, name).getByRole('listitem').getByRole('button')).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('button', { name })).toBeFocused();
+    await expect(field(page, 'cover')).toHaveValue('');
+    await open(page, name);
+    await chooser(page, name).getByRole('button', { name: 'A boat' }).click();
+    await expect(chooser(page, name)).toBeHidden();
+    await expect(page.getByRole('button', { name })).toBeFocused();
+    await expect(field(page, 'cover')).toHaveValue(address);
+    await expect(field(page, 'cover_alt')).toHaveValue('A boat');
+    await expect(page.getByText('It is the cover now.')).toBeVisible();
+    await expectPicture(page.getByRole('img', { name: 'The cover as it is chosen' }), address);
+    await send(page, editorButton(page, 'published'));
+    await expectPicture(page.getByRole('img', { name: 'A boat' }), address);
+  });
+
+  test('one becomes the picture of oneself', async ({ page, server }) => {
+    const name = 'Choose one of your pictures';
+    await register(page);
+    const address = await upload(page, server, 'A boat');
+    await openHydrated(page, '/settings');
+    await open(page, name);
+    await chooser(page, name).getByRole('button', { name: 'A boat' }).click();
+    await expect(field(page, 'image')).toHaveValue(address);
+    await expectPicture(page.locator('main .user-img'), address);
+    await send(page, submitButton(page, 'bio'));
+    await expectPicture(page.locator('.user-info .user-img'), address);
+  });
+});
+
+test('without JavaScript no picture can be chosen in the editor, and the way to them is there', async ({ page, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled, 'with it they are chosen there');
+  await register(page);
+  await page.goto('/editor');
+  await expect(page.getByRole('button', { name: /your pictures/ })).toHaveCount(0);
+  await expect(page.getByRole('link', { name: 'Your pictures, in a new tab' })).toHaveCount(2);
 });
 
 test('a picture of oneself is a file that is chosen, and one that is refused says why', async ({ page, stranger, javaScriptEnabled }) => {

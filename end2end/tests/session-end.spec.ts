@@ -61,6 +61,23 @@ test('an ended session takes the page away, and whoever logs in again goes on wr
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(article.title);
 });
 
+test('what was open above the page is closed when it comes back', async ({ page, stranger }) => {
+  const ada = await register(page);
+  const article = await write(page);
+  await page.getByRole('button', { name: 'Choose from your pictures' }).click();
+  const chooser = page.getByRole('dialog', { name: 'Choose from your pictures' });
+  await expect(chooser).toContainText('No pictures yet.');
+  await logIn(stranger, ada);
+  await endOthers(stranger);
+  await comeBack(page);
+  await expect(chooser).toHaveCount(0);
+  await field(page, 'email').fill(ada.username);
+  await field(page, 'password').fill(ada.password);
+  await send(page, submitButton(page, 'password'));
+  await expect(field(page, 'body')).toHaveValue(article.body);
+  await expect(chooser).toBeHidden();
+});
+
 test('a log-in in another tab brings the page back as well', async ({ page, stranger, context }) => {
   const ada = await register(page);
   const article = await write(page);

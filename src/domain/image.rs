@@ -221,6 +221,13 @@ pub struct OwnImage {
     pub used: bool,
 }
 
+/// What its upload led to.
+impl From<OwnImage> for Uploaded {
+    fn from(OwnImage { path, thumbnail, width, height, markdown, .. }: OwnImage) -> Self {
+        Self { path, thumbnail, width, height, markdown }
+    }
+}
+
 /// One page of one's own pictures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnImages {

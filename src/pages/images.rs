@@ -1,5 +1,7 @@
 //! `/images`: one's own pictures.
 
+pub mod choosing;
+
 use leptos::{
     html,
     prelude::*,
@@ -225,7 +227,7 @@ fn copy_button(field: NodeRef<html::Input>, label: String) -> AnyView {
     .erased()
 }
 
-/// Here it is a link, which needs a name.
+/// Here it is a link or a button, which needs a name.
 fn picture_in_words(alt: &str) -> String {
     if alt.is_empty() { "A picture that only decorates".into() } else { alt.to_owned() }
 }

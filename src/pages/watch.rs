@@ -20,8 +20,9 @@ use leptos::{
         response::ClientRes,
     },
     task::spawn_local,
+    wasm_bindgen::JsCast,
     wasm_split::{SplitLoaderError, wasm_split},
-    web_sys::{DocumentFragment, Event},
+    web_sys::{DocumentFragment, Event, HtmlDialogElement},
 };
 
 use super::log_in::LogIn;
@@ -121,6 +122,13 @@ impl Watch {
     fn take_out(self) {
         let (document, Some(body)) = (document(), document().body()) else { return };
         let page = document.create_document_fragment();
+        // What is opened above the page would come back as a part of it.
+        while let Some(above) = document.query_selector("dialog[open]").ok().flatten() {
+            match above.dyn_into::<HtmlDialogElement>() {
+                Ok(above) => above.close(),
+                Err(_) => break,
+            }
+        }
         while let Some(child) = body.first_child() {
             if page.append_child(&child).is_err() {
                 break;

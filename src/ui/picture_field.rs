@@ -1,5 +1,5 @@
-//! The address of a picture in a form: that of one that is uploaded beside it, or one that is
-//! typed.
+//! The address of a picture in a form: that of one that is uploaded beside it, of one that was
+//! uploaded before, or one that is typed.
 
 use leptos::{prelude::*, web_sys::File};
 
@@ -9,7 +9,10 @@ use super::{
     form::{FormState, fields::TextField, input_of, tell},
     upload::{UPLOAD, Upload, where_script_runs},
 };
-use crate::domain::{field::Field, image::Uploaded};
+use crate::domain::{
+    field::Field,
+    image::{OwnImage, Uploaded},
+};
 
 /// A field for the address of a picture, and what is said beside it.
 pub struct PictureField {
@@ -27,9 +30,11 @@ pub struct PictureField {
     pub upload: &'static str,
     /// Under it.
     pub hint: &'static str,
+    /// Where one is chosen that was uploaded before, and goes to what takes it.
+    pub choose: fn(Callback<OwnImage>) -> AnyView,
     /// Under the address.
     pub by_hand: &'static str,
-    /// Once a picture is uploaded.
+    /// Once a picture is uploaded or chosen.
     pub there: &'static str,
     /// On the button that takes it out.
     pub remove: &'static str,
@@ -70,7 +75,7 @@ impl PictureField {
     fn uploading(&'static self, upload: Upload, address: RwSignal<String>) -> AnyView {
         let arrived = move |uploaded: Option<Uploaded>| {
             if let Some(uploaded) = uploaded {
-                self.put(&(self.address)(uploaded));
+                put(self.field, &(self.address)(uploaded));
                 upload.say(self.there);
             }
         };
@@ -80,8 +85,16 @@ impl PictureField {
                 upload.send(&file, &alt.unwrap_or_default(), arrived);
             }
         };
+        let chosen = Callback::new(move |image: OwnImage| {
+            if upload.is_free() {
+                // What is said of the picture goes with it.
+                let alt = self.alt.filter(|_| !image.alt.is_empty());
+                alt.iter().for_each(|alt| put(*alt, &image.alt));
+                arrived(Some(image.into()));
+            }
+        });
         let take_out = move |_| {
-            self.put("");
+            put(self.field, "");
             upload.say("It is taken out. Choose a picture to have one again.");
             // The button goes.
             focus(document().get_element_by_id(self.id));
@@ -97,18 +110,19 @@ impl PictureField {
         };
         view! {
             {upload.chooser(self.id, self.upload, Some(self.hint), take)}
+            {(self.choose)(chosen)}
             {upload.state()}
             {remove}
         }
         .erased()
     }
+}
 
-    /// Puts an address into the field, as if it had been typed.
-    fn put(&self, address: &str) {
-        if let Some(input) = input_of(self.field) {
-            input.set_value(address);
-            tell(&input, "input");
-            tell(&input, "change");
-        }
+/// Puts a value into the field, as if it had been typed.
+fn put(field: Field, value: &str) {
+    if let Some(input) = input_of(field) {
+        input.set_value(value);
+        tell(&input, "input");
+        tell(&input, "change");
     }
 }

@@ -1,5 +1,5 @@
 //! Pictures in the editor's text: chosen, pasted or dropped, described, uploaded, and put where the
-//! cursor is.
+//! cursor is; or chosen from those that were uploaded before.
 //!
 //! Without JavaScript there is the page of one's pictures, which this links to.
 
@@ -13,9 +13,13 @@ use leptos::{
     },
 };
 
-use super::text::text_area;
+use super::{text::text_area, toolbar};
 use crate::{
-    domain::{field::Field, image::Uploaded},
+    domain::{
+        field::Field,
+        image::{OwnImage, Uploaded, markdown},
+    },
+    pages::images::choosing::Wanted,
     ui::{
         erased::Erase,
         focus::focus,
@@ -26,6 +30,8 @@ use crate::{
 
 /// What stands in the text while a picture is on its way.
 const PLACEHOLDER: &str = "![Uploading a picture…]()";
+
+const IN_THE_TEXT: &str = "The picture is in your text.";
 
 /// The button and what it opens. Its pictures go into the text area of the article's text, which
 /// takes what is pasted and dropped into it from now on.
@@ -46,12 +52,20 @@ pub fn image_button() -> AnyView {
 
 type Listener = Closure<dyn Fn(Event)>;
 
+/// A picture whose writer is asked what it shows.
+#[derive(Clone)]
+enum Asked {
+    /// It will be uploaded.
+    New(File),
+    /// It was uploaded, and nothing was said of it.
+    Own(OwnImage),
+}
+
 /// The pictures for the text, one at a time.
 #[derive(Clone, Copy)]
 struct Pictures {
     upload: Upload,
-    /// What is to be uploaded.
-    file: RwSignal<Option<File>, LocalStorage>,
+    asked: RwSignal<Option<Asked>, LocalStorage>,
     alt: RwSignal<String>,
     /// What listens, as long as the page is there.
     listeners: StoredValue<Vec<Listener>, LocalStorage>,
@@ -61,25 +75,41 @@ impl Pictures {
     fn new(upload: Upload) -> Self {
         Self {
             upload,
-            file: RwSignal::new_local(None),
+            asked: RwSignal::new_local(None),
             alt: RwSignal::new(String::new()),
             listeners: StoredValue::new_local(Vec::new()),
         }
     }
 
     fn panel(self) -> AnyView {
-        let description = move || self.file.with(Option::is_some).then(|| self.description());
+        let description = move || self.asked.get().map(|asked| self.description(asked));
+        let wanted = Wanted {
+            id: "picture",
+            label: "Choose from your pictures",
+            take: Callback::new(move |image| self.choose(image)),
+            closed: Some(go_on),
+        };
         view! {
             {self.upload.chooser("picture-file", "Add a picture", None, move |file| self.take(file))}
+            {wanted.view()}
             {description}
             {self.upload.state()}
         }
         .erased()
     }
 
-    /// Asks what the picture shows, before it is uploaded.
-    fn description(self) -> impl IntoView {
-        let name = self.file.with_untracked(|file| file.as_ref().map(|file| file.name()));
+    /// Asks what the picture shows, before it is uploaded or put into the text.
+    fn description(self, asked: Asked) -> impl IntoView {
+        let (label, yes, no) = match asked {
+            Asked::New(file) => {
+                (format!("What does {} show?", file.name()), "Upload", "Do not upload")
+            }
+            Asked::Own(image) => (
+                format!("What does the picture of {} show?", image.when.text),
+                "Put it into the text",
+                "Leave it out",
+            ),
+        };
         let on_key = move |event: KeyboardEvent| {
             // The input stands in the article's form, which is not to be sent by it.
             if event.key() == "Enter" {
@@ -89,12 +119,13 @@ impl Pictures {
         };
         view! {
             <div class="field">
-                <label for="picture-alt">{format!("What does {} show?", name.unwrap_or_default())}</label>
+                <label for="picture-alt">{label}</label>
                 <input
                     id="picture-alt"
                     dir="auto"
                     maxlength=Field::Alt.length().in_utf16()
                     aria-describedby="picture-alt-hint"
+                    prop:value=move || self.alt.get()
                     // It is no part of the article.
                     on:input=move |event| {
                         event.stop_propagation();
@@ -104,8 +135,8 @@ impl Pictures {
                 />
                 <p class="hint" id="picture-alt-hint">"Read to those who do not see it. Leave it empty if the picture only decorates."</p>
                 <p class="actions">
-                    <button type="button" on:click=move |_| self.send()>"Upload"</button>
-                    <button type="button" class="secondary" on:click=move |_| self.file.set(None)>"Do not upload"</button>
+                    <button type="button" on:click=move |_| self.send()>{yes}</button>
+                    <button type="button" class="secondary" on:click=move |_| self.asked.set(None)>{no}</button>
                 </p>
             </div>
         }
@@ -113,13 +144,26 @@ impl Pictures {
 
     /// A picture was chosen, pasted or dropped.
     fn take(self, file: File) {
-        if !self.upload.is_free() {
-            return;
+        if self.upload.is_free() {
+            self.ask(Asked::New(file));
         }
+    }
+
+    /// One that was uploaded before was chosen.
+    fn choose(self, image: OwnImage) {
+        if image.alt.is_empty() {
+            self.ask(Asked::Own(image));
+        } else {
+            self.asked.set(None);
+            self.write(&image.markdown);
+        }
+    }
+
+    fn ask(self, picture: Asked) {
         self.alt.set(String::new());
         self.upload.say("");
-        self.file.set(Some(file));
-        request_animation_frame(|| focus(document().get_element_by_id("picture-alt")));
+        self.asked.set(Some(picture));
+        request_animation_frame(go_on);
     }
 
     fn listen(self) {
@@ -175,13 +219,27 @@ impl Pictures {
     }
 
     fn send(self) {
-        let Some(file) = self.file.get_untracked() else { return };
-        if let Some(area) = text_area() {
-            _ = area.set_range_text(PLACEHOLDER);
-            tell(&area, "input");
+        let alt = self.alt.get_untracked();
+        match self.asked.get_untracked() {
+            Some(Asked::New(file)) => {
+                if let Some(area) = text_area() {
+                    _ = area.set_range_text(PLACEHOLDER);
+                    tell(&area, "input");
+                }
+                self.upload.send(&file, &alt, move |uploaded| self.put(uploaded));
+            }
+            Some(Asked::Own(image)) => self.write(&markdown(&image.path, alt.trim())),
+            None => {}
         }
-        self.upload.send(&file, &self.alt.get_untracked(), move |uploaded| self.put(uploaded));
-        self.file.set(None);
+        self.asked.set(None);
+    }
+
+    /// Puts the Markdown of a picture where the cursor is, so that it can be undone.
+    fn write(self, text: &str) {
+        if let Some(area) = text_area() {
+            toolbar::write(&area, text);
+            self.upload.say(IN_THE_TEXT);
+        }
     }
 
     /// Puts the picture where the placeholder is, or takes that out.
@@ -190,10 +248,17 @@ impl Pictures {
         let found = text_area().is_some_and(|area| replace_placeholder(&area, &text));
         match (found, text.is_empty()) {
             (_, true) => {}
-            (true, _) => self.upload.say("The picture is in your text."),
+            (true, _) => self.upload.say(IN_THE_TEXT),
             (false, _) => self.upload.say(format!("Uploaded: {text}")),
         }
     }
+}
+
+/// Leads the keyboard to where it is said what a picture shows, if that is asked; into the text
+/// otherwise.
+fn go_on() {
+    let asked = document().get_element_by_id("picture-alt");
+    focus(asked.or_else(|| text_area().map(Into::into)));
 }
 
 /// Whether a file is dropped on what takes it by itself: it may be for something else.

@@ -131,13 +131,18 @@ fn use_tool(tool: Tool) {
         let utf16 = |at| u32::try_from(in_utf16(text, at)).unwrap_or(u32::MAX);
         _ = area.set_selection_range(utf16(from), utf16(to));
     };
-    _ = area.focus();
     select(&area, &text, edit.from, edit.to);
-    if !typed_in_place_of_selection(&edit.with) {
-        _ = area.set_range_text(&edit.with);
-        tell(&area, "input");
-    }
+    write(&area, &edit.with);
     select(&area, &area.value(), edit.chosen.0, edit.chosen.1);
+}
+
+/// Puts a text in place of what is chosen there, or at the cursor, and leads the keyboard there.
+pub fn write(area: &HtmlTextAreaElement, text: &str) {
+    _ = area.focus();
+    if !typed_in_place_of_selection(text) {
+        _ = area.set_range_text(text);
+        tell(area, "input");
+    }
 }
 
 /// As if it had been typed, so that the browser can undo it.
