@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use leptos::{prelude::*, server, server_fn::ServerFn, web_sys::Event};
 use leptos_meta::Title;
+use leptos_router::hooks::use_location;
 
 use super::{
     account::show_identity,
@@ -27,6 +28,11 @@ use crate::{
 };
 
 const HERE: &str = "/settings/data";
+
+/// The page's address with what will become of the articles, which somebody chose before they were
+/// asked for a proof. It only fills the form in.
+const CHOSEN: [(&str, &str); 2] =
+    [("keep", "/settings/data?articles=keep"), ("delete", "/settings/data?articles=delete")];
 
 /// Where the form goes that is answered with a file. It is no server function, and has no other
 /// name.
@@ -70,13 +76,32 @@ pub fn DataPage() -> impl IntoView {
         delete: use_form(DeleteAccount::PATH),
         confirm: use_form(Confirm::PATH),
     };
-    loaded(identity, move |identity: Identity| show(identity.username, identity.recent, forms))
+    let asked = use_location().query.with_untracked(|query| query.get("articles"));
+    let chosen = chosen(forms, asked);
+    loaded(identity, move |identity: Identity| {
+        show(identity.username, identity.recent, forms, chosen)
+    })
+}
+
+/// What was chosen: in the form that was refused for want of a proof, where a refused proof was to
+/// lead, or in the address, `asked`.
+fn chosen(forms: Forms, asked: Option<String>) -> Option<(&'static str, &'static str)> {
+    let (typed, next) = (forms.delete.typed("articles"), forms.confirm.typed("next"));
+    let choice = typed.or(asked);
+    CHOSEN.into_iter().find(|(name, address)| {
+        choice.as_deref() == Some(name) || next.as_deref() == Some(address)
+    })
 }
 
 /// The page's sections. Forms that would be refused for want of a fresh proof are not filled in:
 /// the form for it stands in their place. One that is refused all the same keeps what is in it
 /// until the proof was given.
-fn show(username: String, recent: bool, forms: Forms) -> AnyView {
+fn show(
+    username: String,
+    recent: bool,
+    forms: Forms,
+    chosen: Option<(&'static str, &'static str)>,
+) -> AnyView {
     let Forms { download, delete, confirm } = forms;
     let stale = RwSignal::new(!recent);
     let needed = Memo::new(move |_| stale.get() || download.wants_proof() || delete.wants_proof());
@@ -102,13 +127,14 @@ fn show(username: String, recent: bool, forms: Forms) -> AnyView {
         proved(&Done::at(HERE));
     };
     let name = username.clone();
+    let next = chosen.map_or(HERE, |(_, address)| address);
     let proof = move || {
-        needed.get().then(|| confirmation_then(confirm, name.clone(), HERE.into(), Rc::new(proved)))
+        needed.get().then(|| confirmation_then(confirm, name.clone(), next.into(), Rc::new(proved)))
     };
     let sections = move || {
         let username = username.clone();
         begun.get().then(|| {
-            view! { {download_section()}{import_section()}{delete_section(delete, username)} }
+            view! { {download_section()}{import_section()}{delete_section(delete, username, chosen.map(|(name, _)| name))} }
                 .erased()
         })
     };
@@ -148,14 +174,18 @@ fn import_section() -> impl IntoView {
     }
 }
 
-fn delete_section(form: FormState, username: String) -> impl IntoView {
-    let refused = form.was_refused();
-    let all = form.typed("articles").is_some_and(|chosen| chosen == "delete");
+fn delete_section(
+    form: FormState,
+    username: String,
+    chosen: Option<&'static str>,
+) -> impl IntoView {
+    let begun = form.was_refused() || chosen.is_some();
+    let all = chosen == Some("delete");
     view! {
         <section>
             <h2>"Delete your account"</h2>
             <p>"It is closed at once: you are logged out everywhere, nobody can log in, and your profile is gone. For 14 days the link in a mail takes it back; then it is deleted for good."</p>
-            <details class="danger" open=refused>
+            <details class="danger" open=begun>
                 <summary>"Delete my account"</summary>
                 <Form form to=format!("{HERE}?form=delete")>
                     <fieldset class="choices">

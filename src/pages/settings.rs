@@ -7,7 +7,6 @@ use leptos::{
 };
 use leptos_meta::Title;
 
-use super::images::choosing::Wanted;
 use crate::{
     domain::{account::OwnAccount, field::Field, profile::Image},
     error::Error,
@@ -35,11 +34,8 @@ const PICTURE: PictureField = PictureField {
     id: "image-file",
     upload: "Upload a picture of yourself",
     hint: "It is shown round: what is outside the circle in its middle is cut off.",
-    choose: |take| {
-        Wanted { id: "image", label: "Choose one of your pictures", take, closed: None }.view()
-    },
     by_hand: BY_HAND,
-    there: "It is chosen. It becomes yours when you save the profile.",
+    there: "It is uploaded. It becomes yours when you save the profile.",
     remove: "Remove the picture",
 };
 

@@ -397,6 +397,46 @@ story!(deleting_an_account_asks_for_the_password_again_after_ten_minutes, |engin
     assert!(leads_to(&delete(&ada, false, "ada", "keep").await, "/login?left=true"));
 });
 
+story!(what_was_chosen_before_the_proof_is_chosen_after_it, |engine| {
+    let app = TestApp::start(engine).await;
+    let ada = app.person("ada").await;
+    let confirm = format!("{DATA}?form=confirm");
+    let leads = |page: &str, next: &str| page.contains(&format!("name=\"next\" value=\"{next}\""));
+    for choice in ["keep", "delete"] {
+        app.state.clock.advance(11 * MINUTE);
+        let next = format!("{DATA}?articles={choice}");
+        let page = delete(&ada, false, "ada", choice).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN);
+        assert!(leads(&page.body, &next), "{}", page.body);
+        // A proof that fails does not forget it, nor does the page when it is opened again.
+        let wrong = [("password", "not the right one"), ("next", &*next)];
+        let page = ada.submit(&confirm, &wrong).await;
+        assert!(page.status.is_client_error() && leads(&page.body, &next), "{}", page.body);
+        let page = ada.get(&next).await.body;
+        assert!(leads(&page, &next) && !page.contains("name=\"articles\""), "{page}");
+        let proof = [("password", PASSWORD), ("next", &*next)];
+        assert!(leads_to(&ada.submit(&confirm, &proof).await, &next));
+        let page = ada.get(&next).await.body;
+        let open = page.contains("<details open class=\"danger\"");
+        assert!(open && page.contains(&format!("value=\"{choice}\" checked")), "{page}");
+    }
+    // It is one of the two and nothing else that is taken from an address, and opening one does nothing.
+    for strange in ["some", "keep&next=//example.org", "%22%3E%3Cb%3E", "delete%00"] {
+        let page = ada.get(&format!("{DATA}?articles={strange}")).await.body;
+        let closed = !page.contains("<details open class=\"danger\"");
+        let kept = page.contains("value=\"keep\" checked");
+        assert!(kept && (closed || strange.starts_with("keep")), "{strange}: {page}");
+    }
+    app.state.clock.advance(11 * MINUTE);
+    for elsewhere in ["//example.org/settings/data?articles=keep", "/settings/data?articles=some"] {
+        let wrong = [("password", "not the right one"), ("next", elsewhere)];
+        let page = ada.submit(&confirm, &wrong).await.body;
+        assert!(leads(&page, DATA), "{elsewhere}: {page}");
+    }
+    assert_eq!(ada.name().await.as_deref(), Some("ada"), "nothing was done");
+    assert_eq!(app.post().await.len(), 0);
+});
+
 story!(the_last_administrator_cannot_leave, |engine| {
     let app = TestApp::start(engine).await;
     let (root, ada) = (app.administrator("root").await, app.administrator("ada").await);
