@@ -34,6 +34,8 @@ const PICTURE: PictureField = PictureField {
     id: "image-file",
     upload: "Upload a picture of yourself",
     hint: "It is shown round: what is outside the circle in its middle is cut off.",
+    // There is a button for it on the page of one's pictures.
+    choose: None,
     by_hand: BY_HAND,
     there: "It is uploaded. It becomes yours when you save the profile.",
     remove: "Remove the picture",

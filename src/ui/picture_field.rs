@@ -30,8 +30,9 @@ pub struct PictureField {
     pub upload: &'static str,
     /// Under it.
     pub hint: &'static str,
-    /// Where one is chosen that was uploaded before, and goes to what takes it.
-    pub choose: fn(Callback<OwnImage>) -> AnyView,
+    /// Where one is chosen that was uploaded before, and goes to what takes it; for a page that has
+    /// the code for it.
+    pub choose: Option<fn(Callback<OwnImage>) -> AnyView>,
     /// Under the address.
     pub by_hand: &'static str,
     /// Once a picture is uploaded or chosen.
@@ -110,7 +111,7 @@ impl PictureField {
         };
         view! {
             {upload.chooser(self.id, self.upload, Some(self.hint), take)}
-            {(self.choose)(chosen)}
+            {self.choose.map(|choose| choose(chosen))}
             {upload.state()}
             {remove}
         }

@@ -20,10 +20,10 @@ const COVER: PictureField = PictureField {
     id: "cover-file",
     upload: "Upload a cover",
     hint: "A picture above the text. Its width is that of the text at most, and nothing is cut off.",
-    choose: |take| {
+    choose: Some(|take| {
         Wanted { id: "cover", label: "Choose a cover from your pictures", take, closed: None }
             .view()
-    },
+    }),
     by_hand: "The address of a picture that you uploaded, which begins with /images/. May stay empty.",
     there: "It is the cover now. Say below what it shows.",
     remove: "Remove the cover",
