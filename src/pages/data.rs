@@ -88,9 +88,9 @@ pub fn DataPage() -> impl IntoView {
 fn chosen(forms: Forms, asked: Option<String>) -> Option<(&'static str, &'static str)> {
     let (typed, next) = (forms.delete.typed("articles"), forms.confirm.typed("next"));
     let choice = typed.or(asked);
-    CHOSEN.into_iter().find(|(name, address)| {
-        choice.as_deref() == Some(name) || next.as_deref() == Some(address)
-    })
+    CHOSEN
+        .into_iter()
+        .find(|(name, address)| choice.as_deref() == Some(name) || next.as_deref() == Some(address))
 }
 
 /// The page's sections. Forms that would be refused for want of a fresh proof are not filled in:

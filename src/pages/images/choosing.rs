@@ -215,8 +215,8 @@ impl Choosing {
         let rows = list.children();
         let row = |n: u32| rows.item(n)?.dyn_into::<HtmlElement>().ok();
         let active = document().active_element();
-        let at = (0..rows.length())
-            .find(|n| row(*n).is_some_and(|row| row.contains(active.as_deref())));
+        let at =
+            (0..rows.length()).find(|n| row(*n).is_some_and(|row| row.contains(active.as_deref())));
         let Some(at) = at else { return };
         let top = |n: u32| row(n).map(|row| row.offset_top());
         let in_a_row = (0..rows.length()).take_while(|n| top(*n) == top(0)).count();
