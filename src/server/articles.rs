@@ -17,5 +17,6 @@ pub mod slugs;
 pub mod tags;
 mod tallies;
 pub mod walking;
+pub mod weeks;
 pub mod withdrawing;
 pub mod working_copies;

@@ -13,6 +13,9 @@ use time::{Date, Month, OffsetDateTime, Time, format_description::well_known::Rf
 
 use crate::domain::article::When;
 
+/// How long a week is, in microseconds. They are counted from 1970, and so begin on a Thursday.
+const WEEK: i64 = 7 * 24 * 3600 * 1_000_000;
+
 /// A moment: microseconds since 1970 in UTC. An integer, because that compares and sorts
 /// alike in SQLite and PostgreSQL, which RFC 3339 text with trimmed fractions does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
@@ -33,6 +36,16 @@ impl Timestamp {
     /// Whole seconds from `earlier` to this, rounded up; 0 if this is not later.
     pub fn seconds_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0).div_ceil(1_000_000)
+    }
+
+    /// Which week it is in, from 1970.
+    pub const fn week(self) -> i64 {
+        self.0.div_euclid(WEEK)
+    }
+
+    /// The first moment of a week.
+    pub const fn of_week(week: i64) -> Self {
+        Self(week.saturating_mul(WEEK))
     }
 
     /// Whole seconds since 1970, as RFC 6238 counts its steps.

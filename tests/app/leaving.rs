@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     downloads::write_many,
     support::{Answer, Browser, PASSWORD, TestApp, story},
+    weeks::weeks_are_right,
 };
 
 const DATA: &str = "/settings/data";
@@ -67,7 +68,7 @@ async fn write_three(browser: &Browser) {
 
 /// What is stored of articles and their number, but for whose they are.
 async fn articles(app: &TestApp) -> Vec<String> {
-    let ours = ["articles: ", "article_tags: ", "tallies: "];
+    let ours = ["articles: ", "article_tags: ", "tallies: ", "weeks: "];
     let mut rows = app.dump().await;
     rows.retain(|row| ours.iter().any(|table| row.starts_with(table)));
     rows
@@ -115,6 +116,7 @@ pub async fn is_counted_right(app: &TestApp) {
     ] {
         assert_eq!(app.count(kept).await, app.count(counted).await, "{counted}");
     }
+    weeks_are_right(app).await;
 }
 
 story!(whoever_deletes_their_account_is_gone_at_once_and_can_come_back, |engine| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use byline::server::{
-    articles::{lists::Shelf, walking::End},
+    articles::{lists::Shelf, walking::End, weeks},
     clock::Clock,
     db::Db,
     seed::seed,
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     plans,
     support::{Answer, Browser, Engine, TestApp, story},
+    weeks::weeks_are_right,
 };
 
 const BODY: (&str, &str) = ("body", "Enough words to be an article.");
@@ -52,11 +53,17 @@ async fn on_sqlite_every_list_walks_one_index_alone_and_sorts_nothing() {
                 || step.contains(&format!("{covering} "))),
             "{shelf:?} does not walk {index} alone: {plan:#?}"
         );
+        assert!(plan.concat().contains("published_at>? AND published_at<?"), "{shelf:?}: {plan:#?}");
         for step in &plan {
             let whole_table =
                 step.starts_with("SCAN") && step != "SCAN k" && !step.contains("INDEX");
             assert!(!whole_table && !step.contains("TEMP B-TREE"), "{shelf:?}: {plan:#?}");
         }
+    }
+    for end in [End::First, End::Last] {
+        let plan = plans::on_sqlite(&db, &of_site(end)).await.join("\n");
+        assert!(plan.contains("SEARCH weeks USING INDEX sqlite_autoindex_weeks_1 (scope=?)"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
     }
 }
 
@@ -67,7 +74,15 @@ async fn on_postgres_every_list_can_walk_one_index_alone_and_sort_nothing() {
         let plan = plans::on_postgres(&app.state.db, &with_values(shelf, end)).await;
         let scan = if end == End::First { "Index Only Scan Backward" } else { "Index Only Scan" };
         assert!(plan.contains(&format!("{scan} using {index} ")), "{plan}");
+        let cond = plan.lines().find(|line| line.contains("Index Cond") && line.contains(">="));
+        assert!(cond.is_some_and(|cond| cond.contains("published_at <=")), "{shelf:?}: {plan}");
         assert!(!plan.contains("Sort"), "{shelf:?}: {plan}");
+    }
+    for end in [End::First, End::Last] {
+        let plan = plans::on_postgres(&app.state.db, &of_site(end)).await;
+        let scan = if end == End::First { "Index Scan Backward" } else { "Index Scan" };
+        assert!(plan.contains(&format!("{scan} using weeks_pkey ")), "{plan}");
+        assert!(!plan.contains("Sort"), "{plan}");
     }
 }
 
@@ -78,7 +93,12 @@ fn with_values(shelf: Shelf<'_>, end: End) -> String {
         _ => "'00000000-0000-0000-0000-000000000000'",
     };
     let sql = shelf.sql(end).replace("$1", "10").replace("$2", "20");
-    sql.replace("$3", "1800000000000000").replace("$4", whose)
+    sql.replace("$3", "1800000000000000").replace("$4", "0").replace("$5", whose)
+}
+
+/// The statement that finds a week from that end, likewise.
+fn of_site(end: End) -> String {
+    weeks::sql(end).replace("$1", "'site'").replace("$2", "false").replace("$3", "5000")
 }
 
 story!(
@@ -159,7 +179,7 @@ story!(what_is_unpublished_retagged_or_deleted_leaves_its_tag, |engine| {
     }
     tallies_are_right(&app).await;
     assert_eq!(
-        app.count("select count(*) from tallies").await,
+        app.count("select (select count(*) from tallies) + (select count(*) from weeks)").await,
         0,
         "a word of what was deleted stays"
     );
@@ -279,4 +299,5 @@ pub async fn tallies_are_right(app: &TestApp) {
     let wrong = "select count(*) from articles where (select count(*) from favorites where article_id = articles.id) \
          <> coalesce((select count from favorite_tallies where article_id = articles.id), 0)";
     assert_eq!(app.count(wrong).await, 0, "favourites");
+    weeks_are_right(app).await;
 }

@@ -63,5 +63,6 @@ mod support;
 mod transfer;
 mod undo;
 mod versions;
+mod weeks;
 mod wire;
 mod withdrawing;

@@ -34,6 +34,7 @@ struct Turned {
     id: Uuid,
     visibility: String,
     status: String,
+    published_at: Option<Timestamp>,
 }
 
 /// Deletes one's own article: nobody sees it any more, and it can be brought back. Gives its address.
@@ -48,7 +49,7 @@ pub async fn delete(
 ) -> Result<String, Failure> {
     const DELETE: &str = "update articles set status = 'deleted', status_before = status, deleted_at = $3, \
          version = version + 1 where id = $1 and author_id = $2 and status <> 'deleted' \
-         returning id, visibility, status_before as status";
+         returning id, visibility, status_before as status, published_at";
     let mut tx = users::begin(db, author).await?;
     let found = stored(&mut tx, author.id, which).await?.ok_or(Error::NotFound)?;
     let deleted: Option<Turned> = within!(&mut tx, |c| sqlx::query_as(DELETE)
@@ -76,7 +77,8 @@ pub async fn restore(db: &Db, author: &User, slug: &Slug) -> Result<(), Failure>
          status = case when published_at > deleted_at then 'draft' else status_before end, \
          published_at = case when published_at > deleted_at then null else published_at end, \
          status_before = null, deleted_at = null, version = version + 1 \
-         where slug = $1 and author_id = $2 and status = 'deleted' returning id, visibility, status";
+         where slug = $1 and author_id = $2 and status = 'deleted' \
+         returning id, visibility, status, published_at";
     let mut tx = users::begin(db, author).await?;
     let restored: Option<Turned> = within!(&mut tx, |c| sqlx::query_as(RESTORE)
         .bind(slug.as_str())
@@ -129,6 +131,7 @@ impl Turned {
             author,
             status: Status::from_name(&self.status).unwrap_or(Status::Draft),
             visibility: Visibility::from_name(&self.visibility).unwrap_or(Visibility::Members),
+            published_at: self.published_at,
             tags,
         }
     }

@@ -197,6 +197,7 @@ impl<'a> Made<'a> {
             author,
             status: new.status,
             visibility: new.text.visibility,
+            published_at: new.published,
             tags: new.text.tags.as_slice(),
         });
         changes.store(tx).await?;

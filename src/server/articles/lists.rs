@@ -9,6 +9,7 @@ use super::{
     reading::tags_of,
     tallies::{self, Scope},
     walking::{End, Way},
+    weeks::{self, Part},
 };
 use crate::{
     domain::{
@@ -46,8 +47,8 @@ pub enum Shelf<'a> {
 }
 
 /// One page of a shelf, newest first. What is published for a time to come is on none: it appears
-/// by being asked for later. To find its ten, the entries between them and the nearer end of the
-/// list are walked past in an index.
+/// by being asked for later. To find its ten, entries of an index are walked past: those between
+/// them and the nearer end of the list or, where that is far, the beginning of a week.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -58,9 +59,13 @@ pub async fn list(
     now: Timestamp,
 ) -> Result<Listing, Failure> {
     let page = page.clamp(1, LAST_PAGE);
-    let total = count(db, shelf, now).await?;
+    let (total, later) = counts(db, shelf, now).await?;
     let mut rows = match Way::to(page, total) {
-        Some(way) => rows(db, shelf, now, way).await?,
+        Some(way) => {
+            let (scope, members) = shelf.scope();
+            let part = weeks::part(db, &scope, members, way, later, now).await?;
+            rows(db, shelf, way, part).await?
+        }
         None => Vec::new(),
     };
     // A join promises no order.
@@ -119,7 +124,8 @@ macro_rules! shelf_sql {
             $key,
             " as id from ",
             $of,
-            " and p.status = 'published' and p.published_at <= $3 order by p.published_at",
+            " and p.status = 'published' and p.published_at >= $4 and p.published_at <= $3 \
+             order by p.published_at",
             $order,
             ", p.",
             $key,
@@ -130,8 +136,8 @@ macro_rules! shelf_sql {
 }
 
 impl Shelf<'_> {
-    /// The statement that reads a page from that end: `$1` is how many, `$2` after how many, `$3`
-    /// what time it is, and `$4` whose or which tag.
+    /// The statement that reads a page from that end: `$1` is how many, `$2` after how many of those
+    /// that were published until `$3` and since `$4`, and `$5` whose or which tag.
     pub const fn sql(self, from: End) -> &'static str {
         match self {
             Shelf::Public => shelf_sql!(from, "id", "articles p where p.visibility = 'public'"),
@@ -139,19 +145,29 @@ impl Shelf<'_> {
             Shelf::Author { member: false, .. } => shelf_sql!(
                 from,
                 "id",
-                "articles p where p.author_id = $4 and p.visibility = 'public'"
+                "articles p where p.author_id = $5 and p.visibility = 'public'"
             ),
             Shelf::Author { member: true, .. } => {
-                shelf_sql!(from, "id", "articles p where p.author_id = $4")
+                shelf_sql!(from, "id", "articles p where p.author_id = $5")
             }
             Shelf::Tagged { member: false, .. } => shelf_sql!(
                 from,
                 "article_id",
-                "article_tags p where p.tag = $4 and p.visibility = 'public'"
+                "article_tags p where p.tag = $5 and p.visibility = 'public'"
             ),
             Shelf::Tagged { member: true, .. } => {
-                shelf_sql!(from, "article_id", "article_tags p where p.tag = $4")
+                shelf_sql!(from, "article_id", "article_tags p where p.tag = $5")
             }
+        }
+    }
+
+    /// What its articles are counted under, and whether those for members are on it.
+    fn scope(self) -> (Scope, bool) {
+        match self {
+            Shelf::Public => (Scope::Site, false),
+            Shelf::Published => (Scope::Site, true),
+            Shelf::Author { author, member } => (Scope::Author(author), member),
+            Shelf::Tagged { tag, member } => (Scope::Tag(tag.to_owned()), member),
         }
     }
 
@@ -213,7 +229,8 @@ pub async fn newest_whole(
     now: Timestamp,
 ) -> sqlx::Result<Vec<Whole>> {
     const TEXT: &str = "select html, updated_at, language from articles where id = $1";
-    let mut rows = rows(db, shelf, now, Way::from_first(0, i64::from(most))).await?;
+    let way = Way::from_first(0, i64::from(most));
+    let mut rows = rows(db, shelf, way, Part::whole(way, now)).await?;
     rows.sort_unstable_by_key(|row| Reverse((row.shown_at, row.id)));
     let mut articles = Vec::with_capacity(rows.len());
     for row in rows {
@@ -250,23 +267,26 @@ pub async fn oldest_public(
     const OLDEST: &str = "select a.slug, case when a.updated_at > a.published_at then a.updated_at \
          else a.published_at end from (select p.id, p.published_at from articles p \
          where p.status = 'published' and p.visibility = 'public' \
-         and p.published_at <= $3 order by p.published_at, p.id limit $1 offset $2) k join articles a on a.id = k.id \
+         and p.published_at >= $4 and p.published_at <= $3 order by p.published_at, p.id limit $1 offset $2) k \
+         join articles a on a.id = k.id \
          order by k.published_at, k.id";
-    let most = i64::from(most);
-    let offset = most.saturating_mul(i64::from(before));
+    let taken = i64::from(most);
+    let way = Way { end: End::Last, past: taken.saturating_mul(i64::from(before)), taken };
+    let Part { since, until, past } = weeks::part(db, &Scope::Site, false, way, 0, now).await?;
     reading!(db, |pool| {
-        sqlx::query_as(OLDEST).bind(most).bind(offset).bind(now).fetch_all(pool).await
+        let page = sqlx::query_as(OLDEST).bind(taken).bind(past).bind(until).bind(since);
+        page.fetch_all(pool).await
     })
 }
 
 async fn rows(
     db: &Db,
     shelf: Shelf<'_>,
-    now: Timestamp,
-    Way { end, past, taken }: Way,
+    Way { end, taken, .. }: Way,
+    Part { since, until, past }: Part,
 ) -> sqlx::Result<Vec<PreviewRow>> {
     reading!(db, |pool| {
-        let page = sqlx::query_as(shelf.sql(end)).bind(taken).bind(past).bind(now);
+        let page = sqlx::query_as(shelf.sql(end)).bind(taken).bind(past).bind(until).bind(since);
         let page = match shelf {
             Shelf::Public | Shelf::Published => page,
             Shelf::Author { author, .. } => page.bind(author),
@@ -282,12 +302,12 @@ async fn rows(
 /// # Errors
 /// When the database cannot be read.
 pub async fn count(db: &Db, shelf: Shelf<'_>, now: Timestamp) -> sqlx::Result<u64> {
-    let (scope, members) = match shelf {
-        Shelf::Public => (Scope::Site, false),
-        Shelf::Published => (Scope::Site, true),
-        Shelf::Author { author, member } => (Scope::Author(author), member),
-        Shelf::Tagged { tag, member } => (Scope::Tag(tag.to_owned()), member),
-    };
+    counts(db, shelf, now).await.map(|(total, _)| total)
+}
+
+/// How many are on it, and how many appear later.
+async fn counts(db: &Db, shelf: Shelf<'_>, now: Timestamp) -> sqlx::Result<(u64, i64)> {
+    let (scope, members) = shelf.scope();
     let published = tallies::published(db, &scope, members).await?;
     let later: i64 = reading!(db, |pool| {
         let count = sqlx::query_scalar(shelf.later()).bind(now);
@@ -298,5 +318,5 @@ pub async fn count(db: &Db, shelf: Shelf<'_>, now: Timestamp) -> sqlx::Result<u6
         };
         count.fetch_one(pool).await
     })?;
-    Ok(u64::try_from(published - later).unwrap_or(0))
+    Ok((u64::try_from(published - later).unwrap_or(0), later))
 }

@@ -1,4 +1,4 @@
-//! Tallies: how many articles there are.
+//! Tallies: how many articles there are, and how many were published in which week.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,10 @@ use uuid::Uuid;
 
 use crate::{
     domain::article::{Status, Visibility},
-    server::db::{Db, Tx, reading, within},
+    server::{
+        clock::Timestamp,
+        db::{Db, Tx, reading, within},
+    },
 };
 
 /// Whose articles are counted. In this order their rows are written: first those that few
@@ -32,6 +35,9 @@ impl Scope {
     }
 }
 
+/// What an article that is not published is counted under.
+pub const DRAFT: &str = Status::Draft.name();
+
 /// What an article is counted by.
 pub struct Countable<'a> {
     /// Whose it is.
@@ -40,13 +46,18 @@ pub struct Countable<'a> {
     pub status: Status,
     /// Who may read it.
     pub visibility: Visibility,
+    /// When it appeared, or will. A draft may have one, by which nothing counts it.
+    pub published_at: Option<Timestamp>,
     /// Its tags.
     pub tags: &'a [String],
 }
 
+/// What is counted under in one scope: a kind alone, or a kind and the week of its publication.
+type Row = (Scope, Option<i64>, &'static str);
+
 /// What a transaction does to the counts.
 #[derive(Debug, Default)]
-pub struct Changes(BTreeMap<(Scope, &'static str), i64>);
+pub struct Changes(BTreeMap<Row, i64>);
 
 impl Changes {
     /// There is one more.
@@ -61,49 +72,80 @@ impl Changes {
 
     fn change(&mut self, article: &Countable<'_>, by: i64) {
         let (kind, tags) = match article.status {
-            Status::Draft => ("draft", &[][..]),
+            Status::Draft => (DRAFT, &[][..]),
             Status::Published => (article.visibility.name(), article.tags),
         };
         let tags = tags.iter().cloned().map(Scope::Tag);
         for scope in tags.chain([Scope::Author(article.author), Scope::Site]) {
-            self.count(scope, kind, by);
+            self.count(scope, (kind, article.published_at), by);
         }
     }
 
-    /// There are that many more of a kind in one scope.
-    pub fn count(&mut self, scope: Scope, kind: &'static str, by: i64) {
-        *self.0.entry((scope, kind)).or_default() += by;
+    /// There are that many more of a kind, of that day, in one scope.
+    pub fn count(
+        &mut self,
+        scope: Scope,
+        (kind, published_at): (&'static str, Option<Timestamp>),
+        by: i64,
+    ) {
+        let week = published_at.filter(|_| kind != DRAFT).map(Timestamp::week);
+        if week.is_some() {
+            *self.0.entry((scope.clone(), week, kind)).or_default() += by;
+        }
+        *self.0.entry((scope, None, kind)).or_default() += by;
     }
 
-    /// Writes them, in the transaction that writes the article. The rows come in the map's
-    /// order, which is everybody's: two writers wait and never lock each other out.
+    /// Writes them, in the transaction that writes the article. The rows of both tables come in the
+    /// map's order, which is everybody's: two writers wait and never lock each other out.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn store(self, tx: &mut Tx) -> sqlx::Result<()> {
-        const CHANGE: &str = "insert into tallies (scope, kind, count) values ($1, $2, $3) \
-             on conflict (scope, kind) do update set count = tallies.count + excluded.count";
-        const FORGET: &str = "delete from tallies where scope = $1 and kind = $2 and count = 0";
-        for ((scope, kind), by) in self.0.into_iter().filter(|(_, by)| *by != 0) {
+        for ((scope, week, kind), by) in self.0.into_iter().filter(|(_, by)| *by != 0) {
             let scope = scope.key();
-            within!(tx, |c| sqlx::query(CHANGE)
-                .bind(&scope)
-                .bind(kind)
-                .bind(by)
-                .execute(c)
-                .await
-                .map(|_| ()))?;
-            if by < 0 {
-                within!(tx, |c| sqlx::query(FORGET)
-                    .bind(&scope)
-                    .bind(kind)
-                    .execute(c)
-                    .await
-                    .map(|_| ()))?;
+            match week {
+                None => store_tally(tx, &scope, kind, by).await?,
+                Some(week) => store_week(tx, &scope, week, kind, by).await?,
             }
         }
         Ok(())
     }
+}
+
+async fn store_tally(tx: &mut Tx, scope: &str, kind: &str, by: i64) -> sqlx::Result<()> {
+    const CHANGE: &str = "insert into tallies (scope, kind, count) values ($1, $2, $3) \
+         on conflict (scope, kind) do update set count = tallies.count + excluded.count";
+    const FORGET: &str = "delete from tallies where scope = $1 and kind = $2 and count = 0";
+    within!(&mut *tx, |c| {
+        sqlx::query(CHANGE).bind(scope).bind(kind).bind(by).execute(c).await.map(|_| ())
+    })?;
+    if by < 0 {
+        within!(tx, |c| sqlx::query(FORGET).bind(scope).bind(kind).execute(c).await.map(|_| ()))?;
+    }
+    Ok(())
+}
+
+async fn store_week(
+    tx: &mut Tx,
+    scope: &str,
+    week: i64,
+    kind: &str,
+    by: i64,
+) -> sqlx::Result<()> {
+    const CHANGE: &str = "insert into weeks (scope, week, public, members) values ($1, $2, $3, $4) \
+         on conflict (scope, week) do update set public = weeks.public + excluded.public, \
+         members = weeks.members + excluded.members";
+    const FORGET: &str =
+        "delete from weeks where scope = $1 and week = $2 and public = 0 and members = 0";
+    let public = if kind == Visibility::Public.name() { by } else { 0 };
+    within!(&mut *tx, |c| {
+        let change = sqlx::query(CHANGE).bind(scope).bind(week).bind(public).bind(by - public);
+        change.execute(c).await.map(|_| ())
+    })?;
+    if by < 0 {
+        within!(tx, |c| sqlx::query(FORGET).bind(scope).bind(week).execute(c).await.map(|_| ()))?;
+    }
+    Ok(())
 }
 
 /// How many are published, those for members among them or not.

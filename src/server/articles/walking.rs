@@ -33,7 +33,15 @@ pub struct Way {
     pub taken: i64,
 }
 
+/// So many entries are walked past sooner than it takes to ask where to begin.
+const NEAR: i64 = 500;
+
 impl Way {
+    /// Whether it is worth asking where to begin.
+    pub const fn is_long(self) -> bool {
+        self.past >= NEAR
+    }
+
     /// From the list's beginning, past so many.
     pub const fn from_first(past: i64, taken: i64) -> Self {
         Self { end: End::First, past, taken }

@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     server::{
         audit::{self, By},
+        clock::Timestamp,
         db::{Db, Tx, within},
         failure::Failure,
         mail::{letters::Letter, outbox},
@@ -32,6 +33,7 @@ struct Withdrawn {
     id: Uuid,
     title: String,
     visibility: String,
+    published_at: Option<Timestamp>,
 }
 
 /// Makes a draft of a published article again, which its author alone sees; they are told, and may
@@ -43,7 +45,8 @@ struct Withdrawn {
 pub async fn withdraw(db: &Db, by: &By<'_>, slug: &Slug) -> Result<String, Failure> {
     // A new version: whoever is editing it is told that it was changed meanwhile.
     const WITHDRAW: &str = "update articles set status = 'draft', version = version + 1, updated_at = $3, appeared = true \
-         where slug = $1 and author_id = $2 and status = 'published' and published_at <= $3 returning id, title, visibility";
+         where slug = $1 and author_id = $2 and status = 'published' and published_at <= $3 \
+         returning id, title, visibility, published_at";
     let mut tx = db.begin().await?;
     let author = hold_author(&mut tx, slug).await?;
     if let Some((editor, _)) = by.who {
@@ -91,7 +94,8 @@ async fn recount(tx: &mut Tx, author: Uuid, article: &Withdrawn) -> sqlx::Result
     let tags: Vec<String> =
         within!(&mut *tx, |c| sqlx::query_scalar(TAGS).bind(article.id).fetch_all(c).await)?;
     let visibility = Visibility::from_name(&article.visibility).unwrap_or(Visibility::Members);
-    let with = |status| Countable { author, status, visibility, tags: &tags };
+    let published_at = article.published_at;
+    let with = |status| Countable { author, status, visibility, published_at, tags: &tags };
     let mut changes = Changes::default();
     changes.remove(&with(Status::Published));
     changes.add(&with(Status::Draft));

@@ -14,7 +14,7 @@ use crate::server::articles::search;
 
 /// All that a site has, whoever is referred to before whoever refers to it. What is not here is made
 /// by the schema (`roles`) or out of what is here (the index of words).
-pub const TABLES: [&str; 35] = [
+pub const TABLES: [&str; 36] = [
     USERS,
     "user_roles",
     "usernames",
@@ -39,6 +39,7 @@ pub const TABLES: [&str; 35] = [
     "article_slugs",
     "article_tags",
     "tallies",
+    "weeks",
     "working_copies",
     "revisions",
     "images",

@@ -55,6 +55,7 @@ impl Stored {
             author,
             status: Status::from_name(&self.status).unwrap_or(Status::Draft),
             visibility: Visibility::from_name(&self.visibility).unwrap_or(Visibility::Members),
+            published_at: self.published_at,
             tags,
         }
     }

@@ -84,7 +84,7 @@ impl<'a> Writing<'a> {
                 .map(|_| ())
         })?;
         let mut changes = Changes::default();
-        changes.add(&self.countable());
+        changes.add(&self.countable(published_at));
         let kind = revision_kind(false, self.intent);
         self.finish(tx, (id, 1, kind), published_at, changes).await?;
         let scheduled = published_at.is_some_and(|at| at > self.now);
@@ -109,7 +109,7 @@ impl<'a> Writing<'a> {
         working_copies::drop_of(tx, before.id).await?;
         let mut changes = Changes::default();
         changes.remove(&before.countable(self.author, &tags_before));
-        changes.add(&self.countable());
+        changes.add(&self.countable(published_at));
         let version = basis.version + 1;
         let kind = revision_kind(before.is_published(), self.intent);
         self.finish(tx, (before.id, version, kind), published_at, changes).await?;
@@ -237,11 +237,12 @@ impl<'a> Writing<'a> {
         published_at.is_some_and(|at| at <= self.now)
     }
 
-    fn countable(&self) -> Countable<'_> {
+    fn countable(&self, published_at: Option<Timestamp>) -> Countable<'_> {
         Countable {
             author: self.author,
             status: self.intent.status(),
             visibility: self.text.visibility,
+            published_at,
             tags: self.text.tags.as_slice(),
         }
     }
