@@ -6,6 +6,9 @@ import { run } from './processes.mjs';
 /** As many people as there are articles follow, choose and comment; one follows no more than this. */
 const MOST_FOLLOWED = 500;
 
+const WEEK_US = 7 * 24 * 3600 * 1_000_000;
+const TEN_YEARS_US = 522 * WEEK_US;
+
 /** The names that the two engines have for the same. */
 const ENGINES = {
   sqlite: { key: 'randomblob(16)', stamp: 'randomblob(16)', at: 'rowid' },
@@ -20,6 +23,7 @@ const ENGINES = {
  * Adds `people`, who all follow the author, and of whom each has the newest article as a favourite
  * and a comment under it; the author follows some of them and has all articles as favourites. Each
  * article's number is a tag, and the newest article has a hundred revisions, the most there are.
+ * The articles are spread over ten years.
  */
 export async function addCrowd(database, people) {
   if (database.startsWith('sqlite://')) {
@@ -59,4 +63,21 @@ const sql = ({ key, stamp, at }, people) => `
     with recursive numbers (n) as (select 2 union all select n + 1 from numbers where n < 100)
     select r.article_id, n, 'updated', r.title, r.description, r.body, r.tags, r.begun_at + n, r.saved_at + n
     from revisions r cross join these cross join numbers where r.article_id = these.article;
+  ${spread(people)}
+`;
+
+/** Publishes the articles evenly over ten years before the newest: they were all written just now. */
+const spread = (articles) => `
+  create temporary table placed as
+    select id, row_number() over (order by published_at desc, id desc) - 1 as place from articles;
+  create unique index placed_by_id on placed (id);
+  update articles set published_at = published_at - ${Math.floor(TEN_YEARS_US / articles)} *
+    (select place from placed where placed.id = articles.id);
+  update article_tags set published_at = (select published_at from articles where id = article_id);
+  create temporary table lists as select distinct scope from weeks where scope not like 'tag:%';
+  delete from weeks;
+  insert into weeks (scope, week, public, members)
+    select scope, published_at / ${WEEK_US}, count(*), 0 from articles cross join lists group by 1, 2;
+  insert into weeks (scope, week, public, members)
+    select 'tag:' || tag, published_at / ${WEEK_US}, count(*), 0 from article_tags group by 1, 2;
 `;

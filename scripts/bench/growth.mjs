@@ -52,6 +52,7 @@ async function open(engine, newDatabase, articles) {
   const cookie = await logIn(origin);
   const slug = await newestSlug(origin);
   const last = Math.ceil(articles / PER_PAGE);
+  const middle = Math.ceil(last / 2);
   const get = (title, path, headers = {}) => ({
     subject: `${number(articles)} articles on ${engine}`,
     title,
@@ -62,6 +63,7 @@ async function open(engine, newDatabase, articles) {
   return [
     get('/', '/'),
     get('/ page 2', '/?page=2'),
+    get('/ page in the middle', `/?page=${middle}`),
     get('/ last page', `/?page=${last}`),
     get('/articles', '/articles', { cookie }),
     get('/articles page 2', '/articles?page=2', { cookie }),
@@ -78,6 +80,7 @@ async function open(engine, newDatabase, articles) {
     get('/profile/user0001/favorites', '/profile/user0001/favorites'),
     get('/profile/user0001/favorites page 2', '/profile/user0001/favorites?page=2'),
     get('/profile/user0001', '/profile/user0001'),
+    get('/profile/user0001 page in the middle', `/profile/user0001?page=${middle}`),
     get('/profile/user0001 last page', `/profile/user0001?page=${last}`),
     get('/tag/harbour, which all have', '/tag/harbour'),
     get('/search for words which all have', '/search?q=harbour+boats'),
