@@ -166,7 +166,7 @@ pub struct ImportFile {
 #[derive(Args)]
 pub struct CopyTo {
     /// Where to, as DATABASE_URL says where from
-    #[arg(env = "BYLINE_COPY_TO", value_name = "URL", hide_env_values = true)]
+    #[arg(env = "BYLINE_COPY_TO", value_name = "TO", hide_env_values = true)]
     pub to: String,
     #[command(flatten)]
     pub database: Database,

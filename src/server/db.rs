@@ -109,7 +109,8 @@ impl Db {
             "sqlite" => Self::open_sqlite(url).await,
             "postgres" | "postgresql" => Self::open_postgres(url).await,
             other => bail!(
-                "DATABASE_URL begins with {other:?}; it must begin with sqlite:// or postgres://"
+                "the address of a database must begin with sqlite:// or postgres://, not with {other:?} \
+                 (DATABASE_URL, or where a copy goes)"
             ),
         }
     }

@@ -58,6 +58,15 @@ impl Mail {
         Ok(Self { transport, from, waiting: Arc::default(), timeout: MAIL_TIMEOUT })
     }
 
+    /// Looks whether mail can be left where it goes, if that is a folder. A server may be away now and
+    /// there later.
+    ///
+    /// # Errors
+    /// Names the folder that cannot be written, and its setting.
+    pub fn check(&self) -> anyhow::Result<()> {
+        self.transport.check()
+    }
+
     /// Says that something was put into the outbox. Nothing is lost if it is not said.
     pub fn wake(&self) {
         self.waiting.notify_one();

@@ -69,6 +69,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let state = AppState::new(db.clone(), config, Clock::system())?;
     sealed::check_key(&db, &state.key, &state.config.key_file).await?;
     state.images.check().await?;
+    state.mail.check()?;
     // Whoever reads that it is there may stop it at once.
     let terminate = signal(SignalKind::terminate())?;
     announce(&state).await?;

@@ -343,6 +343,8 @@ fn what_keeps_the_site_from_starting_is_one_clear_sentence() {
         ("BYLINE_IMAGES", "/dev/null", "cannot use the folder /dev/null (BYLINE_IMAGES)"),
         ("BYLINE_IMAGES", "s3://", "BYLINE_IMAGES"),
         ("BYLINE_MAIL_DIR", "/dev/null", "BYLINE_MAIL_DIR is /dev/null, which is no folder"),
+        ("BYLINE_MAIL_DIR", "/proc/mail", "cannot use the folder /proc/mail (BYLINE_MAIL_DIR)"),
+        ("BYLINE_MAIL_DIR", "/proc/self", "cannot use the folder /proc/self (BYLINE_MAIL_DIR)"),
     ] {
         let mut command = byline(&folder);
         command.args(["serve"]).env("BYLINE_LISTEN", "127.0.0.1:0").env(name, value);

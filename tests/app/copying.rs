@@ -150,6 +150,13 @@ async fn a_site_is_copied_by_one_command() {
     mistyped.env("DATABASE_URL", "sqlite://bylin.db").args(["copy", "sqlite://new.db"]);
     let refused = said(&run(mistyped, ""));
     assert!(refused.contains("nobody has an account where DATABASE_URL leads"), "{refused}");
+    let mut nowhere = byline(&from);
+    nowhere.args(["copy", "new.db"]);
+    let refused = said(&run(nowhere, ""));
+    assert!(
+        refused.contains("not with \"new.db\" (DATABASE_URL, or where a copy goes)"),
+        "{refused}"
+    );
     let mut looked = byline(&from);
     looked.env("DATABASE_URL", &url).args(["export"]);
     let exported = said(&run(looked, ""));

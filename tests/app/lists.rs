@@ -53,7 +53,10 @@ async fn on_sqlite_every_list_walks_one_index_alone_and_sorts_nothing() {
                 || step.contains(&format!("{covering} "))),
             "{shelf:?} does not walk {index} alone: {plan:#?}"
         );
-        assert!(plan.concat().contains("published_at>? AND published_at<?"), "{shelf:?}: {plan:#?}");
+        assert!(
+            plan.concat().contains("published_at>? AND published_at<?"),
+            "{shelf:?}: {plan:#?}"
+        );
         for step in &plan {
             let whole_table =
                 step.starts_with("SCAN") && step != "SCAN k" && !step.contains("INDEX");
@@ -62,7 +65,10 @@ async fn on_sqlite_every_list_walks_one_index_alone_and_sorts_nothing() {
     }
     for end in [End::First, End::Last] {
         let plan = plans::on_sqlite(&db, &of_site(end)).await.join("\n");
-        assert!(plan.contains("SEARCH weeks USING INDEX sqlite_autoindex_weeks_1 (scope=?)"), "{plan}");
+        assert!(
+            plan.contains("SEARCH weeks USING INDEX sqlite_autoindex_weeks_1 (scope=?)"),
+            "{plan}"
+        );
         assert!(!plan.contains("TEMP B-TREE"), "{plan}");
     }
 }

@@ -47,8 +47,7 @@ const TAGS: &str = "insert into article_tags (article_id, tag, position, visibil
      select a.id, t.tag, t.position, a.visibility, a.status, a.published_at from articles a \
      join (select 'harbour' as tag, 0 as position union all select 'boats', 1) t \
      on (t.tag = 'harbour' and a.minutes % 10 <> 0) or (t.tag = 'boats' and a.minutes % 3 = 0)";
-const SLUGS: &str =
-    "insert into article_slugs (slug, article_id) select slug, id from articles";
+const SLUGS: &str = "insert into article_slugs (slug, article_id) select slug, id from articles";
 const PUBLIC: &str = "insert into tallies (scope, kind, count) \
      select scope, 'public', sum(public) from weeks group by scope having sum(public) > 0";
 const MEMBERS: &str = "insert into tallies (scope, kind, count) \
@@ -87,7 +86,8 @@ pub async fn weeks_are_right(app: &TestApp) {
     const TAGS: &str = "select tag, visibility, published_at from article_tags \
          where status = 'published'";
     const KEPT: &str = "select scope, week, public, members from weeks";
-    type Rows = (Vec<(Uuid, String, i64)>, Vec<(String, String, i64)>, Vec<(String, i64, i64, i64)>);
+    type Rows =
+        (Vec<(Uuid, String, i64)>, Vec<(String, String, i64)>, Vec<(String, i64, i64, i64)>);
     let (articles, tags, kept): Rows = match &app.state.db {
         Db::Sqlite { readers: pool, .. } => (
             sqlx::query_as(ARTICLES).fetch_all(pool).await.unwrap(),
@@ -103,7 +103,8 @@ pub async fn weeks_are_right(app: &TestApp) {
     let of_articles = articles.into_iter().flat_map(|(author, visibility, at)| {
         ["site".to_owned(), format!("author:{author}")].map(|scope| (scope, visibility.clone(), at))
     });
-    let of_tags = tags.into_iter().map(|(tag, visibility, at)| (format!("tag:{tag}"), visibility, at));
+    let of_tags =
+        tags.into_iter().map(|(tag, visibility, at)| (format!("tag:{tag}"), visibility, at));
     let mut counted: BTreeMap<(String, i64), (i64, i64)> = BTreeMap::new();
     for (scope, visibility, at) in of_articles.chain(of_tags) {
         let (public, members) = counted.entry((scope, at / WEEK)).or_default();
@@ -149,7 +150,9 @@ fn expected<'a>(articles: &'a [Article], shelf: Shelf<'_>) -> Vec<&'a str> {
         match shelf {
             Shelf::Public => is_public,
             Shelf::Published => true,
-            Shelf::Author { author, member } => article.author_id == author && (member || is_public),
+            Shelf::Author { author, member } => {
+                article.author_id == author && (member || is_public)
+            }
             Shelf::Tagged { member, .. } => article.tagged && (member || is_public),
         }
     };
@@ -236,7 +239,11 @@ story!(every_page_of_a_long_list_is_right_whatever_is_done_to_its_articles, |eng
     pages_are_right(&app, 9, "rescheduling").await;
     app.state.clock.advance(9 * DAY);
     assert_eq!(ada.log_in("ada", PASSWORD).await.status, StatusCode::OK);
-    save(&ada, &[("title", "Now"), ("body", "Enough words for it."), ("tags", "harbour"), published]).await;
+    save(
+        &ada,
+        &[("title", "Now"), ("body", "Enough words for it."), ("tags", "harbour"), published],
+    )
+    .await;
     pages_are_right(&app, 9, "some days").await;
 
     assert_eq!(bob.log_in("bob", PASSWORD).await.status, StatusCode::OK);

@@ -125,13 +125,7 @@ async fn store_tally(tx: &mut Tx, scope: &str, kind: &str, by: i64) -> sqlx::Res
     Ok(())
 }
 
-async fn store_week(
-    tx: &mut Tx,
-    scope: &str,
-    week: i64,
-    kind: &str,
-    by: i64,
-) -> sqlx::Result<()> {
+async fn store_week(tx: &mut Tx, scope: &str, week: i64, kind: &str, by: i64) -> sqlx::Result<()> {
     const CHANGE: &str = "insert into weeks (scope, week, public, members) values ($1, $2, $3, $4) \
          on conflict (scope, week) do update set public = weeks.public + excluded.public, \
          members = weeks.members + excluded.members";

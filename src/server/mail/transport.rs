@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     transport::smtp::{Error, response::Category},
@@ -95,6 +95,18 @@ impl Transport {
         Ok(Self::Server { smtp: smtp.build(), place })
     }
 
+    /// Looks whether a folder for mails can be written; it is made if there is none.
+    ///
+    /// # Errors
+    /// Names the folder, and the setting.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let Transport::Folder(folder) = self else { return Ok(()) };
+        let written = make(folder).and_then(|()| tempfile::tempfile_in(folder));
+        written.map(|_| ()).with_context(|| {
+            format!("cannot use the folder {} (BYLINE_MAIL_DIR)", folder.display())
+        })
+    }
+
     /// Sends a mail, and comes back when the other side has it for good.
     ///
     /// # Errors
@@ -141,9 +153,14 @@ impl fmt::Display for Transport {
     }
 }
 
+/// Nobody else looks into it.
+fn make(folder: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
 /// Whole or not at all, and for the owner's eyes: there may be a link in it.
 fn write(folder: &Path, id: Uuid, mail: &[u8]) -> std::io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    make(folder)?;
     let draft = folder.join(format!("{id}.part"));
     let mut options = OpenOptions::new();
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
