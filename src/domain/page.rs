@@ -7,8 +7,8 @@ use super::article::Preview;
 /// Articles on a page.
 pub const PER_PAGE: u32 = 10;
 
-/// The last page that can be asked for. To get there, 100,000 entries of an index are walked
-/// past, which takes SQLite about 5 ms; what lies beyond is found by author and by tag.
+/// The last page that can be asked for: a list of 100,000 entries. What lies beyond is found by
+/// author and by tag.
 pub const LAST_PAGE: u32 = 10_000;
 
 /// The page that an address asks for: `?page=N`. Absent, empty, zero, negative or not a
