@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     extract::Request,
     http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt;
 use leptos::{hydration::AutoReload, nonce::use_nonce, prelude::*};
@@ -116,20 +116,8 @@ pub async fn missing(state: &AppState, mut request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    if let Some(address) = without_slash(request.uri()) {
-        return Redirect::permanent(&address).into_response();
-    }
     *request.uri_mut() = Uri::from_static("/nothing/is/here");
     render_with(state, request, true, || {}).await
-}
-
-/// The address that is meant where somebody wrote a slash behind it, on this site whatever it says:
-/// a second slash at its beginning would lead to another one.
-fn without_slash(uri: &Uri) -> Option<String> {
-    let path = uri.path().strip_suffix('/')?;
-    let own = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
-    let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
-    own.then(|| format!("{path}{query}"))
 }
 
 /// Renders a page that holds a form which was refused: what was typed and what is wrong

@@ -346,26 +346,6 @@ story!(a_wrong_method_is_405_and_says_what_is_allowed, |engine| {
     }
 });
 
-story!(a_slash_behind_an_address_leads_to_the_address_and_to_no_other_site, |engine| {
-    let app = TestApp::start(engine).await;
-    let browser = app.browser();
-    for (asked, leads) in [
-        ("/login/", Some("/login")),
-        ("/profile/ada/", Some("/profile/ada")),
-        ("/search/?q=boats", Some("/search?q=boats")),
-        ("/no/such/page/", Some("/no/such/page")),
-        ("/no/such/page", None),
-        ("//evil.example/", None),
-        ("///", None),
-        ("/\\evil.example/", None),
-    ] {
-        let answer = browser.get(asked).await;
-        let expected = if leads.is_some() { 308 } else { 404 };
-        assert_eq!(answer.status.as_u16(), expected, "{asked}");
-        assert_eq!(answer.header("location"), leads.unwrap_or_default(), "{asked}");
-    }
-});
-
 story!(a_form_that_an_article_does_not_have_is_not_the_one_that_deletes_it, |engine| {
     let app = TestApp::start(engine).await;
     let ada = app.person("ada").await;
