@@ -267,19 +267,9 @@ pub async fn tallies_are_right(app: &TestApp) {
     const TALLIES: &str = "select scope, kind, count from tallies";
     type Article = (Uuid, Uuid, String, String, Option<i64>);
     type Tag = (Uuid, String, String, String, Option<i64>);
-    type Tally = (String, String, i64);
-    let (articles, tags, tallies): (Vec<Article>, Vec<Tag>, Vec<Tally>) = match &app.state.db {
-        Db::Sqlite { readers: pool, .. } => (
-            sqlx::query_as(ARTICLES).fetch_all(pool).await.unwrap(),
-            sqlx::query_as(TAGS).fetch_all(pool).await.unwrap(),
-            sqlx::query_as(TALLIES).fetch_all(pool).await.unwrap(),
-        ),
-        Db::Postgres(pool) => (
-            sqlx::query_as(ARTICLES).fetch_all(pool).await.unwrap(),
-            sqlx::query_as(TAGS).fetch_all(pool).await.unwrap(),
-            sqlx::query_as(TALLIES).fetch_all(pool).await.unwrap(),
-        ),
-    };
+    let articles: Vec<Article> = app.rows(ARTICLES).await;
+    let tags: Vec<Tag> = app.rows(TAGS).await;
+    let tallies: Vec<(String, String, i64)> = app.rows(TALLIES).await;
     let mut counted: BTreeMap<(String, String), i64> = BTreeMap::new();
     for (id, author, status, visibility, published_at) in articles {
         let kind = if status == "draft" { &status } else { &visibility };

@@ -27,7 +27,7 @@ use byline::{
 use clap::Parser;
 use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, FromRow, PgConnection, postgres::PgRow, sqlite::SqliteRow};
 
 /// Twelve characters and more, as the default setting wants.
 pub const PASSWORD: &str = "correct horse battery";
@@ -357,6 +357,17 @@ impl TestApp {
         match &self.state.db {
             Db::Sqlite { readers, .. } => sqlx::query_scalar(sql).fetch_one(readers).await.unwrap(),
             Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        }
+    }
+
+    /// All rows that a query gives.
+    pub async fn rows<Row>(&self, sql: &'static str) -> Vec<Row>
+    where
+        Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        match &self.state.db {
+            Db::Sqlite { readers, .. } => sqlx::query_as(sql).fetch_all(readers).await.unwrap(),
+            Db::Postgres(pool) => sqlx::query_as(sql).fetch_all(pool).await.unwrap(),
         }
     }
 

@@ -6,7 +6,6 @@ use byline::{
     domain::page::PER_PAGE,
     server::{
         articles::lists::{self, Shelf},
-        db::Db,
         leaving,
     },
 };
@@ -21,8 +20,9 @@ use crate::{
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const WEEK: i64 = 7 * 24 * 3600 * 1_000_000;
-const ON_SQLITE: &str = include_str!("../../migrations/sqlite/0024_weeks.sql");
-const ON_POSTGRES: &str = include_str!("../../migrations/postgres/0024_weeks.sql");
+const SHARED: &str = include_str!("../../migrations/0024_weeks.sql");
+const ON_SQLITE: &str = include_str!("../../migrations/sqlite/0025_weeks_of_authors.sql");
+const ON_POSTGRES: &str = include_str!("../../migrations/postgres/0025_weeks_of_authors.sql");
 
 /// 2,400 articles in 75 of 149 weeks, of ada and of bob. Of each week some share their moment, the
 /// first or the last of it; `minutes` is the number.
@@ -64,16 +64,18 @@ async fn seed(app: &TestApp, engine: Engine) {
     count(app, engine).await;
 }
 
-/// As the step of the schema does.
+/// As the steps of the schema do.
 async fn count(app: &TestApp, engine: Engine) {
-    let step = match engine {
+    let own = match engine {
         Engine::Sqlite => ON_SQLITE,
         Engine::Postgres => ON_POSTGRES,
     };
     app.execute("delete from tallies").await;
-    let fill = &step[step.find("insert into weeks").unwrap()..];
-    for statement in fill.split_terminator(";\n") {
-        app.execute(statement).await;
+    for step in [SHARED, own] {
+        let fill = &step[step.find("insert into weeks").unwrap()..];
+        for statement in fill.split_terminator(";\n") {
+            app.execute(statement).await;
+        }
     }
     app.execute(PUBLIC).await;
     app.execute(MEMBERS).await;
@@ -86,20 +88,9 @@ pub async fn weeks_are_right(app: &TestApp) {
     const TAGS: &str = "select tag, visibility, published_at from article_tags \
          where status = 'published'";
     const KEPT: &str = "select scope, week, public, members from weeks";
-    type Rows =
-        (Vec<(Uuid, String, i64)>, Vec<(String, String, i64)>, Vec<(String, i64, i64, i64)>);
-    let (articles, tags, kept): Rows = match &app.state.db {
-        Db::Sqlite { readers: pool, .. } => (
-            sqlx::query_as(ARTICLES).fetch_all(pool).await.unwrap(),
-            sqlx::query_as(TAGS).fetch_all(pool).await.unwrap(),
-            sqlx::query_as(KEPT).fetch_all(pool).await.unwrap(),
-        ),
-        Db::Postgres(pool) => (
-            sqlx::query_as(ARTICLES).fetch_all(pool).await.unwrap(),
-            sqlx::query_as(TAGS).fetch_all(pool).await.unwrap(),
-            sqlx::query_as(KEPT).fetch_all(pool).await.unwrap(),
-        ),
-    };
+    let articles: Vec<(Uuid, String, i64)> = app.rows(ARTICLES).await;
+    let tags: Vec<(String, String, i64)> = app.rows(TAGS).await;
+    let kept: Vec<(String, i64, i64, i64)> = app.rows(KEPT).await;
     let of_articles = articles.into_iter().flat_map(|(author, visibility, at)| {
         ["site".to_owned(), format!("author:{author}")].map(|scope| (scope, visibility.clone(), at))
     });
@@ -134,10 +125,7 @@ async fn appeared(app: &TestApp) -> Vec<Article> {
          exists (select 1 from article_tags t where t.article_id = a.id and t.tag = 'harbour') as tagged \
          from articles a where status = 'published'";
     let now = i64::from_be_bytes(app.state.clock.now().to_bytes());
-    let mut articles: Vec<Article> = match &app.state.db {
-        Db::Sqlite { readers, .. } => sqlx::query_as(APPEARED).fetch_all(readers).await.unwrap(),
-        Db::Postgres(pool) => sqlx::query_as(APPEARED).fetch_all(pool).await.unwrap(),
-    };
+    let mut articles: Vec<Article> = app.rows(APPEARED).await;
     articles.retain(|article| article.published_at <= now);
     articles.sort_by_key(|article| Reverse((article.published_at, article.id)));
     articles

@@ -81,7 +81,7 @@ impl Changes {
         }
     }
 
-    /// There are that many more of a kind, of that day, in one scope.
+    /// There are that many more of a kind, published at that time, in one scope.
     pub fn count(
         &mut self,
         scope: Scope,

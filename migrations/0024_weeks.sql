@@ -15,11 +15,6 @@ insert into weeks (scope, week, public, members)
         count(*) filter (where visibility = 'public'), count(*) filter (where visibility = 'members')
     from articles where status = 'published' and published_at is not null group by 1, 2;
 insert into weeks (scope, week, public, members)
-    select 'author:' || author_id, published_at / 604800000000,
-        count(*) filter (where visibility = 'public'), count(*) filter (where visibility = 'members')
-    from articles where status = 'published' and published_at is not null group by 1, 2;
-insert into weeks (scope, week, public, members)
     select 'tag:' || tag, published_at / 604800000000,
         count(*) filter (where visibility = 'public'), count(*) filter (where visibility = 'members')
     from article_tags where status = 'published' and published_at is not null group by 1, 2;
-analyze weeks;
