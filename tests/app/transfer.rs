@@ -6,7 +6,7 @@ use std::{
 };
 
 use byline::{
-    domain::transfer::Fault,
+    domain::{role::Role, transfer::Fault},
     error::Error,
     server::{
         failure::Failure,
@@ -256,6 +256,22 @@ story!(a_site_that_is_exported_and_imported_is_exported_the_same_byte_by_byte, |
     assert_eq!(reader.log_in("lovelace", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
 });
 
+story!(what_was_taken_offline_while_its_author_was_changing_it_comes_along_as_it_is, |engine| {
+    let (from, to) = (TestApp::start(engine).await, TestApp::start(engine).await);
+    let ada = from.person("ada").await;
+    ada.write("Open", "published", "public").await;
+    let open = ada.ask("manuscript", &[("slug", "open")]).await.json()["id"].clone();
+    let fields = [("article", open.as_str().unwrap()), ("version", "1"), ("title", "Half a word")];
+    assert_eq!(ada.call("keep-text", &fields).await.status, StatusCode::OK);
+    let eve = from.person_with("eve", Role::Editor).await;
+    assert_eq!(eve.call("withdraw-article", &[("slug", "open")]).await.status, StatusCode::OK);
+    let zip = exported(&from, false).await;
+    let report = imported(&to, &zip, false).await;
+    assert_eq!(counts(&report), (2, 0, 0), "{report}");
+    assert!(exported(&to, false).await == zip, "the same bytes");
+    assert_eq!(counts(&imported(&to, &zip, false).await), (0, 2, 0), "nothing twice");
+});
+
 story!(t17_an_export_holds_no_hash_unless_it_is_asked_for, |engine| {
     let (from, to) = (TestApp::start(engine).await, TestApp::start(engine).await);
     from.person("ada").await;
@@ -302,6 +318,8 @@ story!(
     |engine| {
         let app = TestApp::start(engine).await;
         let ada = app.person("ada").await;
+        // What is written here is not hidden by what comes.
+        ada.write("Own", "draft", "public").await;
         let article = |slug: &str, status: &str, words: &str| {
             format!(
                 "---\ntitle: Fog\nslug: {slug}\nstatus: {status}\n---\n\n{words} enough for it.\n"
@@ -311,13 +329,22 @@ story!(
             ("fog.md", article("fog", "published", "Words").as_bytes()),
             ("fog2.md", article("fog2", "published", "Words").as_bytes()),
             ("fog_changes.md", article("fog", "changes", "Other words").as_bytes()),
+            ("offline.md", article("offline", "draft", "Words").as_bytes()),
+            ("offline_changes.md", article("offline", "changes", "Other words").as_bytes()),
+            ("own_changes.md", article("own", "changes", "Other words").as_bytes()),
             ("no_changes.md", article("no", "changes", "Other words").as_bytes()),
         ]);
         let looked = send(&app, &ada, &zip, true, "application/json").await;
         assert_eq!(looked.status, StatusCode::OK, "{looked:?}");
         let looked = looked.json();
-        assert_eq!(counts(&looked), (3, 0, 1), "{looked}");
-        assert_eq!(counts(&sent(&app, &ada, &zip).await), (3, 0, 1));
+        assert_eq!(counts(&looked), (5, 0, 2), "{looked}");
+        assert_eq!(counts(&sent(&app, &ada, &zip).await), (5, 0, 2));
+        let body = |slug: &'static str| {
+            let ada = &ada;
+            async move { ada.ask("manuscript", &[("slug", slug)]).await.json()["body"].clone() }
+        };
+        assert!(body("offline").await.to_string().contains("Other words"));
+        assert!(body("own").await.to_string().contains("Enough words"));
     }
 );
 

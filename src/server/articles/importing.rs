@@ -7,9 +7,7 @@ use uuid::Uuid;
 use super::{
     bin::DELETED,
     revisions::{self, Earlier},
-    saving::{
-        Basis, Stored, Which, hold_version, raise_version, rendered::Rendered, stored, text::Text,
-    },
+    saving::{Basis, Which, hold_version, raise_version, rendered::Rendered, stored, text::Text},
     slugs,
     tallies::{Changes, Countable},
     working_copies,
@@ -113,7 +111,8 @@ pub async fn obstacle(db: &Db, author: Uuid, new: &Incoming) -> sqlx::Result<Opt
 }
 
 /// Keeps changes that are not published beside the article at their address, which its author has
-/// to have, and not to have changed here.
+/// to have, and not to have changed here. Beside a draft that was `brought` with them too: somebody
+/// took it offline while its author was changing it. A draft that was here before stays as it is.
 ///
 /// # Errors
 /// When the database cannot be read or written.
@@ -121,6 +120,7 @@ pub async fn keep_changes(
     tx: &mut Tx,
     author: Uuid,
     new: &Incoming,
+    brought: bool,
     now: Timestamp,
 ) -> Result<Outcome, Failure> {
     const KEPT: &str = "select title, description, body from working_copies where article_id = $1";
@@ -129,14 +129,15 @@ pub async fn keep_changes(
         Err(Failure::Refused(Error::NotFound)) => None,
         found => found?,
     };
-    let Some(article) = found.filter(Stored::is_published) else {
-        return Ok(Outcome::Skipped(Reason::Unsettled));
-    };
+    let Some(article) = found else { return Ok(Outcome::Skipped(Reason::Unsettled)) };
     let kept: Option<(String, String, String)> =
         within!(&mut *tx, |c| sqlx::query_as(KEPT).bind(article.id).fetch_optional(c).await)?;
     if let Some((title, description, body)) = kept {
         let same = new.says(&title, &description, &body);
         return Ok(if same { Outcome::There } else { Outcome::Skipped(Reason::Differs) });
+    }
+    if !brought && !article.is_published() {
+        return Ok(Outcome::Skipped(Reason::Unsettled));
     }
     let basis = Basis { which: Which::Id(article.id), version: article.version, replaces: false };
     // Its author may be writing: the article is held before its working copy, as they do.

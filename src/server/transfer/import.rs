@@ -80,16 +80,16 @@ pub struct Import<'a> {
     known: HashMap<String, Option<Uuid>>,
     /// Who would have an account, where it is only looked.
     expected: HashSet<String>,
-    /// The articles that would be here, where it is only looked: their authors' names and addresses.
-    promised: HashSet<(String, String)>,
+    /// The articles that this import has brought, or would: their authors' names and addresses.
+    brought: HashSet<(String, String)>,
 }
 
 impl<'a> Import<'a> {
     /// With `looked`, nothing is stored: it is only looked what would be.
     pub fn new(site: Site<'a>, whose: Whose, looked: bool) -> Self {
         let report = Report { looked, ..Report::default() };
-        let (known, expected, promised) = (HashMap::new(), HashSet::new(), HashSet::new());
-        Self { site, whose, ends: None, report, known, expected, promised }
+        let (known, expected, brought) = (HashMap::new(), HashSet::new(), HashSet::new());
+        Self { site, whose, ends: None, report, known, expected, brought }
     }
 
     /// Ends in time for an answer.
@@ -214,9 +214,9 @@ impl<'a> Import<'a> {
                 Ok((incoming, file)) => {
                     let incoming = Incoming { versions, ..incoming };
                     let outcome = self.store(&incoming, &file.author, now).await?;
-                    if self.report.looked && outcome == Outcome::Taken {
-                        let promised = self.place(&file.author, &incoming.slug);
-                        self.promised.insert(promised);
+                    if outcome == Outcome::Taken {
+                        let brought = self.place(&file.author, &incoming.slug);
+                        self.brought.insert(brought);
                     }
                     outcome
                 }
@@ -270,17 +270,19 @@ impl<'a> Import<'a> {
         if self.is_promised(author, &incoming.slug) {
             return Ok(Outcome::Taken);
         }
+        let brought = self.brought.contains(&self.place(author, &incoming.slug));
         let Some(author) = self.author(author, now).await? else {
             return Ok(Outcome::Skipped(Reason::NoAuthor));
         };
         let mut tx = self.begin().await?;
-        let outcome = importing::keep_changes(&mut tx, author, incoming, now).await?;
+        let outcome = importing::keep_changes(&mut tx, author, incoming, brought, now).await?;
         self.end(tx).await?;
         Ok(outcome)
     }
 
+    /// Whether that article would be here, where it is only looked.
     fn is_promised(&self, author: &str, slug: &Slug) -> bool {
-        self.promised.contains(&self.place(author, slug))
+        self.report.looked && self.brought.contains(&self.place(author, slug))
     }
 
     /// Who signed an article elsewhere says nothing, and may say it at any length, where all are one
