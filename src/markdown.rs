@@ -241,7 +241,7 @@ fn unused(base: &str, used: &mut HashMap<String, u32>) -> String {
 /// Whether the page uses that identifier itself, for its parts, the fields of its forms, an
 /// article's footnotes or its comments.
 fn is_the_pages_own(id: &str) -> bool {
-    const PARTS: [&str; 10] = [
+    const PARTS: [&str; 13] = [
         "main",
         "conflict-title",
         "stored-title",
@@ -249,6 +249,9 @@ fn is_the_pages_own(id: &str) -> bool {
         "comments",
         "comments-title",
         "responses",
+        "favorite",
+        "follow",
+        "open-comments",
         "picture-file",
         "picture-alt",
         "picture-alt-hint",

@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import {
   anArticle, expect, expectProblem, field, made, publish, register, send, submitButton, test,
 } from '../support.ts';
@@ -109,6 +110,35 @@ test('an author hides a comment and closes the comments', async ({ page, strange
   await expect(page.locator('#comments')).toContainText('Comments are closed.');
   await stranger.goto(path);
   await expect(stranger.locator('.comment-form')).toHaveCount(0);
+});
+
+test('after what is pressed by keyboard the focus is where it was, or at what was made', async ({ page, stranger }) => {
+  const ada = await register(page);
+  const path = await publish(page, anArticle());
+  await register(stranger);
+  const button = (on: Page, name: string) => on.getByRole('button', { name, exact: true });
+  const press = async (on: Page, name: string) => {
+    const answered = on.waitForResponse((response) => response.request().method() === 'POST');
+    await button(on, name).press('Enter');
+    await answered;
+  };
+  await stranger.goto(path);
+  await press(stranger, `Follow ${ada.username}`);
+  await expect(button(stranger, `Unfollow ${ada.username}`)).toBeFocused();
+  await press(stranger, 'Add to favourites');
+  await expect(button(stranger, 'Remove from favourites (1)')).toBeFocused();
+  await field(stranger, 'comment').fill('Well said.');
+  await press(stranger, 'Post Comment');
+  await expect(stranger.locator('.comment')).toBeFocused();
+  await stranger.goto(`/profile/${ada.username}`);
+  await press(stranger, `Unfollow ${ada.username}`);
+  await expect(button(stranger, `Follow ${ada.username}`)).toBeFocused();
+
+  await page.goto(path);
+  await press(page, 'Hide');
+  await expect(page.locator('.comment')).toBeFocused();
+  await press(page, 'Close the comments');
+  await expect(button(page, 'Open the comments again')).toBeFocused();
 });
 
 test('a comment is reported, and whoever moderates removes it', async ({ page, stranger, browser, server }) => {

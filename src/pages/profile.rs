@@ -76,6 +76,9 @@ pub async fn show_profile(
     })
 }
 
+/// The button that follows an author, by which its page's address ends once it was pressed.
+pub(super) const FOLLOW: &str = "follow";
+
 /// Follows an author, or no longer, and goes on at `next`, or at their page.
 #[server(prefix = "/rpc", endpoint = "set-follow", output = Json)]
 pub async fn set_follow(
@@ -193,13 +196,14 @@ pub(super) fn tab(href: String, text: &'static str, here: bool) -> AnyView {
 
 /// A plain form, as all that readers press.
 fn follow(username: &str, follows: bool) -> AnyView {
-    let to = format!("/profile/{username}?form=follow");
+    // The browser keeps the place over the redirect: the button again, which says what is now.
+    let to = format!("/profile/{username}?form=follow#{FOLLOW}");
     let label = if follows { "Unfollow " } else { "Follow " };
     view! {
         <form class="inline-form" method="post" action=to>
             <input type="hidden" name="username" value=username.to_owned() />
             <input type="hidden" name="follow" value=(!follows).to_string() />
-            <button type="submit" class="secondary">{label}{username.to_owned()}</button>
+            <button type="submit" id=FOLLOW class="secondary">{label}{username.to_owned()}</button>
         </form>
     }
     .erased()

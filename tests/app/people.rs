@@ -233,7 +233,7 @@ story!(a_favourite_is_counted_and_listed_for_whoever_may_read_it, |engine| {
         for favorite in ["true", "true"] {
             let fields = [("slug", slug), ("favorite", favorite)];
             let answer = send(&bob, script, &page, &fields).await;
-            assert_eq!(led_to(&answer), format!("/article/{slug}#responses"));
+            assert_eq!(led_to(&answer), format!("/article/{slug}#favorite"));
         }
         assert!(under(&bob, slug).await.contains("Remove from favourites (1)"));
         assert!(under(&ada, slug).await.contains("Add to favourites (1)"));

@@ -4,6 +4,12 @@ use leptos::server;
 
 use crate::{error::Error, json::Json, ui::form::Done};
 
+/// The button for one's favourites, by which its page's address ends once it was pressed.
+pub(super) const FAVORITE: &str = "favorite";
+
+/// The button that closes the comments, and opens them again.
+pub(super) const OPEN_COMMENTS: &str = "open-comments";
+
 /// Says something under an article.
 #[server(prefix = "/rpc", endpoint = "add-comment", output = Json)]
 pub async fn add_comment(slug: String, comment: String) -> Result<Done, Error> {
@@ -70,7 +76,7 @@ pub async fn open_comments(slug: String, open: bool) -> Result<Done, Error> {
     let now = state.clock.now();
     let article = articles::open::find(&state.db, &slug, Some(&user), now).await?;
     deciding::set_open(&state.db, &user, &article, open).await?;
-    Ok(Done::at(format!("/article/{}#comments", slug.as_str())))
+    Ok(Done::at(format!("/article/{}#{OPEN_COMMENTS}", slug.as_str())))
 }
 
 /// Tells whoever moderates what is wrong with a comment.
@@ -78,15 +84,22 @@ pub async fn open_comments(slug: String, open: bool) -> Result<Done, Error> {
 pub async fn report_comment(slug: String, handle: String, reason: String) -> Result<Done, Error> {
     use crate::{
         domain::{article::Slug, role::Permission},
-        server::{articles::open, comments::deciding, context, reports},
+        server::{
+            articles::open,
+            comments::{self, deciding},
+            context,
+            failure::Failure,
+            reports,
+        },
     };
     let user = context::require(Permission::ReadMembers)?;
     let state = context::state()?;
     let (db, now) = (&state.db, state.clock.now());
     let (slug, comment) = (Slug::parse(&slug).ok_or(Error::NotFound)?, deciding::key_of(&handle)?);
-    open::find(db, &slug, Some(&user), now).await?;
+    let article = open::find(db, &slug, Some(&user), now).await?;
     reports::report(db, &user, comment, &reason, now).await?;
-    Ok(Done::at(format!("/article/{}#comments", slug.as_str())))
+    let place = comments::place_of(db, &slug, &article, &user, comment).await;
+    Ok(Done::at(place.map_err(Failure::from)?))
 }
 
 /// Makes an article one's favourite, or no longer.
@@ -102,5 +115,5 @@ pub async fn set_favorite(slug: String, favorite: bool) -> Result<Done, Error> {
     let slug = Slug::parse(&slug).ok_or(Error::NotFound)?;
     let article = open::find(db, &slug, Some(&user), now).await?;
     favorites::set(db, &user, article.id, favorite, now).await?;
-    Ok(Done::at(format!("/article/{}#responses", slug.as_str())))
+    Ok(Done::at(format!("/article/{}#{FAVORITE}", slug.as_str())))
 }

@@ -5,7 +5,8 @@ use html_escape::encode_text;
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::comments::{
-    AddComment, DeleteComment, OpenComments, ReportComment, SetFavorite, ShowComment,
+    AddComment, DeleteComment, FAVORITE, OPEN_COMMENTS, OpenComments, ReportComment, SetFavorite,
+    ShowComment,
 };
 use crate::{
     domain::{
@@ -14,7 +15,7 @@ use crate::{
         field::Field,
     },
     error::Error,
-    pages::profile::SetFollow,
+    pages::profile::{FOLLOW, SetFollow},
     ui::{erased::Erase, form::Refused, list::signature, picture::picture},
 };
 
@@ -89,14 +90,21 @@ impl Here {
     }
 }
 
-/// A form of one button.
-fn button(to: String, fields: &[(&'static str, String)], label: String) -> AnyView {
-    button_of("secondary", to, fields, label)
+/// A form of one button. With an identifier, which the answer's address ends with, the keyboard and
+/// the screen reader are at the button again once it was pressed, and hear what it says now.
+fn button(
+    id: Option<&'static str>,
+    to: String,
+    fields: &[(&'static str, String)],
+    label: String,
+) -> AnyView {
+    button_of("secondary", id, to, fields, label)
 }
 
 /// A form of one button of that look.
 fn button_of(
     class: &'static str,
+    id: Option<&'static str>,
     to: String,
     fields: &[(&'static str, String)],
     label: String,
@@ -105,7 +113,7 @@ fn button_of(
         view! { <input type="hidden" name=*name value=value.clone() /> }
     });
     let fields = fields.collect_view();
-    view! { <form class="inline-form" method="post" action=to>{fields}<button type="submit" class=class>{label}</button></form> }
+    view! { <form class="inline-form" method="post" action=to>{fields}<button type="submit" id=id class=class>{label}</button></form> }
         .erased()
 }
 
@@ -121,7 +129,7 @@ fn liking(here: &Here, count: u64, favorite: bool) -> AnyView {
     let label = if favorite { "Remove from favourites" } else { "Add to favourites" };
     let label = if count == 0 { label.to_owned() } else { format!("{label} ({count})") };
     let fields = [("slug", here.slug.clone()), ("favorite", (!favorite).to_string())];
-    button(here.to("favorite"), &fields, label)
+    button(Some(FAVORITE), here.to("favorite"), &fields, label)
 }
 
 /// The button that follows an author, or no longer, and comes back to `page`.
@@ -132,8 +140,8 @@ fn follow(page: &str, author: &str, follows: bool) -> AnyView {
         ("follow", (!follows).to_string()),
         ("next", page.to_owned()),
     ];
-    // The browser keeps the place over the redirect, and the reader stays where the button is.
-    button(format!("{page}?form=follow#responses"), &fields, label)
+    // The browser keeps the place over the redirect.
+    button(Some(FOLLOW), format!("{page}?form=follow#{FOLLOW}"), &fields, label)
 }
 
 fn comments(here: &Here, thread: Thread) -> AnyView {
@@ -145,10 +153,10 @@ fn comments(here: &Here, thread: Thread) -> AnyView {
     let ending = here.mine.then(|| {
         let label = if open { "Close the comments" } else { "Open the comments again" };
         let fields = [("slug", here.slug.clone()), ("open", (!open).to_string())];
-        button(here.to("open-comments"), &fields, label.to_owned())
+        button(Some(OPEN_COMMENTS), here.to("open-comments"), &fields, label.to_owned())
     });
     view! {
-        <section class="comments" id="comments" aria-labelledby="comments-title">
+        <section class="comments" id="comments" tabindex="-1" aria-labelledby="comments-title">
             <h2 id="comments-title">"Comments"</h2>
             {comments}
             {turning}
@@ -229,7 +237,7 @@ fn card(here: &Here, comment: Comment, moderates: bool) -> AnyView {
     let id = format!("comment-{handle}");
     let href = format!("#{id}");
     view! {
-        <div class="card comment" id=id>
+        <div class="card comment" id=id tabindex="-1">
             <header class="comment-head">
                 {picture(image, if author == FORMER { "?" } else { &author })}
                 {signature(author.clone())}
@@ -252,7 +260,7 @@ fn deeds(here: &Here, comment: &Comment, moderates: bool) -> Option<AnyView> {
     let delete = (comment.mine || moderates).then(|| {
         let label = if comment.mine { "Delete" } else { "Remove" };
         let (to, sure) = (here.to("delete-comment"), format!("{label} this comment"));
-        let sure = button_of("destructive", to, &[handle()], sure);
+        let sure = button_of("destructive", None, to, &[handle()], sure);
         view! { <details><summary>{label}</summary><p>"It is gone at once, and nothing brings it back."</p>{sure}</details> }
             .erased()
     });
@@ -263,7 +271,7 @@ fn deeds(here: &Here, comment: &Comment, moderates: bool) -> Option<AnyView> {
             CommentState::Held => ("Approve", true),
         };
         let fields = [("slug", here.slug.clone()), handle(), ("shown", shown.to_string())];
-        button(here.to("show-comment"), &fields, label.to_owned())
+        button(None, here.to("show-comment"), &fields, label.to_owned())
     });
     let report =
         (!comment.mine && comment.state == CommentState::Shown).then(|| report_form(here, comment));

@@ -88,7 +88,8 @@ story!(a_comment_is_reported_and_whoever_moderates_decides, |engine| {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{answer:?}");
         let answer = send(&bob, script, page, &with("My own")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{answer:?}");
-        led_to(&send(&ada, script, page, &with("It is <rude>")).await);
+        let to = led_to(&send(&ada, script, page, &with("It is <rude>")).await);
+        assert_eq!(to, format!("/article/open#comment-{comment}"));
         assert!(under(&ada, "open").await.contains("You have reported this."));
         let queue = eve.ask("reports", &[("page", "1")]).await.json();
         let report = &queue["reports"][0];
