@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import {
-  anArticle, expect, expectProblem, field, made, publish, register, send, submitButton, test,
+  anArticle, expect, expectProblem, field, made, openHydrated, publish, register, send, submitButton, test,
 } from '../support.ts';
 
 test('a person says something of themselves and shows a picture', async ({ page, stranger }) => {
@@ -21,6 +21,20 @@ test('a person says something of themselves and shows a picture', async ({ page,
   await stranger.goto(`/profile/${ada.username}`);
   await expect(stranger.locator('.user-info .bio')).toHaveText('I write about boats.\nAnd fog.');
   await expect(stranger.locator('.user-info .user-img')).toHaveText(ada.username.charAt(0).toUpperCase());
+});
+
+test('what is typed into the form moves no button away from whoever is pressing it', async ({ page, javaScriptEnabled }) => {
+  test.skip(!javaScriptEnabled, 'nothing moves without JavaScript');
+  const ada = await register(page);
+  await openHydrated(page, '/settings');
+  await field(page, 'image').pressSequentially('https://example.org/a.png');
+  await expect(page.getByRole('button', { name: 'Remove the picture' })).toBeVisible();
+  // The picture is asked for when the field is left, which pressing does. A person lets go later.
+  await submitButton(page, 'bio').hover();
+  await page.mouse.down();
+  await expect(page.locator('.picture-upload img')).toHaveAttribute('src', 'https://example.org/a.png');
+  await page.mouse.up();
+  await expect(page).toHaveURL(`/profile/${ada.username}`);
 });
 
 test('a reader follows an author and reads what they write', async ({ page, stranger }) => {

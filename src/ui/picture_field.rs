@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     field::Field,
-    image::{OwnImage, Uploaded},
+    image::{ImageName, OwnImage, Uploaded},
 };
 
 /// A field for the address of a picture, and what is said beside it.
@@ -51,18 +51,24 @@ impl PictureField {
     ) -> AnyView {
         let typed = form.typed(self.field.name());
         let address = RwSignal::new(typed.unwrap_or_else(|| stored.clone()));
-        let read = move || {
-            let now = input_of(self.field).map(|input| input.value());
-            if let Some(now) = now.filter(|now| address.with_untracked(|shown| shown != now)) {
+        let filled = RwSignal::new(address.with_untracked(|address| !address.is_empty()));
+        let read = move |typing: bool| {
+            let Some(now) = input_of(self.field).map(|input| input.value()) else { return };
+            filled.set(!now.is_empty());
+            // One from elsewhere is asked for once its address is whole. It is as large as what stands
+            // in its place: whoever then presses a button finds it where it was.
+            let ours = ImageName::in_address(now.trim()).is_some();
+            let now = if typing && !ours { String::new() } else { now };
+            if address.with_untracked(|shown| *shown != now) {
                 address.set(now);
             }
         };
         // It may have been typed before the application was there, or put back by the browser.
-        Effect::new(move |_| read());
+        Effect::new(move |_| read(false));
         view! {
-            <div class="picture-upload" on:change=move |_| read()>
+            <div class="picture-upload" on:input=move |_| read(true) on:change=move |_| read(false)>
                 {move || preview(address.get())}
-                {where_script_runs(move |upload| self.uploading(upload, address))}
+                {where_script_runs(move |upload| self.uploading(upload, filled))}
                 <TextField form field=self.field autocomplete=self.autocomplete hint=self.by_hand value=stored />
                 <p class="hint">
                     <a href=UPLOAD target="_blank" rel="external">"Your pictures, in a new tab"</a>
@@ -73,7 +79,7 @@ impl PictureField {
         .erased()
     }
 
-    fn uploading(&'static self, upload: Upload, address: RwSignal<String>) -> AnyView {
+    fn uploading(&'static self, upload: Upload, filled: RwSignal<bool>) -> AnyView {
         let arrived = move |uploaded: Option<Uploaded>| {
             if let Some(uploaded) = uploaded {
                 put(self.field, &(self.address)(uploaded));
@@ -101,7 +107,7 @@ impl PictureField {
             focus(document().get_element_by_id(self.id));
         };
         let remove = move || {
-            (!address.with(String::is_empty)).then(|| {
+            filled.get().then(|| {
                 view! {
                     <p class="actions">
                         <button type="button" class="secondary" on:click=take_out>{self.remove}</button>
