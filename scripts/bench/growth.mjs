@@ -87,5 +87,6 @@ async function open(engine, newDatabase, articles) {
     get('/search for a word which one has', '/search?q=7'),
     get('/search for a beginning of four letters', '/search?q=boat'),
     get('/search for a beginning of five letters', '/search?q=harbo'),
+    get('/search for a beginning of 18 words', '/search?q=trawl'),
   ];
 }

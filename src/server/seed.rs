@@ -22,6 +22,9 @@ use crate::{
     error::Error,
 };
 
+/// How many ships there are, each with a name of its own that begins as the others do.
+const SHIPS: u32 = 18;
+
 /// The password of every seeded account.
 const PASSWORD: &str = "correct horse battery";
 
@@ -69,7 +72,9 @@ async fn author(db: &Db, clock: &Clock, n: u32, hash: &str) -> anyhow::Result<Us
 fn article(n: u32) -> anyhow::Result<Text> {
     const PARAGRAPH: &str = "The harbour was quiet when the first boats came back. Nobody on the quay spoke of the \
         weather; everybody looked at **the water**, which had the colour of slate, and at the nets.\n\n";
-    let body = format!("## Report {n}\n\n{}", PARAGRAPH.repeat(16));
+    // One of several words with one beginning, for whoever searches for that.
+    let ship = n % SHIPS;
+    let body = format!("## Report {n}\n\n{}First came trawler{ship}.\n", PARAGRAPH.repeat(16));
     Ok(Text {
         cover: Cover::default(),
         title: Title::parse(&format!("Report {n} from the harbour"))
