@@ -187,13 +187,19 @@ fn is_plain(language: &str) -> bool {
         && language.chars().all(|c| c.is_ascii_alphanumeric() || "+#-".contains(c))
 }
 
-/// Gives each heading an identifier made of its text, and moves it one level down: the
-/// page's only `h1` is the title.
+/// Gives each heading an identifier made of its text, and moves them all up or down, so that the
+/// highest is an `h2`, whichever its author takes for that: the page's only `h1` is the title, and
+/// no level is left out below it.
 fn anchor_headings(events: &mut [Event], slugify: impl Fn(&str) -> String) {
     let mut used: HashMap<String, u32> = HashMap::new();
     let starts: Vec<usize> = (0..events.len())
         .filter(|&i| matches!(events[i], Event::Start(Tag::Heading { .. })))
         .collect();
+    let levels = starts.iter().filter_map(|&i| match events[i] {
+        Event::Start(Tag::Heading { level, .. }) => Some(level),
+        _ => None,
+    });
+    let highest = levels.min().unwrap_or(HeadingLevel::H1);
     for start in starts {
         let text: String = events[start..]
             .iter()
@@ -205,13 +211,13 @@ fn anchor_headings(events: &mut [Event], slugify: impl Fn(&str) -> String) {
             .collect();
         let id = unused(&slugify(&text), &mut used);
         if let Event::Start(Tag::Heading { level, id: place, .. }) = &mut events[start] {
-            *level = one_down(*level);
+            *level = under_title(*level, highest);
             *place = Some(CowStr::from(id));
         }
     }
     for event in events.iter_mut() {
         if let Event::End(TagEnd::Heading(level)) = event {
-            *level = one_down(*level);
+            *level = under_title(*level, highest);
         }
     }
 }
@@ -285,12 +291,7 @@ fn is_the_pages_own(id: &str) -> bool {
         || ["fn", "fnref", "comment"].contains(&id.split('-').next().unwrap_or_default())
 }
 
-fn one_down(level: HeadingLevel) -> HeadingLevel {
-    match level {
-        HeadingLevel::H1 => HeadingLevel::H2,
-        HeadingLevel::H2 => HeadingLevel::H3,
-        HeadingLevel::H3 => HeadingLevel::H4,
-        HeadingLevel::H4 => HeadingLevel::H5,
-        HeadingLevel::H5 | HeadingLevel::H6 => HeadingLevel::H6,
-    }
+fn under_title(level: HeadingLevel, highest: HeadingLevel) -> HeadingLevel {
+    let below = level as usize - highest as usize;
+    HeadingLevel::try_from(2 + below).unwrap_or(HeadingLevel::H6)
 }

@@ -28,6 +28,19 @@ fn no_text_grows_beyond_a_small_multiple_of_itself_or_doubles_an_identifier() {
     }
 }
 
+#[test]
+fn the_highest_headings_are_right_under_the_title_whichever_they_are() {
+    let levels = |text: &str| -> String {
+        let html = to_html(text);
+        html.match_indices("<h").map(|(at, _)| &html[at + 2..=at + 2]).collect()
+    };
+    assert_eq!(levels("# A\n\n## B\n\n### C"), "234");
+    assert_eq!(levels("## A\n\n### B\n\n## C"), "232");
+    assert_eq!(levels("#### A\n\n###### B"), "24");
+    assert_eq!(levels("## A\n\n# B"), "32", "the first is not the highest");
+    assert_eq!(levels("# A\n\n###### B"), "26");
+}
+
 /// Texts that some renderer choked on.
 fn hard_texts() -> Vec<String> {
     let of_length = |n: usize, piece: &str| piece.repeat(n / piece.chars().count());
