@@ -78,6 +78,27 @@ test('what was open above the page is closed when it comes back', async ({ page,
   await expect(chooser).toBeHidden();
 });
 
+test('whoever was writing is where they were when the page comes back', async ({ page, stranger }) => {
+  const ada = await register(page);
+  await write(page);
+  const body = field(page, 'body');
+  await body.fill(Array.from({ length: 300 }, (_, n) => `Line ${n}.`).join('\n'));
+  await body.press('ControlOrMeta+End');
+  const place = () => body.evaluate((area: HTMLTextAreaElement) => [area.selectionStart, area.scrollTop, window.scrollY]);
+  const before = await place();
+  expect(before[1]! + before[2]!).toBeGreaterThan(0);
+  await logIn(stranger, ada);
+  await endOthers(stranger);
+  await comeBack(page);
+  await field(page, 'email').fill(ada.username);
+  await field(page, 'password').fill(ada.password);
+  await send(page, submitButton(page, 'password'));
+  await expect(body).toBeFocused();
+  expect(await place()).toEqual(before);
+  await page.keyboard.type(' The end.');
+  await expect(body).toHaveValue(/Line 299\. The end\.$/);
+});
+
 test('a log-in in another tab brings the page back as well', async ({ page, stranger, context }) => {
   const ada = await register(page);
   const article = await write(page);

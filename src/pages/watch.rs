@@ -22,7 +22,7 @@ use leptos::{
     task::spawn_local,
     wasm_bindgen::JsCast,
     wasm_split::{SplitLoaderError, wasm_split},
-    web_sys::{DocumentFragment, Event, HtmlDialogElement},
+    web_sys::{DocumentFragment, Element, Event, HtmlDialogElement},
 };
 
 use super::log_in::LogIn;
@@ -71,8 +71,35 @@ fn begin(watch: Watch) -> Result<(), SplitLoaderError> {
 struct Gone {
     page: DocumentFragment,
     title: String,
+    place: Place,
     /// The log-in that stands in its place, as long as this is kept.
     _log_in: Box<dyn Any>,
+}
+
+/// Where somebody was in a page, which forgets it while it is no part of the document.
+struct Place {
+    /// What had the keyboard.
+    at: Option<Element>,
+    /// How far that was scrolled, in CSS pixels.
+    within: i32,
+    /// How far the page was.
+    down: f64,
+}
+
+impl Place {
+    fn present() -> Self {
+        let at = document().active_element();
+        let within = at.as_ref().map_or(0, Element::scroll_top);
+        Self { at, within, down: window().scroll_y().unwrap_or(0.0) }
+    }
+
+    fn go(self) {
+        focus(self.at.clone());
+        if let Some(at) = self.at {
+            at.set_scroll_top(self.within);
+        }
+        window().scroll_to_with_x_and_y(0.0, self.down);
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -129,6 +156,7 @@ impl Watch {
                 Err(_) => break,
             }
         }
+        let place = Place::present();
         while let Some(child) = body.first_child() {
             if page.append_child(&child).is_err() {
                 break;
@@ -137,7 +165,7 @@ impl Watch {
         let title = document.title();
         document.set_title("Logged out");
         let log_in = mount_to(body, move || log_in(self));
-        self.gone.set_value(Some(Gone { page, title, _log_in: Box::new(log_in) }));
+        self.gone.set_value(Some(Gone { page, title, place, _log_in: Box::new(log_in) }));
         request_animation_frame(|| {
             let first = leptos::prelude::document().query_selector("[role=dialog] [name=email]");
             focus(first.ok().flatten());
@@ -146,12 +174,14 @@ impl Watch {
 
     fn put_back(self) {
         let gone = self.gone.try_update_value(Option::take).flatten();
-        let (Some(Gone { page, title, _log_in }), Some(body)) = (gone, document().body()) else {
+        let (Some(Gone { page, title, place, _log_in }), Some(body)) = (gone, document().body())
+        else {
             return;
         };
         drop(_log_in);
         _ = body.append_child(&page);
         document().set_title(&title);
+        place.go();
     }
 }
 
