@@ -2,6 +2,7 @@
 
 pub mod comments;
 pub mod responses;
+pub mod unposted;
 
 use leptos::{
     prelude::*,
@@ -131,6 +132,7 @@ fn show(article: Article) -> AnyView {
         .collect::<Vec<_>>();
     let tags =
         (!tags.is_empty()).then(|| view! { <ul class="tag-list" aria-label="Tags">{tags}</ul> });
+    unposted::keep(preview.slug.clone());
     let has_footer = tags.is_some() || !neighbours.is_empty() || withdraw.is_some();
     let footer = has_footer
         .then(|| view! { <footer>{tags}{ready("neighbours", neighbours)}{withdraw}</footer> });
