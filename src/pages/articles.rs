@@ -135,7 +135,7 @@ fn undo_notice(slug: Slug) -> AnyView {
     let undo = button("/articles?form=restore", ("slug", slug.as_str()), "Undo", None);
     let text =
         format!("The article is deleted. For {DAYS_TO_UNDO} days you find it under “Deleted”.");
-    view! { <div class="notice" role="status"><p>{text}</p>{undo}</div> }.erased()
+    view! { <div class="notice" role="status" tabindex="-1" autofocus=true><p>{text}</p>{undo}</div> }.erased()
 }
 
 /// A form of one button about the article of which `name` is the `value`.

@@ -123,7 +123,7 @@ fn change(
     let heading = format!("{}, {}", revision.kind.label(), revision.when.text);
     let say = match (is_first, differences.is_empty()) {
         (true, _) => "The oldest version that is kept.",
-        (_, true) => "Its text is the same as before.",
+        (_, true) => "Its text is that of the version before it.",
         _ => "What it changed: what came is underlined, what went is struck through.",
     };
     let parts = differences.into_iter().map(part).collect_view();

@@ -115,7 +115,7 @@ fn settings(account: OwnAccount, (form, profile): (FormState, FormState)) -> Any
     let site = account.administers.then(|| way("This site", "/admin", "Look after its accounts"));
     let comments = account
         .moderates
-        .then(|| way("Comments", "/admin/reports", "Look at those that were reported"));
+        .then(|| way("Comments", "/admin/reports", "Look at those that were reported or wait"));
     let invitations = account
         .invites
         .then(|| way("Invitations", "/settings/invitations", "Ask somebody to write here"));

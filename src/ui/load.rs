@@ -54,13 +54,17 @@ pub fn refusal(error: Error) -> AnyView {
     match error {
         Error::NotFound => missing().erased(),
         Error::Unauthenticated => log_in_first().erased(),
+        // The empty address is the present one.
         other => view! {
             <Title text="Something went wrong" />
             <div class="page narrow message-page">
                 <p class="code">{other.status().to_string()}</p>
                 <h1>"Something went wrong"</h1>
                 <p>{other.text()}</p>
-                <p class="actions"><a class="button" href="/">"Go to the front page"</a></p>
+                <p class="actions">
+                    <a class="button" href="" rel="external">"Try again"</a>
+                    <a class="button secondary" href="/">"Go to the front page"</a>
+                </p>
             </div>
         }
         .erased(),

@@ -19,7 +19,7 @@ const COVER: PictureField = PictureField {
     autocomplete: "off",
     id: "cover-file",
     upload: "Upload a cover",
-    hint: "A picture above the text. Its width is that of the text at most, and nothing is cut off.",
+    hint: "A picture above the text. It is shown whole, and no larger than it is.",
     choose: Some(|take| {
         Wanted { id: "cover", label: "Choose a cover from your pictures", take, closed: None }
             .view()

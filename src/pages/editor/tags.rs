@@ -109,7 +109,8 @@ impl TagList {
                 self.take(&input);
                 self.changed();
             }
-            "Backspace" if is_in_input && input.value().is_empty() => {
+            // Held down, it ends at the first letter of the field.
+            "Backspace" if is_in_input && input.value().is_empty() && !event.repeat() => {
                 self.tags.update(|tags| _ = tags.pop());
                 self.changed();
             }
