@@ -2,40 +2,16 @@
 // shown as it will be read.
 
 import type { Page } from '@playwright/test';
+import { cutOff, open, saved, state, write } from '../editing.ts';
 import {
-  anArticle, type Article, deskRow, editorButton, expect, field, fillEditor, logIn, publish, register, save, saveDraft, send,
+  anArticle, deskRow, editorButton, expect, field, fillEditor, logIn, publish, register, save, saveDraft, send,
   submitButton, test, unique, withinOneDocument,
 } from '../support.ts';
 
-const state = (page: Page) => page.locator('.save-state');
 const heard = (page: Page) => page.locator('.editor-actions').getByRole('status');
 const pills = (page: Page) => page.locator('.tags .tag-pill');
 const preview = (page: Page) => page.locator('.preview .article-content');
 const openPreview = (page: Page) => page.getByRole('button', { name: 'Preview' }).click();
-
-/** Opens a page of the editor, once the application has taken it over. */
-async function open(page: Page, path = '/editor'): Promise<void> {
-  await page.goto(path);
-  await expect(page.getByRole('button', { name: 'Preview' })).toBeVisible();
-}
-
-/** Opens the editor and writes there. */
-async function write(page: Page, article = anArticle()): Promise<Article> {
-  await open(page);
-  await fillEditor(page, article);
-  return article;
-}
-
-/** Leaves every request for a save unanswered from now on, as a broken network does. */
-async function cutOff(page: Page): Promise<() => Promise<void>> {
-  const saves = '**/rpc/keep-text';
-  await page.route(saves, (route) => route.abort());
-  return () => page.unroute(saves);
-}
-
-async function saved(page: Page): Promise<void> {
-  await expect(state(page)).toHaveText(/^Saved \d\d:\d\d$/, { timeout: 15_000 });
-}
 
 test('without JavaScript the editor is a form with two buttons', async ({ page }, { project }) => {
   test.skip(project.name !== 'no-javascript', 'the others tell of the rest');

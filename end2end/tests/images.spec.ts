@@ -117,6 +117,56 @@ test.describe('with JavaScript', () => {
     await expect(text(page)).toHaveValue('What I wrote.');
   });
 
+  test('whoever describes a picture writes on behind it, and can undo what they typed', async ({ page }) => {
+    await register(page);
+    await page.goto('/editor');
+    await expect(page.getByLabel('Add a picture')).toBeVisible();
+    const answers: (() => void)[] = [];
+    await page.route('**/images', async (route) => {
+      await new Promise<void>((resolve) => answers.push(resolve));
+      await route.continue();
+    });
+    await field(page, 'title').pressSequentially('A title');
+    await text(page).click();
+    await page.keyboard.type('Before. ');
+    await give(page, 'paste');
+    await page.getByLabel('What does dot.png show?').fill('A dot');
+    await page.keyboard.press('Enter');
+    await expect(text(page)).toBeFocused();
+    await page.keyboard.type(' Behind.');
+    await field(page, 'description').focus();
+    await expect.poll(() => answers.length).toBe(1);
+    answers[0]!();
+    await expect(text(page)).toHaveValue(/^Before\. !\[A dot\]\(\/images\/\S+\) Behind\.$/);
+    // Whoever is elsewhere by then stays there.
+    await expect(field(page, 'description')).toBeFocused();
+    await text(page).focus();
+    await page.keyboard.press('ControlOrMeta+z');
+    await page.keyboard.press('ControlOrMeta+z');
+    await expect(text(page)).not.toHaveValue(/Behind/);
+    await expect(field(page, 'title')).toHaveValue('A title');
+  });
+
+  test('an article is published with the picture that is on its way to it', async ({ page }) => {
+    await register(page);
+    await page.goto('/editor');
+    await fillEditor(page, anArticle({ body: 'Enough words for it.' }));
+    const answers: (() => void)[] = [];
+    await page.route('**/images', async (route) => {
+      await new Promise<void>((resolve) => answers.push(resolve));
+      await route.continue();
+    });
+    await page.getByLabel('Add a picture').setInputFiles(another());
+    await page.getByLabel('What does dot.gif show?').fill('A dot on its way');
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    await expect.poll(() => answers.length).toBe(1);
+    await editorButton(page, 'published').click();
+    await expect(page.locator('.save-state')).toHaveText('Goes on as soon as the picture is uploaded');
+    answers[0]!();
+    await expect(page).toHaveURL(/\/article\//);
+    await expect(page.getByRole('img', { name: 'A dot on its way' })).toBeVisible();
+  });
+
   test('an upload is cancelled, and the text stays', async ({ page }) => {
     await register(page);
     await page.goto('/editor');

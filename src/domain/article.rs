@@ -315,6 +315,8 @@ pub struct Article {
 pub struct Manuscript {
     /// What it is called in saves, whatever becomes of its address; empty for a new one.
     pub id: String,
+    /// The key that its draft was begun with; empty if it had none.
+    pub draft_key: String,
     /// The last part of its address.
     pub slug: String,
     /// As typed.
@@ -356,6 +358,7 @@ impl Manuscript {
     pub fn new() -> Self {
         Self {
             id: String::new(),
+            draft_key: String::new(),
             slug: String::new(),
             title: String::new(),
             description: String::new(),

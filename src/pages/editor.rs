@@ -10,6 +10,7 @@ pub mod fields;
 pub mod images;
 pub mod leaving;
 pub mod local;
+pub mod moved;
 pub mod preview;
 pub mod state;
 pub mod tags;
@@ -57,7 +58,10 @@ pub fn EditorPage() -> impl IntoView {
         Ok(manuscript) => editor(manuscript, form),
         // Whatever became of the article or of the log-in: what was typed is shown again.
         Err(_) if form.was_refused() => editor(None, form),
-        Err(error) => refusal(error),
+        Err(error) => {
+            moved::follow(&error, slug.get_untracked());
+            refusal(error)
+        }
     })
 }
 
@@ -190,10 +194,11 @@ fn on_submit(autosave: Autosave, form: FormState) -> impl Fn(SubmitEvent) + Clon
 /// one starts from.
 fn names(manuscript: &Manuscript, form: FormState) -> AnyView {
     let draft_key = form.typed("draft_key").filter(|_| form.refusal() != Some(Error::NotFound));
+    let draft_key = draft_key.unwrap_or_else(|| manuscript.draft_key.clone());
     view! {
         <input type="hidden" name="article" value=manuscript.id.clone() />
         <input type="hidden" name="slug" value=manuscript.slug.clone() />
-        <input type="hidden" name="draft_key" value=draft_key.unwrap_or_default() />
+        <input type="hidden" name="draft_key" value=draft_key />
         <input type="hidden" name="version" value=manuscript.version.to_string() />
     }
     .erased()

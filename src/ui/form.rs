@@ -294,6 +294,9 @@ pub fn tell(element: &EventTarget, what: &str) {
 fn focus_first_problem() {
     let find = |selector| document().query_selector(selector).ok().flatten();
     let wrong = find("[aria-invalid=true]").or_else(|| find(".error-messages"));
+    if let Some(folded) = wrong.as_ref().and_then(|wrong| wrong.closest("details").ok().flatten()) {
+        _ = folded.set_attribute("open", "");
+    }
     focus(wrong);
 }
 

@@ -3,6 +3,7 @@
 //! [`super::state`] decides when; here it is done.
 
 mod choosing;
+mod opening;
 
 use leptos::{
     ev::SubmitEvent,
@@ -17,8 +18,8 @@ use leptos::{
 use std::time::Duration;
 
 use super::{
-    browser::{fresh, is_to_come, now, rename_page},
-    calls::KeepText,
+    browser::{is_to_come, now, rename_page},
+    calls::{KeepText, stored_manuscript},
     images::without_placeholder,
     local::{self, Copy},
     state::{Deed, Happened, Millis, Saver, Trouble},
@@ -68,13 +69,17 @@ pub struct Autosave {
     pressed: StoredValue<String>,
     /// The last part of the article's address, as it is by now.
     slug: RwSignal<String>,
-    /// What was sent and never answered: it may be stored.
-    unanswered: StoredValue<Vec<Text>>,
+    /// The digests of what this text started from, and of what was sent and never answered: where
+    /// that is stored, nobody else has saved anything.
+    own: StoredValue<Vec<u64>>,
+    /// Whether a picture is on its way.
+    picture: StoredValue<bool>,
+    /// Whether the form is sent once that picture is there.
+    pub waits: RwSignal<bool>,
 }
 
-/// As many texts that were sent without an answer are remembered. One more that was stored is taken
-/// for somebody else's.
-const UNANSWERED: usize = 8;
+/// As many texts are known for one's own. One more that was stored is taken for somebody else's.
+const OWN: usize = 64;
 
 impl Autosave {
     /// Of that text, in the form with that state; `slug` becomes what the article is called.
@@ -94,7 +99,9 @@ impl Autosave {
             key: StoredValue::new(String::new()),
             pressed: StoredValue::new(String::new()),
             slug,
-            unanswered: StoredValue::new(Vec::new()),
+            own: StoredValue::new(Vec::new()),
+            picture: StoredValue::new(false),
+            waits: RwSignal::new(false),
         }
     }
 
@@ -157,25 +164,47 @@ impl Autosave {
     fn leave(self) {
         let (Some(form), true) = (self.form.get_untracked(), self.is_unsaved()) else { return };
         let (text, key) = (text::all_of(&form), self.key.get_value());
-        let person = self.person.get_value();
+        let (person, own) = (self.person.get_value(), self.own.get_value());
         spawn_local(async move {
-            if send(person, &text).await.is_ok() {
+            if send_last(person, text, &own).await.is_ok() {
                 local::forget(&key);
             }
         });
     }
 
-    /// Whether the form may be sent now. If not, it is sent when the save on its way is answered.
+    /// Whether the form may be sent now. If not, it is sent when the save on its way is answered, or
+    /// the picture that is on its way has come.
     pub fn submits(self, event: &SubmitEvent) -> bool {
         let value = event.submitter().and_then(|button| button.get_attribute("value"));
         self.pressed.set_value(value.unwrap_or_default());
+        self.waits.set(self.picture.get_value());
+        if self.waits.get_untracked() {
+            return false;
+        }
         let deed = self.saver.try_update_value(|saver| saver.step(Happened::Submitted, now()));
         self.tell();
         if let (Some(Deed::Submit), Some(form)) = (deed, self.form.get_untracked()) {
             self.name_version(&form);
+            self.sends(&text::all_of(&form));
             return true;
         }
         false
+    }
+
+    /// A picture for the text goes on its way.
+    pub fn picture_leaves(self) {
+        self.picture.set_value(true);
+    }
+
+    /// It has come, or nothing came of it: then whoever pressed a button decides anew.
+    pub fn picture_ends(self, came: bool) {
+        self.picture.set_value(false);
+        if self.waits.get_untracked() {
+            self.waits.set(false);
+            if came {
+                self.press();
+            }
+        }
     }
 
     /// The form did what it was for: nothing has to be kept any more, but for what was typed since
@@ -211,35 +240,12 @@ impl Autosave {
         }
     }
 
-    fn open(self, person: String, form: &HtmlFormElement) {
-        self.key.set_value(local::key(&person, &fresh()));
-        let now = text::all_of(form);
-        let mut copies = local::copies(&person, text::value(&now, "article"), &now);
-        self.person.set_value(Some(person));
-        if text::value(&now, "draft_key").is_empty() {
-            text::set(form, "draft_key", &fresh());
-        }
-        if text::was_touched(form) || self.state.was_refused() {
-            self.typed();
-        } else if let Some(newest) = copies.iter().position(|copy| !copy.is_aside) {
-            self.restore(form, &copies.remove(newest));
-        }
-        self.others.set(copies);
-    }
-
-    fn restore(self, form: &HtmlFormElement, copy: &Copy) {
-        text::put(form, &copy.text);
-        self.saver.update_value(|saver| saver.starts_from(copy.version()));
-        self.restored.set(Some(copy.at));
-        self.typed();
-        local::forget(&copy.key);
-    }
-
     /// In this browser, under this tab's name.
     fn keep(self, text: Text) {
         let key = self.key.get_value();
         if self.person.with_value(Option::is_some) {
-            self.keep_copy(&Copy { key, at: now(), is_aside: false, text });
+            let own = self.own.get_value();
+            self.keep_copy(&Copy { key, at: now(), is_aside: false, text, own });
         }
     }
 
@@ -268,8 +274,12 @@ impl Autosave {
             Some(form) => {
                 self.name_version(form);
                 let text = text::all_of(form);
+                self.sends(&text);
+                self.keep(text.clone());
                 let answer = send(self.person.try_get_value().flatten(), &text).await;
-                self.remember(&answer, text);
+                if answer.is_ok() {
+                    _ = self.own.try_update_value(|own| *own = vec![text::digest(&text)]);
+                }
                 answer
             }
             // Somebody else may be logged in by now.
@@ -282,17 +292,11 @@ impl Autosave {
         }
     }
 
-    /// A text whose answer was lost may be stored all the same.
-    fn remember(self, answer: &Result<Kept, Error>, text: Text) {
-        _ = self.unanswered.try_update_value(|texts| {
-            match answer.as_ref().map_err(Trouble::from) {
-                Ok(_) => texts.clear(),
-                Err(Trouble::Away { .. }) => {
-                    texts.push(text);
-                    texts.drain(..texts.len().saturating_sub(UNANSWERED));
-                }
-                Err(_) => {}
-            }
+    /// What is sent may be stored, whether or not there is an answer.
+    fn sends(self, text: &Text) {
+        self.own.update_value(|own| {
+            own.push(text::digest(text));
+            own.drain(..own.len().saturating_sub(OWN));
         });
     }
 
@@ -341,6 +345,24 @@ async fn send(person: Option<String>, text: &Text) -> Result<Kept, Error> {
         return Err(Error::Unauthenticated);
     }
     post(KeepText::PATH, text::encoded(text)).await
+}
+
+/// The same of the last that was typed on a page that is left. Where an earlier text of that page
+/// was stored meanwhile, it goes on from there.
+async fn send_last(person: Option<String>, mut text: Text, own: &[u64]) -> Result<Kept, Error> {
+    let answer = send(person.clone(), &text).await;
+    if !matches!(answer, Err(Error::Conflict { .. })) {
+        return answer;
+    }
+    let named = |name| text::value(&text, name).to_owned();
+    let stored = stored_manuscript(named("article"), named("draft_key")).await?;
+    if !own.contains(&text::digest(&text::shared(text_of(&stored), &text))) {
+        return answer;
+    }
+    text.retain(|(name, _)| name != "article" && name != "version");
+    text.push(("article".into(), stored.id));
+    text.push(("version".into(), stored.version.to_string()));
+    send(person, &text).await
 }
 
 /// A manuscript as the form has it: its fields have the names of the form's. The time that it shall

@@ -24,6 +24,18 @@ pub fn clock(at: Millis) -> String {
     format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
 }
 
+/// The same of a moment that may be of another day.
+pub fn moment(at: Millis) -> String {
+    let (date, today) = (Date::new(&JsValue::from(at as f64)), Date::new_0());
+    let day = |date: &Date| (date.get_full_year(), date.get_month() + 1, date.get_date());
+    let (year, month, number) = day(&date);
+    let at = clock(at);
+    if day(&date) == day(&today) {
+        return format!("at {at}");
+    }
+    format!("on {year}-{month:02}-{number:02} at {at}")
+}
+
 /// A name that nothing else has: a version 4 UUID (RFC 9562, 5.4). It keeps no secret.
 pub fn fresh() -> String {
     let digit = |n: u32| char::from_digit(n, 16).unwrap_or('0');

@@ -39,7 +39,7 @@ pub fn writing(
             <div class="text" on:scroll:capture=move |_| preview.follow(true)>
                 <TextArea form field=Field::Body value=manuscript.body.clone() hint="Markdown. At least 10 characters; spaces do not count." />
             </div>
-            {images::image_button()}
+            {images::image_button(autosave)}
         </div>
     }
     .erased()

@@ -13,7 +13,7 @@ use leptos::{
     },
 };
 
-use super::{text::text_area, toolbar};
+use super::{autosave::Autosave, text::text_area, toolbar};
 use crate::{
     domain::{
         field::Field,
@@ -23,7 +23,6 @@ use crate::{
     ui::{
         erased::Erase,
         focus::focus,
-        form::tell,
         upload::{UPLOAD, Upload, where_script_runs},
     },
 };
@@ -35,9 +34,9 @@ const IN_THE_TEXT: &str = "The picture is in your text.";
 
 /// The button and what it opens. Its pictures go into the text area of the article's text, which
 /// takes what is pasted and dropped into it from now on.
-pub fn image_button() -> AnyView {
-    let panel = where_script_runs(|upload| {
-        let pictures = Pictures::new(upload);
+pub fn image_button(autosave: Autosave) -> AnyView {
+    let panel = where_script_runs(move |upload| {
+        let pictures = Pictures::new(upload, autosave);
         pictures.listen();
         pictures.panel()
     });
@@ -65,6 +64,7 @@ enum Asked {
 #[derive(Clone, Copy)]
 struct Pictures {
     upload: Upload,
+    autosave: Autosave,
     asked: RwSignal<Option<Asked>, LocalStorage>,
     alt: RwSignal<String>,
     /// What listens, as long as the page is there.
@@ -72,9 +72,10 @@ struct Pictures {
 }
 
 impl Pictures {
-    fn new(upload: Upload) -> Self {
+    fn new(upload: Upload, autosave: Autosave) -> Self {
         Self {
             upload,
+            autosave,
             asked: RwSignal::new_local(None),
             alt: RwSignal::new(String::new()),
             listeners: StoredValue::new_local(Vec::new()),
@@ -136,7 +137,7 @@ impl Pictures {
                 <p class="hint" id="picture-alt-hint">"Read to those who do not see it. Leave it empty if the picture only decorates."</p>
                 <p class="actions">
                     <button type="button" on:click=move |_| self.send()>{yes}</button>
-                    <button type="button" class="secondary" on:click=move |_| self.asked.set(None)>{no}</button>
+                    <button type="button" class="secondary" on:click=move |_| self.leave_out()>{no}</button>
                 </p>
             </div>
         }
@@ -223,15 +224,21 @@ impl Pictures {
         match self.asked.get_untracked() {
             Some(Asked::New(file)) => {
                 if let Some(area) = text_area() {
-                    _ = area.set_range_text(PLACEHOLDER);
-                    tell(&area, "input");
+                    toolbar::write(&area, PLACEHOLDER);
                 }
+                self.autosave.picture_leaves();
                 self.upload.send(&file, &alt, move |uploaded| self.put(uploaded));
             }
             Some(Asked::Own(image)) => self.write(&markdown(&image.path, alt.trim())),
             None => {}
         }
         self.asked.set(None);
+    }
+
+    /// The picture that was chosen shall be none after all: the keyboard goes on in the text.
+    fn leave_out(self) {
+        self.asked.set(None);
+        focus(text_area().map(Into::into));
     }
 
     /// Puts the Markdown of a picture where the cursor is, so that it can be undone.
@@ -251,6 +258,7 @@ impl Pictures {
             (true, _) => self.upload.say(IN_THE_TEXT),
             (false, _) => self.upload.say(format!("Uploaded: {text}")),
         }
+        self.autosave.picture_ends(!text.is_empty());
     }
 }
 
@@ -272,13 +280,24 @@ pub fn without_placeholder(text: &str) -> Option<String> {
     text.contains(PLACEHOLDER).then(|| text.replace(PLACEHOLDER, ""))
 }
 
-/// Whether the placeholder was still there. A browser counts in units of UTF-16.
+/// Whether the placeholder was still there. Whoever writes on is left where they are, and can undo
+/// what they typed. A browser counts in units of UTF-16.
 fn replace_placeholder(area: &HtmlTextAreaElement, text: &str) -> bool {
     let value = area.value();
     let Some(at) = value.find(PLACEHOLDER) else { return false };
     let units = |text: &str| u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);
-    let start = units(&value[..at]);
-    let done = area.set_range_text_with_start_and_end(text, start, start + units(PLACEHOLDER));
-    tell(area, "input");
-    done.is_ok()
+    let (start, length, new) = (units(&value[..at]), units(PLACEHOLDER), units(text));
+    let moved = |place: Result<Option<u32>, _>| {
+        let place = place.ok().flatten().unwrap_or(0);
+        if place < start + length { place.min(start + new) } else { place - length + new }
+    };
+    let (from, to) = (moved(area.selection_start()), moved(area.selection_end()));
+    let at_keyboard = document().active_element();
+    _ = area.set_selection_range(start, start + length);
+    toolbar::write(area, text);
+    _ = area.set_selection_range(from, to);
+    if at_keyboard.as_ref() != Some(area) {
+        focus(at_keyboard);
+    }
+    true
 }

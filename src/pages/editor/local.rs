@@ -10,7 +10,7 @@ use web_sys::Storage;
 
 use super::{
     state::Millis,
-    text::{Text, is_same, says_anything, value},
+    text::{Text, is_same, says_anything, value, version},
 };
 
 const PREFIX: &str = "byline-text";
@@ -26,17 +26,27 @@ pub struct Copy {
     pub is_aside: bool,
     /// Everything that stood in the form.
     pub text: Text,
+    /// The digests of what it started from, and of what was sent without an answer: texts of one's
+    /// own, which may be stored.
+    #[serde(default)]
+    pub own: Vec<u64>,
 }
 
 impl Copy {
     /// The version that it started from.
     pub fn version(&self) -> i64 {
-        value(&self.text, "version").parse().unwrap_or(0)
+        version(&self.text)
     }
 
-    /// Whether it is of that article; of a new one, which has no name yet, if that is empty.
-    fn is_of(&self, article: &str) -> bool {
-        value(&self.text, "article") == article
+    /// Whether it is of the article that `opened` is of, be it typed before the first save of that
+    /// was answered; of a new one if that is none yet.
+    fn is_of(&self, opened: &Text) -> bool {
+        let of = |name| (value(&self.text, name), value(opened, name));
+        match (of("article"), of("draft_key")) {
+            ((own, theirs), _) if own == theirs => true,
+            (("", _), (own, begun)) => !own.is_empty() && own == begun,
+            _ => false,
+        }
     }
 }
 
@@ -63,16 +73,23 @@ pub fn forget(key: &str) {
     }
 }
 
-/// A person's copies of an article that say something else than `now`, the newest first. Those
-/// that say the same are needed no more, and are forgotten.
-pub fn copies(person: &str, article: &str, now: &Text) -> Vec<Copy> {
+/// A person's copies of the article that was opened that say something else than it does, the
+/// newest first. Those that say the same are needed no more, and are forgotten.
+pub fn copies(person: &str, opened: &Text) -> Vec<Copy> {
     let mut copies = all(person);
-    copies.retain(|copy| copy.is_of(article));
-    let (needless, mut copies): (Vec<Copy>, Vec<Copy>) =
-        copies.into_iter().partition(|copy| is_same(&copy.text, now) || !says_anything(&copy.text));
+    copies.retain(|copy| copy.is_of(opened));
+    let (needless, mut copies): (Vec<Copy>, Vec<Copy>) = copies
+        .into_iter()
+        .partition(|copy| is_same(&copy.text, opened) || !says_anything(&copy.text));
     needless.iter().for_each(|copy| forget(&copy.key));
     copies.sort_by_key(|copy| std::cmp::Reverse(copy.at));
     copies
+}
+
+/// The newest copy of what was called so.
+pub fn newest_at(person: &str, slug: &str) -> Option<Copy> {
+    let own = all(person).into_iter().filter(|copy| value(&copy.text, "slug") == slug);
+    own.max_by_key(|copy| copy.at)
 }
 
 fn all(person: &str) -> Vec<Copy> {

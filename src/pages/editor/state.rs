@@ -100,7 +100,10 @@ impl From<&Error> for Trouble {
             Error::Conflict { version } => Trouble::Conflict { version: *version },
             Error::NotFound => Trouble::Gone,
             Error::Invalid(problems) => {
-                let first = problems.first().map(|(field, problem)| problem.text(*field));
+                let first = problems.first().map(|(field, problem)| {
+                    let (label, text) = (field.label(), problem.text(*field));
+                    if text.contains(label) { text } else { format!("{label}: {text}") }
+                });
                 Trouble::Wrong(first.unwrap_or_else(|| error.text()))
             }
             Error::Forbidden | Error::BadRequest => Trouble::Wrong(error.text()),

@@ -1,5 +1,7 @@
 //! What stands in the editor's form: reading it, and writing it there.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, JsValue},
@@ -23,6 +25,21 @@ const NAMES: [&str; 5] = ["article", "slug", "draft_key", "version", "replaces"]
 
 /// A time, which stands there now by one clock and now by another.
 const TIME: [&str; 2] = ["publish_at", "zone"];
+
+/// What it says to a reader, but for the time.
+const SAID: [Field; 11] = [
+    Field::Title,
+    Field::Description,
+    Field::Body,
+    Field::Tags,
+    Field::Cover,
+    Field::CoverAlt,
+    Field::Visibility,
+    Field::SlugWanted,
+    Field::Canonical,
+    Field::Language,
+    Field::Direction,
+];
 
 /// What is written by hand.
 const WRITTEN: [&str; 6] = ["title", "description", "body", "tags", "cover", "cover_alt"];
@@ -72,8 +89,37 @@ pub fn is_same(one: &Text, other: &Text) -> bool {
             .all(|(name, text)| value(&other, name) == text)
 }
 
+/// What a text is known by: two that say the same have the same. Without a field for the time, as
+/// the form of a published article is, it says none.
+pub fn digest(text: &Text) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for field in SAID {
+        value(text, field.name()).replace("\r\n", "\n").hash(&mut hasher);
+    }
+    has(text, "publish_at").then(|| instant(text)).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A stored text without the time, if the form that holds `own` has no field for it.
+pub fn shared(mut stored: Text, own: &Text) -> Text {
+    if !has(own, "publish_at") {
+        stored.retain(|(name, _)| name != "publish_at");
+    }
+    stored
+}
+
+/// The number of the version that it started from.
+pub fn version(text: &Text) -> i64 {
+    value(text, "version").parse().unwrap_or(0)
+}
+
+/// Whether there is a field of that name.
+pub fn has(text: &Text, name: &str) -> bool {
+    text.iter().any(|(own, _)| own == name)
+}
+
 fn both_have(one: &Text, other: &Text, name: &str) -> bool {
-    [one, other].iter().all(|text| text.iter().any(|(n, _)| n == name))
+    has(one, name) && has(other, name)
 }
 
 /// When it shall appear, in milliseconds, by whichever clock it says so; none is at once.
@@ -86,22 +132,12 @@ fn instant(text: &Text) -> Option<u64> {
 /// In which fields of the form `stored` says something else than `own`, beside title and text, and
 /// what: a time by this browser's clock.
 pub fn different(stored: &Text, own: &Text) -> Vec<(&'static str, String)> {
-    let fields = [
-        Field::Description,
-        Field::Tags,
-        Field::Cover,
-        Field::CoverAlt,
-        Field::Visibility,
-        Field::SlugWanted,
-        Field::Canonical,
-        Field::Language,
-        Field::Direction,
-    ];
     let differs = |field: &Field| {
         let name = field.name();
-        both_have(stored, own, name) && value(stored, name) != value(own, name)
+        let beside = !matches!(field, Field::Title | Field::Body);
+        beside && both_have(stored, own, name) && value(stored, name) != value(own, name)
     };
-    let mut different: Vec<(&'static str, String)> = fields
+    let mut different: Vec<(&'static str, String)> = SAID
         .into_iter()
         .filter(differs)
         .map(|field| (field.label(), value(stored, field.name()).to_owned()))
@@ -202,19 +238,31 @@ pub fn focus_on(form: &HtmlFormElement, selector: &str) {
     ui::focus::focus(form.query_selector(selector).ok().flatten());
 }
 
-/// Whether something was typed before the application was there, or put back by the browser.
+/// Whether something was typed or chosen before the application was there, or put back by the
+/// browser.
 pub fn was_touched(form: &HtmlFormElement) -> bool {
-    WRITTEN.iter().any(|name| {
-        let element = form.query_selector(&format!("[name={name}]")).ok().flatten();
-        element.is_some_and(|element| {
+    let find = |selector: &str| form.query_selector(selector).ok().flatten();
+    let typed = |field: &Field| {
+        find(&format!("[name={}]", field.name())).is_some_and(|element| {
             if let Some(area) = element.dyn_ref::<HtmlTextAreaElement>() {
-                area.default_value().is_ok_and(|served| served != area.value())
-            } else {
-                let input = element.dyn_ref::<HtmlInputElement>();
-                input.is_some_and(|input| input.default_value() != input.value())
+                return area.default_value().is_ok_and(|served| served != area.value());
             }
+            let input = element.dyn_ref::<HtmlInputElement>();
+            let input = input.filter(|input| input.type_() != "radio");
+            input.is_some_and(|input| input.default_value() != input.value())
         })
-    })
+    };
+    let chosen = "[type=radio]:checked:not([checked])";
+    SAID.iter().any(typed) || find(chosen).is_some() || was_timed(form)
+}
+
+/// The same of the time, which may stand there by the browser's clock already.
+fn was_timed(form: &HtmlFormElement) -> bool {
+    let input = form.query_selector("[name=publish_at]").ok().flatten();
+    let Some(input) = input.and_then(|input| input.dyn_into::<HtmlInputElement>().ok()) else {
+        return false;
+    };
+    instant(&all_of(form)) != instant(&vec![("publish_at".into(), input.default_value())])
 }
 
 /// The form that holds an element's page, if it is in the document: while somebody is logged out

@@ -3,9 +3,17 @@
 use leptos::prelude::*;
 
 use super::{
-    autosave::Autosave, browser::clock, local::Copy, state::Trouble, text::value, told::Told,
+    autosave::Autosave,
+    browser::{clock, moment},
+    local::Copy,
+    state::Trouble,
+    text::value,
+    told::Told,
 };
 use crate::ui::erased::Erase;
+
+/// Of a button that was pressed while a picture is on its way.
+const WAITS: &str = "Goes on as soon as the picture is uploaded";
 
 /// How much of a kept text is shown to know it by, in characters.
 const BEGINNING: usize = 80;
@@ -13,6 +21,9 @@ const BEGINNING: usize = 80;
 /// The state of the text in words: all of it to be seen, and what matters to be heard.
 pub fn state_line(autosave: Autosave) -> AnyView {
     let in_words = move |told: RwSignal<Told>| told.get().text(clock, autosave.here.get());
+    let in_words = move |told: RwSignal<Told>| {
+        if autosave.waits.get() { WAITS.to_owned() } else { in_words(told) }
+    };
     let (seen, heard) = (move || in_words(autosave.told), move || in_words(autosave.spoken));
     let wrong = move || {
         let trouble = matches!(autosave.told.get(), Told::Trouble(ref t) if !matches!(t, Trouble::Away { .. }));
@@ -27,7 +38,7 @@ pub fn restored_line(autosave: Autosave) -> AnyView {
         autosave.restored.get().map(|at| {
             view! {
                 <p class="notice restored" role="status">
-                    {format!("Restored what you typed here at {}. ", clock(at))}
+                    {format!("Restored what you typed here {}. ", moment(at))}
                     <button type="button" class="plain" on:click=move |_| autosave.use_saved()>"Use the saved text instead"</button>
                 </p>
             }
@@ -60,7 +71,7 @@ fn row(autosave: Autosave, copy: Copy) -> AnyView {
     let (put, gone) = (copy.clone(), copy.clone());
     view! {
         <li>
-            <p>{clock(copy.at)}": "<bdi>{beginning}</bdi></p>
+            <p>{moment(copy.at)}": "<bdi>{beginning}</bdi></p>
             <p class="actions">
                 <button type="button" class="secondary" on:click=move |_| autosave.swap(&put)>"Put it into the editor"</button>
                 <button type="button" class="secondary" on:click=move |_| autosave.dismiss(&gone)>"Dismiss"</button>

@@ -158,11 +158,12 @@ pub async fn manuscript(
     id: Uuid,
     now: Timestamp,
 ) -> Result<Manuscript, Failure> {
-    const OPEN: &str = "select slug, title, description, body, cover, cover_alt, visibility, status, version, \
+    const OPEN: &str = "select draft_key, slug, title, description, body, cover, cover_alt, visibility, status, version, \
          published_at, slug_wanted, canonical, language, direction, publish_at \
          from articles where id = $1 and author_id = $2 and status <> 'deleted'";
     #[derive(FromRow)]
     struct Row {
+        draft_key: Option<Uuid>,
         slug: String,
         status: String,
         version: i64,
@@ -183,6 +184,7 @@ pub async fn manuscript(
     let status = Status::from_name(&row.status).unwrap_or(Status::Draft);
     Ok(Manuscript {
         id: id.to_string(),
+        draft_key: row.draft_key.map(|key| key.to_string()).unwrap_or_default(),
         slug: row.slug,
         title: text.title,
         description: text.description,

@@ -56,10 +56,13 @@ impl Autosave {
             return self.typed();
         }
         text::put(&form, &opened);
+        if text::value(&opened, "article").is_empty() {
+            // Another article: the one that the other text begins may go on in another tab.
+            text::set(&form, "draft_key", &fresh());
+        }
         text::focus_anew(&form);
         self.happened(Happened::Theirs);
-        let version = text::value(&opened, "version").parse().unwrap_or(0);
-        self.saver.update_value(|saver| saver.starts_from(version));
+        self.saver.update_value(|saver| saver.starts_from(text::version(&opened)));
         local::forget(&self.key.get_value());
     }
 
@@ -97,7 +100,7 @@ impl Autosave {
     fn put_aside(self, text: Text) {
         let Some(person) = self.person.get_value() else { return };
         let key = local::key(&person, &fresh());
-        let copy = Copy { key, at: now(), is_aside: true, text };
+        let copy = Copy { key, at: now(), is_aside: true, text, own: Vec::new() };
         self.keep_copy(&copy);
         self.others.update(|others| others.insert(0, copy));
     }
@@ -112,9 +115,10 @@ impl Autosave {
         self.keep(text::all_of(&form));
     }
 
-    fn was_sent(self, stored: &Text) -> bool {
-        let sent = |texts: &Vec<Text>| texts.iter().any(|text| text::is_same(stored, text));
-        self.unanswered.try_with_value(sent).unwrap_or(false)
+    /// Whether that was typed here: what this text started from, or what was sent.
+    fn is_own(self, stored: Text, typed: &Text) -> bool {
+        let digest = text::digest(&text::shared(stored, typed));
+        self.own.try_with_value(|own| own.contains(&digest)).unwrap_or(false)
     }
 
     /// Where the stored text says something else than one's own, beside title and text: in which
@@ -130,8 +134,8 @@ impl Autosave {
         let named = text::all_of(&form);
         let named = |name| text::value(&named, name).to_owned();
         match stored_manuscript(named("article"), named("draft_key")).await {
-            // It is this one: only its answer was lost.
-            Ok(theirs) if self.was_sent(&text_of(&theirs)) => {
+            // It is this one: only its answer was lost, or it was saved anew as it was.
+            Ok(theirs) if self.is_own(text_of(&theirs), &text::all_of(&form)) => {
                 self.name(&form, &theirs.id, &theirs.slug);
                 self.happened(Happened::Mine);
             }
