@@ -271,6 +271,14 @@ fn row(article: OnDesk) -> AnyView {
     let members =
         (article.visibility == Visibility::Members).then(|| view! { <span>"Members"</span> });
     let changes = article.has_changes.then(|| view! { <span>"Changes not published"</span> });
+    let waiting = (article.waiting > 0 && !article.deleted).then(|| {
+        let text = match article.waiting {
+            1 => "1 comment waits".to_owned(),
+            n => format!("{n} comments wait"),
+        };
+        let href = format!("/article/{}#comments", article.slug);
+        view! { <a href=href rel="external">{text}</a> }
+    });
     let (name, doing) = if article.deleted {
         (
             view! { <span class="desk-title">{title.clone()}</span> }.erased(),
@@ -290,6 +298,7 @@ fn row(article: OnDesk) -> AnyView {
                 <span class="status" class:draft=is_draft>{status}</span>
                 {members}
                 {changes}
+                {waiting}
                 <span>{said}<time datetime=article.when.iso>{article.when.text}</time></span>
             </p>
             <div class="desk-actions">{doing}</div>

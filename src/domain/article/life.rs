@@ -77,6 +77,8 @@ pub struct OnDesk {
     pub has_changes: bool,
     /// Whether it is deleted.
     pub deleted: bool,
+    /// How many comments under it wait for its author's or an editor's approval.
+    pub waiting: u64,
 }
 
 /// How many articles each tab has, in the order of [`Tab::ALL`].

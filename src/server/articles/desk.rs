@@ -81,6 +81,7 @@ struct Row {
     updated_at: Timestamp,
     deleted_at: Option<Timestamp>,
     saved_at: Option<Timestamp>,
+    waiting: i64,
 }
 
 impl Row {
@@ -101,6 +102,7 @@ impl Row {
             },
             has_changes: self.saved_at.is_some(),
             deleted: self.deleted_at.is_some(),
+            waiting: u64::try_from(self.waiting).unwrap_or(0),
         }
     }
 }
@@ -117,7 +119,8 @@ macro_rules! desk_sql {
     (@ordered $keys:literal, $by:literal, $order:literal) => {
         concat!(
             "select a.id, a.slug, coalesce(w.title, a.title) as title, a.visibility, a.status, a.published_at, ",
-            "a.updated_at, a.deleted_at, w.saved_at from (select p.id from articles p where p.author_id = $1 and ",
+            "a.updated_at, a.deleted_at, w.saved_at, (select count(*) from comments c \
+             where c.article_id = a.id and c.state = 'held') as waiting from (select p.id from articles p where p.author_id = $1 and ",
             $keys,
             " order by ",
             $by,

@@ -176,6 +176,9 @@ story!(what_somebody_says_first_is_held_until_it_is_approved, |engine| {
     }
     let queue = eve.ask("reports", &[("page", "1")]).await.json();
     assert_eq!(queue["held"].as_array().unwrap().len(), 2, "{queue}");
+    let waiting = ada.ask("desk", &[("page", "1")]).await.json()["articles"][0]["waiting"].clone();
+    assert_eq!(waiting, 2);
+    assert!(ada.get("/articles").await.body.contains("2 comments wait"));
     let approve = [("slug", "open"), ("handle", first.as_str()), ("shown", "true")];
     led_to(&ada.call("show-comment", &approve).await);
     say(&bob, "open", "Third words").await;
@@ -191,6 +194,7 @@ story!(what_somebody_says_first_is_held_until_it_is_approved, |engine| {
     let settle = [("handle", second.as_str().unwrap()), ("verdict", "keep")];
     led_to(&eve.call("settle-report", &settle).await);
     assert!(under(&app.browser(), "open").await.contains("Second words"));
+    assert!(!ada.get("/articles").await.body.contains("comments wait"));
 });
 
 story!(nobody_approves_themselves_under_an_article_of_their_own, |engine| {
