@@ -25,10 +25,10 @@ pub fn keep(slug: String) {
         put_back(&tab, &name, &area);
         let (of_text, of_sent) = (name.clone(), format!("{name}{SENT}"));
         let typed = window_event_listener(ev::input, move |event| {
-            if event.target().is_some_and(|target| &target == area.as_ref()) {
-                if let Some(tab) = self::tab() {
-                    _ = tab.set_item(&of_text, &area.value());
-                }
+            if event.target().is_some_and(|target| &target == area.as_ref())
+                && let Some(tab) = self::tab()
+            {
+                _ = tab.set_item(&of_text, &area.value());
             }
         });
         let sent = window_event_listener(ev::submit, move |_| {
