@@ -171,7 +171,7 @@ pub async fn gate(State(state): State<AppState>, request: Request, next: Next) -
     let personal = matches!(path, "/images")
         || matches!(first, "articles" | "editor" | "settings")
         || path == "/login/step" && begun.is_none();
-    if personal && whoever_asks(&request).is_none() && request.method() == Method::GET {
+    if personal && whoever_asks(&request).is_none() && reads(&request) {
         let next = crate::domain::next::Next::parse(path);
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("next", next.as_str())
@@ -182,6 +182,11 @@ pub async fn gate(State(state): State<AppState>, request: Request, next: Next) -
     next.run(request).await
 }
 
+/// Whether it asks for a page, or for no more than what stands above one: both are answered alike.
+fn reads(request: &Request) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD)
+}
+
 /// Links to a name that its owner gave up lead to the one they took. Not to be kept by caches:
 /// they may take it back. On a site for members a stranger learns nobody's name.
 pub async fn follow_former_names(
@@ -189,9 +194,8 @@ pub async fn follow_former_names(
     request: Request,
     next: Next,
 ) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let (path, query) = (request.uri().path(), request.uri().query());
-    let Some(rest) = path.strip_prefix("/profile/").filter(|_| reads) else {
+    let Some(rest) = path.strip_prefix("/profile/").filter(|_| reads(&request)) else {
         return next.run(request).await;
     };
     if whoever_asks(&request).is_none() && state.config.readers == Readers::Members {
@@ -214,8 +218,8 @@ pub async fn follow_former_slugs(
     request: Request,
     next: Next,
 ) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let Some(slug) = request.uri().path().strip_prefix("/article/").filter(|_| reads) else {
+    let Some(slug) = request.uri().path().strip_prefix("/article/").filter(|_| reads(&request))
+    else {
         return next.run(request).await;
     };
     let reader = whoever_asks(&request);

@@ -207,6 +207,10 @@ story!(every_page_refuses_a_stranger_or_is_on_the_public_list, |engine| {
         } else {
             assert_eq!(answer.status, StatusCode::SEE_OTHER, "{pattern}");
             assert!(answer.header("location").starts_with("/login?next="), "{pattern}");
+            let stranger = app.browser();
+            let head = stranger.send(stranger.bare(Method::HEAD, &path)).await;
+            assert_eq!(head.status, StatusCode::SEE_OTHER, "HEAD {pattern}");
+            assert_eq!(head.header("location"), answer.header("location"), "HEAD {pattern}");
         }
     }
 });
